@@ -1,0 +1,44 @@
+"""Prefixed, sortable public ids over UUIDv7."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from hub.errors import Invalid
+
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, lower case
+_VALUE = {letter: value for value, letter in enumerate(ALPHABET)}
+_LENGTH = 26
+
+
+def new_id() -> UUID:
+    """A new UUIDv7: sorts by the millisecond of its making."""
+    return uuid7()
+
+
+def encode_id(prefix: str, value: UUID) -> str:
+    """`con` and a UUID to `con_` and 26 characters; keeps the order of the UUIDs."""
+    number = value.int
+    letters = [""] * _LENGTH
+    for place in range(_LENGTH - 1, -1, -1):
+        letters[place] = ALPHABET[number & 31]
+        number >>= 5
+    return f"{prefix}_{''.join(letters)}"
+
+
+def decode_id(prefix: str, text: str) -> UUID:
+    """The UUID of a public id. Raises Invalid when the prefix or a character is wrong."""
+    head, _, tail = text.partition("_")
+    if head != prefix or len(tail) != _LENGTH:
+        raise Invalid(f"expected an id that begins with {prefix}_", "")
+    number = 0
+    for letter in tail:
+        digit = _VALUE.get(letter)
+        if digit is None:
+            raise Invalid(f"{letter!r} is not a character of an id", "")
+        number = number << 5 | digit
+    if number >> 128:
+        raise Invalid("the id is out of range", "")
+    return UUID(int=number)

@@ -1,0 +1,1 @@
+"""Intents: the encoder, the two-stage classifier and what serving needs around it."""

@@ -1,0 +1,6 @@
+"""SQLAlchemy tables by module; `tables` below is the whole schema."""
+
+from models import billing, campaigns, channels, contacts, conversations, intents, routing, tenancy
+from models.base import metadata
+
+__all__ = ["billing", "campaigns", "channels", "contacts", "conversations", "intents", "metadata", "routing", "tenancy"]

@@ -1,0 +1,102 @@
+"""Tables of conversations, messages and the outbox."""
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Float, Index, Integer, SmallInteger, Table, Text, Uuid
+from sqlalchemy import func, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from models.base import INSTANT, id_column, metadata, same_tenant, tenant_column
+
+# One row a (tenant, contact): one thread over all channels. `version` is the fence of design section 2.4.
+conversations = Table(
+    "conversations",
+    metadata,
+    tenant_column(),
+    Column("contact_id", Uuid, primary_key=True),
+    Column("version", BigInteger, nullable=False, server_default="1"),
+    Column("status", Text, nullable=False, server_default="idle"),
+    Column("queue_id", Uuid),
+    Column("assignee_id", Uuid),
+    Column("session", JSONB),
+    Column("opted_out", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    Column("channel_id", Uuid),
+    Column("address", Text, nullable=False, server_default=""),
+    Column("last_text", Text, nullable=False, server_default=""),
+    Column("last_direction", Text, nullable=False, server_default="in"),
+    Column("last_at", INSTANT, nullable=False, server_default=func.now()),
+    Column("last_inbound_at", INSTANT),
+    Column("unread", Integer, nullable=False, server_default="0"),
+    Column("intent", Text),
+    Column("confidence", Float),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("opened_at", INSTANT),
+    Column("closed_at", INSTANT),
+    same_tenant("contact_id", "contacts", ondelete="CASCADE"),
+    CheckConstraint("status IN ('idle', 'open', 'closed')", name="status"),
+    Index("ix_conversations_list", "tenant_id", "status", "last_at", "contact_id"),
+    Index("ix_conversations_queue", "tenant_id", "queue_id", "last_at", postgresql_where=text("status = 'open'")),
+    Index("ix_conversations_assignee", "tenant_id", "assignee_id", postgresql_where=text("status = 'open'")),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    tenant_column(),
+    id_column(),
+    Column("contact_id", Uuid, nullable=False),
+    Column("channel_id", Uuid, nullable=False),
+    Column("channel_kind", Text, nullable=False),
+    Column("direction", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("origin_id", Uuid),
+    Column("address", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("reason", Text),
+    Column("error_code", Text),
+    Column("provider_message_id", Text),
+    Column("parts", SmallInteger, nullable=False, server_default="1"),
+    Column("price_micros", BigInteger, nullable=False, server_default="0"),
+    Column("currency", Text),
+    Column("rate_id", Uuid),
+    Column("hold_id", Uuid),
+    Column("settlement", Text),
+    Column("intent", Text),
+    Column("confidence", Float),
+    Column("intent_version_id", Uuid),
+    Column("routing", JSONB),
+    Column("created_at", INSTANT, nullable=False, server_default=func.now()),
+    Column("sent_at", INSTANT),
+    Column("delivered_at", INSTANT),
+    Column("read_at", INSTANT),
+    Column("failed_at", INSTANT),
+    CheckConstraint("direction IN ('in', 'out')", name="direction"),
+    CheckConstraint("settlement IN ('captured', 'released')", name="settlement"),
+    Index("ix_messages_thread", "tenant_id", "contact_id", "id"),
+    Index("ix_messages_origin", "tenant_id", "origin_id", "status", postgresql_where=text("origin = 'campaign'")),
+    Index(
+        "ix_messages_provider",
+        "tenant_id",
+        "channel_id",
+        "provider_message_id",
+        unique=True,
+        postgresql_where=text("provider_message_id IS NOT NULL"),
+    ),
+)
+
+# Sends that are owed. A row lives from the commit of its message to the provider's answer.
+outbox = Table(
+    "outbox",
+    metadata,
+    tenant_column(),
+    Column("message_id", Uuid, primary_key=True),
+    Column("channel_id", Uuid, nullable=False),
+    Column("lane", SmallInteger, nullable=False),
+    Column("state", Text, nullable=False, server_default="queued"),
+    Column("due_at", INSTANT, nullable=False, server_default=func.now()),
+    Column("claimed_at", INSTANT),
+    Column("claimed_by", Text),
+    Column("attempts", SmallInteger, nullable=False, server_default="0"),
+    CheckConstraint("state IN ('queued', 'sending', 'unknown')", name="state"),
+    Index("ix_outbox_queued", "tenant_id", "lane", "message_id", postgresql_where=text("state = 'queued'")),
+    Index("ix_outbox_claimed", "tenant_id", "claimed_at", postgresql_where=text("state <> 'queued'")),
+)

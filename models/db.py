@@ -1,0 +1,150 @@
+"""Engines, the tenant scope of a transaction, and `transaction()`: the only commit in the product."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Table, TextClause, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+SCHEMA = "app"
+APP_ROLE = "hub_app"
+OWNER_ROLE = "hub_owner"
+RETRYABLE = frozenset({"40001", "40P01"})
+RETRIES_MAX = 5
+
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The tenants a transaction may read and may write. Row-level security enforces both."""
+
+    read: frozenset[UUID]
+    write: frozenset[UUID]
+
+    @classmethod
+    def of(cls, *tenants: UUID) -> Scope:
+        """Read and write exactly these tenants: what a host sets for its batch."""
+        both = frozenset(tenants)
+        return cls(both, both)
+
+    @classmethod
+    def nothing(cls) -> Scope:
+        """No tenant yet (sign-in, webhooks): only the lookup functions answer."""
+        return cls(frozenset(), frozenset())
+
+
+def app_password(secret_key: str) -> str:
+    """The application role's password, derived from the hub's secret so that it is stored nowhere else."""
+    return hmac.new(secret_key.encode(), b"parley application database role", hashlib.sha256).hexdigest()
+
+
+def app_url(database_url: str, secret_key: str) -> URL:
+    """The URL of the application role, which can neither bypass nor switch off row-level security."""
+    return admin_url(database_url).set(username=APP_ROLE, password=app_password(secret_key))
+
+
+def admin_url(database_url: str) -> URL:
+    return make_url(database_url).set(drivername="postgresql+psycopg")
+
+
+def make_engine(url: URL, *, pool: int, application_name: str = "parley") -> AsyncEngine:
+    """An engine whose pool holds at most `pool` connections, all looking into the hub's schema."""
+    return create_async_engine(
+        url,
+        pool_size=pool,
+        max_overflow=0,
+        pool_timeout=30,
+        json_serializer=lambda value: orjson.dumps(value).decode(),
+        json_deserializer=orjson.loads,
+        connect_args={
+            "options": f"-csearch_path={SCHEMA} -cidle_in_transaction_session_timeout=60s -clock_timeout=20s",
+            "application_name": application_name,
+            "prepare_threshold": 3,
+        },
+    )
+
+
+def _array(tenants: Iterable[UUID]) -> str:
+    return "{" + ",".join(str(tenant) for tenant in tenants) + "}"
+
+
+_BIND = text("SELECT set_config('hub.read_tenants', :read, true), set_config('hub.write_tenants', :write, true)")
+
+
+async def bind(db: AsyncConnection, scope: Scope) -> None:
+    """Set the scope for the rest of this transaction."""
+    await db.execute(_BIND, {"read": _array(scope.read), "write": _array(scope.write)})
+
+
+@asynccontextmanager
+async def transaction(engine: AsyncEngine, scope: Scope) -> AsyncIterator[AsyncConnection]:
+    """Begin, bind the tenants, hand out the connection; commit at the end or roll back on any error."""
+    async with engine.connect() as db:
+        await bind(db, scope)
+        yield db
+        await db.commit()
+
+
+def sqlstate(error: BaseException) -> str | None:
+    """The SQLSTATE of a database error, or None."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(original, "sqlstate", None)
+
+
+def is_retryable(error: BaseException) -> bool:
+    """True for serialization failures and deadlocks: the whole turn runs again."""
+    return sqlstate(error) in RETRYABLE
+
+
+@lru_cache(maxsize=512)
+def _insert_statement(table: Table, columns: tuple[str, ...], suffix: str) -> TextClause:
+    names = ", ".join(f'"{name}"' for name in columns)
+    return text(
+        f"INSERT INTO {table.name} ({names}) SELECT {names} "
+        f"FROM jsonb_populate_recordset(NULL::{table.name}, CAST(:rows AS jsonb)) {suffix}"
+    )
+
+
+def encode_rows(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as JSON text for `jsonb_populate_recordset`; NUL, which PostgreSQL cannot store, becomes U+FFFD."""
+    encoded = orjson.dumps(rows, default=_encode)
+    return encoded.replace(b"\\u0000", b"\xef\xbf\xbd").decode()
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return "\\x" + value.hex()
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    return str(value)  # Decimal keeps its digits as text
+
+
+async def insert_rows(
+    db: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]], suffix: str = ""
+) -> Sequence[Any]:
+    """Insert many rows in one statement; every row has the same keys. `suffix` is ON CONFLICT … RETURNING ….
+
+    One JSON parameter instead of COPY (refused under row-level security) or thousands of bound values.
+    Returns the rows of RETURNING, or an empty list.
+    """
+    if not rows:
+        return []
+    result = await db.execute(_insert_statement(table, tuple(rows[0]), suffix), {"rows": encode_rows(rows)})
+    return result.all() if result.returns_rows else []
+
+
+async def run_rows(db: AsyncConnection, statement: TextClause, rows: Sequence[Mapping[str, Any]], **more: Any) -> Sequence[Any]:
+    """Run a statement that reads `:rows` through jsonb_to_recordset. Returns its rows, or an empty list."""
+    result = await db.execute(statement, {"rows": encode_rows(rows), **more})
+    return result.all() if result.returns_rows else []
