@@ -65,6 +65,8 @@ class Settings(BaseSettings):
     sender_timeout_s: float = 15.0
     unknown_grace_s: float = 20.0
     database_pool: int = 8
+    rate_user_per_min: int = 600
+    rate_key_per_min: int = 6000
     confidence_floor: float = 0.35
 
     @classmethod

@@ -1,0 +1,271 @@
+"""One batch of turns: load, classify, turn, hold, then one transaction. Holds nothing between batches."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from actors.messages import DONE, DUPLICATE, Arrived, Command
+from actors.ports import by_tenant
+from hub import door
+from hub.channels import store as channel_store
+from hub.conversations import store
+from hub.conversations.state import Conversation, Inbound, SendMessage, SetConsent, TagContact, Turn, Understood
+from hub.conversations.store import Key
+from hub.conversations.turn import NOTHING_UNDERSTOOD, needs_classifier, turn
+from hub.conversations.views import conversation_view, message_view
+from hub.directory import Directory
+from hub.errors import HubError, NotFound
+from hub.ids import encode_id, new_id
+from models.db import Scope, transaction
+
+if TYPE_CHECKING:
+    from actors.conversation import ConversationHost
+
+Work = Arrived | Command
+
+
+class Redo(Exception):
+    """The database knew better than the memory: run the batch again with what was learned."""
+
+
+class Batch:
+    """The work of one transaction. `answers` are in the order of the items."""
+
+    def __init__(self, host: ConversationHost, items: Sequence[Work]) -> None:
+        self.host = host
+        self.items = items
+        self.now = host.clock.now()
+        self.answers: list[Any] = [None] * len(items)
+        self.working: dict[Key, Conversation] = {}
+        self.read_versions: dict[Key, int] = {}
+        self.duplicates: set[int] = set()
+        self.turns: dict[int, Turn] = {}
+        self.understood: dict[int, Understood] = {}
+        self.outgoings: dict[int, list[door.Outgoing]] = {}
+        self.rows: list[Mapping[str, Any]] = []
+        self.directories: dict[UUID, Directory] = {}
+        self._effect_ids: dict[tuple[int, int], UUID] = {}  # the same ids in every run of this batch: holds are by id
+
+    @property
+    def sends(self) -> bool:
+        return any(outgoing.refused is None for batch in self.outgoings.values() for outgoing in batch)
+
+    async def run(self) -> None:
+        """One attempt. Raises Redo after it has corrected the memory."""
+        self._drop_known_duplicates()
+        open_items = [place for place in range(len(self.items)) if place not in self.duplicates]
+        self.directories = await self.host.directories.get({self.items[place].tenant_id for place in open_items})
+        self.working = {}
+        await self.load({_key(self.items[place]) for place in open_items})
+        await self._classify(open_items)
+        self._turn(open_items)
+        await self._hold()
+        if self.turns:
+            async with transaction(self.host.engine, Scope.of(*self.directories)) as db:
+                await self._write(db)
+        self._answer()
+
+    def _drop_known_duplicates(self) -> None:
+        first: dict[tuple[UUID, str], int] = {}
+        for place, item in enumerate(self.items):
+            if isinstance(item, Arrived):
+                key = (item.event.channel_id, item.event.event_key)
+                if key in self.host.seen or first.setdefault(key, place) != place:
+                    self.duplicates.add(place)
+
+    async def load(self, keys: Iterable[Key]) -> None:
+        """Copy live conversations into `working`; read the others."""
+        missing: list[Key] = []
+        for key in keys:
+            state = self.host.live.get(key)
+            if state is None:
+                missing.append(key)
+            else:
+                self.working[key] = state
+        if missing:
+            async with transaction(self.host.engine, Scope.of(*{tenant for tenant, _ in missing})) as db:
+                self.working.update(await store.load(db, missing))
+        self.read_versions = {key: state.version for key, state in self.working.items()}
+
+    async def _classify(self, places: Sequence[int]) -> None:
+        """One call a model version for all texts of the batch that no rule decides."""
+        wanted: dict[tuple[UUID, UUID], list[int]] = defaultdict(list)
+        for place in places:
+            item = self.items[place]
+            if not isinstance(item, Arrived) or place in self.understood:
+                continue
+            state = self.working.get(_key(item))
+            table = self.directories[item.tenant_id].routing
+            if state is not None and table.intent_version_id and needs_classifier(state, item.event, table):
+                wanted[item.tenant_id, table.intent_version_id].append(place)
+        for (tenant_id, version_id), group in wanted.items():
+            texts = [self._inbound(place).text for place in group]
+            answers = await self.host.classifiers.classify(version_id, tenant_id, texts)
+            self.understood.update(zip(group, answers, strict=True))
+
+    def _inbound(self, place: int) -> Inbound:
+        event = self.items[place].event
+        assert isinstance(event, Inbound)
+        return event
+
+    def _turn(self, places: Sequence[int]) -> None:
+        self.turns, self.outgoings = {}, {}
+        for place in places:
+            item = self.items[place]
+            key = _key(item)
+            state = self.working.get(key)
+            if state is None:
+                self.answers[place] = NotFound("there is no such conversation")
+                continue
+            directory = self.directories[item.tenant_id]
+            understood = self.understood.get(place, NOTHING_UNDERSTOOD)
+            floor = self.host.settings.confidence_floor
+            try:
+                result = turn(state, item.event, directory.routing, understood, floor)
+                self.outgoings[place] = self._outgoing(place, result, directory)
+            except HubError as error:  # a command that does not fit the state: only its caller hears of it
+                self.answers[place] = error
+                continue
+            result.state.version = self.read_versions[key] + 1
+            self.working[key] = result.state
+            self.turns[place] = result
+
+    def _outgoing(self, place: int, result: Turn, directory: Directory) -> list[door.Outgoing]:
+        found: list[door.Outgoing] = []
+        sends = [effect for effect in result.effects if isinstance(effect, SendMessage)]
+        for number, effect in enumerate(sends):
+            channel = directory.channels.get(effect.channel_id)
+            if channel is None:
+                raise NotFound("the channel is not there any more")
+            identifier = effect.message_id or self._effect_ids.setdefault((place, number), new_id())
+            outgoing = door.Outgoing(
+                identifier,
+                channel,
+                result.state.contact_id,
+                effect.address,
+                effect.text,
+                effect.origin,
+                effect.origin_id,
+                door.LANE_LIVE,
+            )
+            opted_out = channel.kind.value in result.state.opted_out and not effect.answers_command
+            found.append(door.prepare(outgoing, opted_out=opted_out, rates=directory.rates, today=self.now.date()))
+        return found
+
+    async def _hold(self) -> None:
+        """Money first: one call a wallet, in parallel."""
+        paid = [o for batch in self.outgoings.values() for o in batch if o.refused is None and o.price_micros]
+        if not paid:
+            return
+        by_id = {outgoing.id: outgoing for outgoing in paid}
+        grouped = by_tenant([(o.channel.tenant_id, door.single_hold(o)) for o in paid])
+        calls = (self.host.wallets.hold(tenant_id, requests) for tenant_id, requests in grouped.items())
+        for answers in await asyncio.gather(*calls):
+            for answer in answers:
+                door.apply_hold(by_id[answer.hold_id], answer)
+
+    async def _write(self, db: AsyncConnection) -> None:
+        """All that the batch decided. Raises Redo, which rolls back."""
+        arrived = {place: item for place, item in enumerate(self.items) if place in self.turns and isinstance(item, Arrived)}
+        claimed = await channel_store.claim(db, [self._inbox_row(item) for item in arrived.values()])
+        late = {place for place, item in arrived.items() if (item.event.channel_id, item.event.event_key) not in claimed}
+        if late:
+            self.duplicates |= late
+            raise Redo
+        touched = {_key(self.items[place]) for place in self.turns}
+        fresh = await store.save(db, [self.working[key] for key in touched])
+        if stale := touched - fresh:
+            for key in stale:
+                self.host.forget(key)
+            raise Redo
+        inbound = [
+            store.inbound_row(
+                item.event, self.turns[place].state, self.turns[place], self.understood.get(place, NOTHING_UNDERSTOOD)
+            )
+            for place, item in arrived.items()
+        ]
+        outgoings = [outgoing for batch in self.outgoings.values() for outgoing in batch]
+        self.rows = await door.store(db, outgoings, self.now, inbound)
+        await self._write_effects(db)
+
+    async def _write_effects(self, db: AsyncConnection) -> None:
+        consents: list[dict[str, Any]] = []
+        tags: list[dict[str, Any]] = []
+        for place, result in self.turns.items():
+            tenant_id, contact_id = _key(self.items[place])
+            for effect in result.effects:
+                match effect:
+                    case SetConsent(kind, state, proof):
+                        consents.append(_consent_row(tenant_id, contact_id, kind, state, proof, self.now))
+                    case TagContact(tag):
+                        tags.append({"tenant_id": tenant_id, "tag": tag, "contact_id": contact_id})
+        await store.set_consents(db, consents)
+        await store.add_tags(db, tags)
+
+    def _inbox_row(self, item: Arrived) -> dict[str, Any]:
+        event = item.event
+        return {
+            "tenant_id": item.tenant_id,
+            "channel_id": event.channel_id,
+            "event_key": event.event_key,
+            "kind": "message",
+            # The text itself is in `messages`, written by this very transaction.
+            "payload": {"sender": event.address, "provider_message_id": event.provider_message_id},
+            "received_at": event.at,
+            "done_at": self.now,
+            "attempts": 0,
+        }
+
+    def _answer(self) -> None:
+        for place in self.duplicates:
+            self.answers[place] = DUPLICATE
+        by_id = {row["id"]: row for row in self.rows}
+        for place in self.turns:
+            item = self.items[place]
+            if isinstance(item, Arrived):
+                self.answers[place] = DONE
+                continue
+            directory = self.directories[item.tenant_id]
+            sent = [by_id[outgoing.id] for outgoing in self.outgoings[place]]
+            self.answers[place] = {
+                "conversation": conversation_view(self.working[_key(item)], directory),
+                "messages": [message_view(row, directory) for row in sent],
+            }
+
+    def live_events(self) -> list[tuple[UUID, dict[str, Any]]]:
+        """What the screens of the tenants must hear: each new message, each changed conversation once."""
+        events: list[tuple[UUID, dict[str, Any]]] = []
+        for row in self.rows:
+            view = message_view(row, self.directories[row["tenant_id"]])
+            event = {"type": "message.created", "conversation_id": encode_id("cnv", row["contact_id"]), "message": view}
+            events.append((row["tenant_id"], event))
+        for key in {_key(self.items[place]) for place in self.turns}:
+            view = conversation_view(self.working[key], self.directories[key[0]])
+            events.append((key[0], {"type": "conversation.updated", "conversation": view}))
+        return events
+
+
+def _key(item: Work) -> Key:
+    return item.tenant_id, item.contact_id
+
+
+def _consent_row(
+    tenant_id: UUID, contact_id: UUID, kind: str, state: str, proof: str, now: datetime
+) -> dict[str, Any]:
+    return {
+        "tenant_id": tenant_id,
+        "contact_id": contact_id,
+        "channel_kind": kind,
+        "purpose": "all",
+        "state": state,
+        "source": "reply",
+        "proof": proof,
+        "changed_at": now,
+    }

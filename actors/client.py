@@ -1,0 +1,132 @@
+"""The hub as the gateway sees it: mail to conversations, money to wallets, a nudge to campaigns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID
+
+from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from actors import runtime
+from actors.host import owner
+from actors.inbound import Inbounds
+from actors.messages import Command, arrived_payload, reported_payload
+from actors.ports import Wallets
+from hub.campaigns.store import resume_unfunded
+from hub.channels import store as channel_store
+from hub.channels.base import Account, Channel, DeliveryReport, InboundEvent
+from hub.clock import Clock, SystemClock
+from hub.conversations.state import Event
+from hub.directory import Directories
+from hub.errors import HubError, Malformed, Unavailable
+from hub.settings import Settings
+from models.db import Scope, transaction
+
+
+class Hub:
+    """One a gateway process."""
+
+    def __init__(self, settings: Settings, engine: AsyncEngine, redis: Redis, clock: Clock) -> None:
+        self.settings = settings
+        self.engine = engine
+        self.redis = redis
+        self.clock = clock
+        self.directories = Directories(engine)
+        self.inbounds = Inbounds(engine, settings)
+        self.wallets = Wallets(settings)
+        self._campaigns = runtime.peers("campaign", settings)
+        self._accounts: dict[UUID, Account] = {}
+        self._channels: dict[tuple[UUID, str], Channel] = {}
+
+    @classmethod
+    async def connect(cls, settings: Settings, engine: AsyncEngine, redis: Redis) -> Self:
+        """Join the Ray cluster and find the hosts."""
+        runtime.connect(settings)
+        return cls(settings, engine, redis, SystemClock())
+
+    async def close(self) -> None:
+        await self.inbounds.close()
+        runtime.shutdown()
+
+    async def account(self, account_id: UUID) -> Account | None:
+        """A provider account with opened credentials; cached for the life of the process."""
+        known = self._accounts.get(account_id)
+        if known is None:
+            async with transaction(self.engine, Scope.nothing()) as db:
+                known = await channel_store.account(db, account_id, self.settings.secret_key.get_secret_value())
+            if known is not None:
+                self._accounts[account_id] = known
+        return known
+
+    async def channel(self, account: Account, provider_address: str) -> Channel | None:
+        """The channel of a number at an account; a miss is asked again each time, because channels are added."""
+        known = self._channels.get((account.id, provider_address))
+        if known is None:
+            async with transaction(self.engine, Scope.nothing()) as db:
+                known = await channel_store.channel_of_account(db, account.id, provider_address)
+            if known is not None:
+                self._channels[account.id, provider_address] = known
+        return known
+
+    async def receive(self, account: Account, event: InboundEvent) -> None:
+        """Take one verified provider event; when this returns it is durable.
+
+        An event whose number nobody has is kept as unrouted. When its host does not answer, the raw event goes to the
+        inbox table and a sweeper delivers it. Raises Malformed; Unavailable when the database does not answer either.
+        """
+        channel = await self.channel(account, event.to)
+        now = self.clock.now()
+        if channel is None:
+            await self._keep_unrouted(account, event)
+            return
+        try:
+            await self.inbounds.deliver(channel, event, now)
+        except Malformed:
+            raise
+        except HubError:
+            await self._keep_pending(channel, event, now)
+
+    async def _keep_unrouted(self, account: Account, event: InboundEvent) -> None:
+        payload = {"to": event.to, **_payload(event)}
+        async with transaction(self.engine, Scope.of(account.tenant_id)) as db:
+            await channel_store.keep_unrouted(db, account, event.event_key, "no channel has this number", payload)
+
+    async def _keep_pending(self, channel: Channel, event: InboundEvent, now: datetime) -> None:
+        row = {
+            "tenant_id": channel.tenant_id,
+            "channel_id": channel.id,
+            "event_key": event.event_key,
+            "kind": "report" if isinstance(event, DeliveryReport) else "message",
+            "payload": _payload(event),
+            "received_at": now,
+            "attempts": 0,
+        }
+        async with transaction(self.engine, Scope.of(channel.tenant_id)) as db:
+            await channel_store.keep_pending(db, [row])
+
+    async def command(self, tenant_id: UUID, contact_id: UUID, event: Event) -> Any:
+        """Let a conversation take one turn; returns its answer after the commit. Raises its own error."""
+        return await self.inbounds.conversations.ask(Command(tenant_id, contact_id, event))
+
+    async def top_up(self, tenant_id: UUID, source_id: UUID, amount_micros: int, currency: str, reference: str) -> Any:
+        """Money into a wallet; campaigns that waited for it go on."""
+        answer = await self.wallets.top_up(tenant_id, source_id, amount_micros, currency, reference)
+        async with transaction(self.engine, Scope.of(tenant_id)) as db:
+            resumed: Sequence[UUID] = await resume_unfunded(db, tenant_id)
+        for campaign_id in resumed:
+            await self.wake_campaign(campaign_id)
+        return answer
+
+    async def wake_campaign(self, campaign_id: UUID) -> None:
+        """Tell the campaign's host to look now; it looks by itself within a second anyway."""
+        try:
+            await self._campaigns[owner(campaign_id.bytes, list(self._campaigns))].call("wake", timeout_s=2)
+        except Unavailable:
+            return
+
+
+def _payload(event: InboundEvent) -> dict[str, Any]:
+    return reported_payload(event) if isinstance(event, DeliveryReport) else arrived_payload(event)

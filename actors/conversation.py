@@ -1,0 +1,239 @@
+"""ConversationHost: many live conversations in one process, one turn at a time each, one transaction a batch."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from actors.batch import Batch, Redo
+from actors.messages import DONE, DUPLICATE, Arrived, Command, Item, Reported
+from actors.ports import Classifiers, Wallets
+from actors.shell import Shell
+from hub import deliveries, realtime
+from hub.channels import store as channel_store
+from hub.clock import SystemClock
+from hub.conversations.state import Conversation
+from hub.conversations.store import Key
+from hub.conversations.views import delivery_view
+from hub.directory import Directories
+from hub.errors import HubError, Unavailable
+from hub.ids import encode_id
+from hub.settings import Settings
+from models.db import Scope, is_retryable, transaction
+
+REDO_MAX = 6
+SEEN_MAX = 50_000
+PASSIVATE_EVERY_S = 30.0
+
+log = structlog.get_logger()
+
+
+class ConversationHost(Shell):
+    """Takes batches of mail and answers each item after its transaction has committed.
+
+    If `receive` answers, every item that did not get an error is durable and its effects are in the outbox. If it
+    fails, any part may have been committed: send the same items again, their ids make a repeat harmless.
+    """
+
+    def __init__(self, name: str, settings: Settings) -> None:
+        super().__init__(name, settings)
+        self.clock = SystemClock()
+        self.directories = Directories(self.engine)
+        self.wallets = Wallets(settings)
+        self.classifiers = Classifiers(settings)
+        self.live: OrderedDict[Key, Conversation] = OrderedDict()
+        self.used: dict[Key, float] = {}
+        self.seen: OrderedDict[tuple[UUID, str], None] = OrderedDict()
+        self._waiting: list[tuple[Item, asyncio.Future[Any]]] = []
+        self._draining: asyncio.Task[None] | None = None
+        self._passivating: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._passivating = asyncio.create_task(self._passivate_for_ever())
+
+    async def receive(self, items: list[Item]) -> list[Any]:
+        """Answers in order: `done`, `duplicate`, a command's result, or an exception for that item alone."""
+        loop = asyncio.get_running_loop()
+        futures: list[asyncio.Future[Any]] = []
+        for item in items:
+            future: asyncio.Future[Any] = loop.create_future()
+            self._waiting.append((item, future))
+            futures.append(future)
+        if self._draining is None or self._draining.done():
+            self._draining = asyncio.create_task(self._drain())
+        return await asyncio.gather(*futures, return_exceptions=True)
+
+    async def stats(self) -> dict[str, int]:
+        """How many conversations are live in this host."""
+        return {"live": len(self.live), "waiting": len(self._waiting)}
+
+    async def activate(self, keys: list[Key]) -> int:
+        """Load conversations into memory without giving them anything to do. Returns how many are live now."""
+        batch = Batch(self, [])
+        await batch.load(keys)
+        for key, state in batch.working.items():
+            self.remember(key, state)
+        return len(self.live)
+
+    async def _drain(self) -> None:
+        """Until the mailbox is empty: take what has come (at most a batch), process it, answer."""
+        while self._waiting:
+            size = self.settings.host_batch_max
+            taken, self._waiting = self._waiting[:size], self._waiting[size:]
+            try:
+                answers = await self._process([item for item, _ in taken])
+            except Exception as error:
+                log.exception("batch_failed", host=self.name, items=len(taken))
+                answers = [_for_caller(error)] * len(taken)
+            for (_, future), answer in zip(taken, answers, strict=True):
+                if future.done():
+                    continue
+                if isinstance(answer, BaseException):
+                    future.set_exception(answer)
+                else:
+                    future.set_result(answer)
+
+    async def _process(self, items: list[Item]) -> list[Any]:
+        answers: list[Any] = [None] * len(items)
+        turns = [(place, item) for place, item in enumerate(items) if not isinstance(item, Reported)]
+        reports = [(place, item) for place, item in enumerate(items) if isinstance(item, Reported)]
+        if turns:
+            for (place, _), answer in zip(turns, await self._turns([item for _, item in turns]), strict=True):
+                answers[place] = answer
+        if reports:
+            for (place, _), answer in zip(reports, await self._reports([item for _, item in reports]), strict=True):
+                answers[place] = answer
+        return answers
+
+    async def _turns(self, items: Sequence[Arrived | Command]) -> list[Any]:
+        """Run a batch; when it cannot be committed as a whole, run its items one by one, so that one bad item
+        does not take the others with it."""
+        try:
+            return await self._run(items)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            if len(items) == 1:
+                log.exception("turn_failed", host=self.name)
+                return [_for_caller(error)]
+        answers: list[Any] = []
+        for item in items:
+            try:
+                answers.extend(await self._run([item]))
+            except Exception as error:
+                log.exception("turn_failed", host=self.name)
+                answers.append(_for_caller(error))
+        return answers
+
+    async def _run(self, items: Sequence[Arrived | Command]) -> list[Any]:
+        batch = Batch(self, items)
+        for _ in range(REDO_MAX):
+            try:
+                await batch.run()
+                break
+            except Redo:
+                continue
+            except DBAPIError as error:
+                if not is_retryable(error):
+                    raise
+        else:
+            raise Unavailable("the conversation changed again and again; try once more")
+        for key, state in batch.working.items():
+            self.remember(key, state)
+        for item in items:
+            if isinstance(item, Arrived):
+                self.seen[item.event.channel_id, item.event.event_key] = None
+        while len(self.seen) > SEEN_MAX:
+            self.seen.popitem(last=False)
+        await realtime.publish(self.redis, batch.live_events(), wake_sender=batch.sends)
+        return batch.answers
+
+    def remember(self, key: Key, state: Conversation) -> None:
+        """Keep a committed state in memory as the most recently used."""
+        self.live[key] = state
+        self.live.move_to_end(key)
+        self.used[key] = time.monotonic()
+
+    def forget(self, key: Key) -> None:
+        self.live.pop(key, None)
+        self.used.pop(key, None)
+
+    async def _passivate_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(PASSIVATE_EVERY_S)
+            self.passivate(time.monotonic() - self.settings.conversation_idle_s)
+
+    def passivate(self, older_than: float) -> None:
+        """Drop conversations unused since `older_than` (monotonic seconds) or above the limit; all is in PostgreSQL."""
+        while self.live:
+            key = next(iter(self.live))
+            if self.used[key] >= older_than and len(self.live) <= self.settings.conversations_live_max:
+                break
+            self.forget(key)
+
+    async def _reports(self, items: Sequence[Reported]) -> list[Any]:
+        """Delivery reports wake no conversation: one transaction moves all messages of the batch."""
+        answers = [DONE] * len(items)
+        scope = Scope.of(*{item.tenant_id for item in items})
+        now = self.clock.now()
+        first: dict[tuple[UUID, str], int] = {}
+        for place, item in enumerate(items):
+            if first.setdefault((item.channel_id, item.event_key), place) != place:
+                answers[place] = DUPLICATE
+        for _ in range(REDO_MAX):
+            try:
+                async with transaction(self.engine, scope) as db:
+                    rows = [_inbox_row(items[place], now) for place in first.values()]
+                    claimed = await channel_store.claim(db, rows)
+                    places = [place for key, place in first.items() if key in claimed]
+                    applied = await deliveries.apply(db, [items[place].report for place in places])
+                    orphans = [items[places[n]] for n in applied.unmatched]
+                    await channel_store.reopen(db, [(o.tenant_id, o.channel_id, o.event_key) for o in orphans])
+                break
+            except DBAPIError as error:
+                if not is_retryable(error):
+                    raise
+        else:
+            raise Unavailable("the messages changed again and again; try once more")
+        for key, place in first.items():
+            if key not in claimed:
+                answers[place] = DUPLICATE
+        await realtime.publish(self.redis, [(row.tenant_id, _moved(row)) for row in applied.changed])
+        return answers
+
+
+def _moved(row: Any) -> dict[str, Any]:
+    conversation_id = encode_id("cnv", row.contact_id)
+    return {"type": "message.updated", "conversation_id": conversation_id, "message": delivery_view(row)}
+
+
+def _inbox_row(item: Reported, now: Any) -> dict[str, Any]:
+    report = item.report
+    return {
+        "tenant_id": item.tenant_id,
+        "channel_id": item.channel_id,
+        "event_key": item.event_key,
+        "kind": "report",
+        "payload": {
+            "provider_message_id": report.provider_message_id,
+            "reference": encode_id("msg", report.message_id) if report.message_id else "",
+            "status": report.status.value,
+            "error_code": report.error_code,
+            "at": report.at,
+        },
+        "received_at": now,
+        "done_at": now,
+        "attempts": 0,
+    }
+
+
+def _for_caller(error: Exception) -> Exception:
+    """What a caller may see: the hub's own errors, never a database driver's."""
+    return error if isinstance(error, HubError) else Unavailable("the turn could not be committed")

@@ -1,0 +1,101 @@
+"""What travels to the conversation hosts. Plain picklable values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from hub.channels.base import DeliveryReport, InboundMessage
+from hub.channels.delivery import Status
+from hub.conversations.state import Event, Inbound
+from hub.deliveries import Report
+from hub.ids import decode_id
+from hub.errors import Invalid
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A contact's message at the gateway, its contact resolved. `payload` is what the inbox keeps."""
+
+    tenant_id: UUID
+    contact_id: UUID
+    event: Inbound
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A provider's delivery report for one of the tenant's channels."""
+
+    tenant_id: UUID
+    channel_id: UUID
+    event_key: str
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something an agent or a program asks of a conversation."""
+
+    tenant_id: UUID
+    contact_id: UUID
+    event: Event
+
+
+Item = Arrived | Reported | Command
+
+DONE = "done"
+DUPLICATE = "duplicate"
+
+
+def reported(tenant_id: UUID, channel_id: UUID, event: DeliveryReport, now: datetime) -> Reported:
+    """A parsed delivery report to its mail. A reference that is not ours is ignored: the provider's id finds it."""
+    try:
+        message_id = decode_id("msg", event.reference) if event.reference else None
+    except Invalid:
+        message_id = None
+    report = Report(
+        tenant_id, channel_id, message_id, event.provider_message_id, Status(event.status), event.at or now, event.error_code
+    )
+    return Reported(tenant_id, channel_id, event.event_key, report)
+
+
+def arrived_payload(event: InboundMessage) -> dict[str, Any]:
+    """What the inbox keeps of an inbound message: enough to deliver it again."""
+    return {
+        "sender": event.sender,
+        "text": event.text,
+        "provider_message_id": event.provider_message_id,
+        "profile_name": event.profile_name,
+    }
+
+
+def reported_payload(event: DeliveryReport) -> dict[str, Any]:
+    """What the inbox keeps of a delivery report."""
+    return {
+        "provider_message_id": event.provider_message_id,
+        "reference": event.reference,
+        "status": event.status,
+        "error_code": event.error_code,
+        "at": event.at,
+    }
+
+
+def event_from_payload(kind: str, event_key: str, payload: Mapping[str, Any]) -> InboundMessage | DeliveryReport:
+    """The inverse of the two functions above."""
+    if kind == "message":
+        return InboundMessage(
+            event_key, "", payload["sender"], payload["text"], payload["provider_message_id"], payload["profile_name"]
+        )
+    at = payload["at"]
+    return DeliveryReport(
+        event_key,
+        "",
+        payload["provider_message_id"],
+        payload["reference"],
+        payload["status"],
+        payload["error_code"],
+        None if at is None else datetime.fromisoformat(at),
+    )

@@ -1,0 +1,117 @@
+"""The hosts as other processes see them: wallets by tenant, classifiers in turn, conversations by contact."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from actors.host import owner
+from actors.mailbox import Mailbox
+from actors.messages import Command, Item, Reported
+from actors.runtime import peers
+from hub.billing.wallet import HoldAnswer, HoldRequest
+from hub.conversations.state import Understood
+from hub.errors import Unavailable
+from hub.settings import Settings
+
+PATIENCE_S = 15.0  # a host that died is back within a few seconds
+
+
+class Wallets:
+    """Asks the WalletHost that has the tenant's wallet. Safe to repeat: requests carry their ids."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._peers = peers("wallet", settings)
+        self._names = list(self._peers)
+
+    async def _call(self, tenant_id: UUID, method: str, *arguments: Any) -> Any:
+        peer = self._peers[owner(tenant_id.bytes, self._names)]
+        deadline = asyncio.get_running_loop().time() + PATIENCE_S
+        while True:
+            try:
+                return await peer.call(method, tenant_id, *arguments)
+            except Unavailable:
+                if asyncio.get_running_loop().time() > deadline:
+                    raise
+                await asyncio.sleep(0.2)
+
+    async def hold(self, tenant_id: UUID, requests: Sequence[HoldRequest]) -> list[HoldAnswer]:
+        """One call for all holds of one wallet in a batch. Raises Unavailable after PATIENCE_S."""
+        answers: list[HoldAnswer] = await self._call(tenant_id, "hold", list(requests))
+        return answers
+
+    async def close_block(self, tenant_id: UUID, hold_id: UUID) -> None:
+        await self._call(tenant_id, "close_block", hold_id)
+
+    async def top_up(self, tenant_id: UUID, source_id: UUID, amount_micros: int, currency: str, reference: str) -> Any:
+        return await self._call(tenant_id, "top_up", source_id, amount_micros, currency, reference)
+
+    async def drain(self, tenant_id: UUID) -> None:
+        """Book what waits now instead of within the host's next round."""
+        await self._call(tenant_id, "drain")
+
+
+class Classifiers:
+    """Sends texts to the classifier replicas in turn."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._peers = list(peers("classifier", settings).values())
+        self._turn = itertools.count()
+
+    async def classify(self, version_id: UUID, tenant_id: UUID, texts: Sequence[str]) -> list[Understood]:
+        """One answer a text. When no replica answers, nothing is understood: the fallback queue gets the message."""
+        for _ in range(len(self._peers) + 1):
+            peer = self._peers[next(self._turn) % len(self._peers)]
+            try:
+                answers = await peer.call("classify", tenant_id, version_id, list(texts))
+            except Unavailable:
+                continue
+            return [Understood(label, confidence, version_id) for label, confidence in answers]
+        return [Understood(None, 0.0, None)] * len(texts)
+
+
+class Conversations:
+    """Mail to the ConversationHosts: one mailbox a host."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._names = list(peers("conversation", settings))
+        self._boxes: dict[str, Mailbox[Item, Any]] = {}
+        for name, peer in peers("conversation", settings).items():
+
+            async def deliver(batch: list[Item], peer: Any = peer) -> Sequence[Any]:
+                answers: Sequence[Any] = await peer.call("receive", batch)
+                return answers
+
+            self._boxes[name] = Mailbox(
+                deliver, batch_max=settings.host_batch_max, delay_ms=settings.mailbox_delay_ms, in_flight=4
+            )
+
+    def ask(self, item: Item) -> asyncio.Future[Any]:
+        """Queue one item at its host; the future raises the item's own error, or Unavailable."""
+        return self._boxes[owner(_key(item), self._names)].ask(item)
+
+    async def close(self) -> None:
+        await asyncio.gather(*(box.close() for box in self._boxes.values()))
+
+
+def _key(item: Item) -> bytes:
+    """A conversation's key is (tenant, contact); reports of one message stay together by its id."""
+    if isinstance(item, Reported):
+        report = item.report
+        return report.message_id.bytes if report.message_id else (report.provider_message_id or "").encode()
+    return item.tenant_id.bytes + item.contact_id.bytes
+
+
+def by_tenant(requests: Sequence[tuple[UUID, HoldRequest]]) -> dict[UUID, list[HoldRequest]]:
+    """Hold requests grouped for one call a wallet."""
+    grouped: dict[UUID, list[HoldRequest]] = defaultdict(list)
+    for tenant_id, request in requests:
+        grouped[tenant_id].append(request)
+    return grouped
+
+
+__all__ = ["Classifiers", "Command", "Conversations", "Wallets", "by_tenant"]

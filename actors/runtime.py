@@ -1,0 +1,179 @@
+"""The only file that imports ray: start, names, lookup, calls with their errors unwrapped."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+
+import ray
+from ray.exceptions import GetTimeoutError, RayActorError, RayError, RayTaskError
+
+from actors.host import host_names
+from hub.errors import Unavailable
+from hub.settings import Settings
+
+START_TIMEOUT_S = 90.0
+
+
+def _init(settings: Settings, **options: Any) -> Any:
+    return ray.init(
+        namespace=settings.ray_namespace,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        configure_logging=False,
+        **options,
+    )
+
+
+def start_local(settings: Settings) -> str:
+    """Start a Ray of this machine inside this process; returns its address. Ends with `shutdown`.
+
+    Keep RAY_TMPDIR short: Ray's socket paths are limited to 107 bytes."""
+    context = _init(
+        settings,
+        include_dashboard=False,
+        num_cpus=os.cpu_count() or 2,
+        object_store_memory=settings.ray_object_store_bytes,
+        _node_ip_address="127.0.0.1",
+    )
+    return str(context.address_info["gcs_address"])
+
+
+def connect(settings: Settings) -> None:
+    """Join the Ray cluster at `settings.ray_address` as a client process of it."""
+    if not ray.is_initialized():
+        _init(settings, address=settings.ray_address, _node_ip_address="127.0.0.1" if _is_local(settings) else None)
+
+
+def _is_local(settings: Settings) -> bool:
+    return settings.ray_address.startswith("127.0.0.1:")
+
+
+def shutdown() -> None:
+    """Leave the cluster; ends it when this process started it."""
+    ray.shutdown()
+
+
+KINDS: dict[str, tuple[str, str]] = {
+    "wallet": ("actors.wallet", "WalletHost"),
+    "classifier": ("actors.classifier", "ClassifierHost"),
+    "conversation": ("actors.conversation", "ConversationHost"),
+    "sender": ("actors.sender", "SenderHost"),
+    "campaign": ("actors.campaign", "CampaignHost"),
+    "timers": ("actors.timers", "TimersHost"),
+}
+
+
+def counts(settings: Settings) -> dict[str, int]:
+    """How many hosts of each kind these settings ask for."""
+    return {
+        "wallet": settings.wallet_hosts,
+        "classifier": settings.classifiers,
+        "conversation": settings.conversation_hosts,
+        "sender": settings.senders,
+        "campaign": settings.campaign_hosts,
+        "timers": 1,
+    }
+
+
+def start_hosts(settings: Settings) -> list[str]:
+    """Create the named, detached hosts that are missing and wait until each answers. Returns all names.
+
+    A host is restarted by Ray for ever; whoever called it in between sees Unavailable and falls back.
+    """
+    handles = {}
+    for kind, count in counts(settings).items():
+        module, name = KINDS[kind]
+        cls = getattr(__import__(module, fromlist=[name]), name)
+        for host in host_names(kind, count):
+            remote = ray.remote(cls).options(
+                name=host,
+                namespace=settings.ray_namespace,
+                lifetime="detached",
+                get_if_exists=True,
+                max_restarts=-1,
+                max_task_retries=0,
+                max_concurrency=1000,
+                num_cpus=0,
+                scheduling_strategy="SPREAD",
+            )
+            handles[host] = remote.remote(host, settings)
+    try:
+        ray.get([handle.ping.remote() for handle in handles.values()], timeout=START_TIMEOUT_S)
+    except RayTaskError as error:
+        raise error.cause from None
+    except (RayActorError, GetTimeoutError) as error:
+        raise Unavailable(f"the hosts did not start: {str(error).splitlines()[0]}") from None
+    return list(handles)
+
+
+def ping_hosts(settings: Settings, timeout_s: float = 5.0) -> tuple[list[str], list[str]]:
+    """(alive, missing) names of the hosts. Raises Unavailable when the cluster cannot be reached; disconnects again."""
+    was_connected = ray.is_initialized()
+    try:
+        connect(settings)
+    except (ConnectionError, RuntimeError, RayError) as error:
+        raise Unavailable(f"Ray at {settings.ray_address} does not answer ({type(error).__name__})") from None
+    alive, missing = [], []
+    try:
+        for kind, count in counts(settings).items():
+            for name in host_names(kind, count):
+                try:
+                    ray.get(ray.get_actor(name, settings.ray_namespace).ping.remote(), timeout=timeout_s)
+                    alive.append(name)
+                except (RayError, ValueError):
+                    missing.append(name)
+    finally:
+        if not was_connected:
+            ray.shutdown()
+    return alive, missing
+
+
+class Peer:
+    """A named host seen from another process. Looks the actor up once and again after it failed."""
+
+    def __init__(self, name: str, namespace: str) -> None:
+        self.name = name
+        self._namespace = namespace
+        self._handle: Any = None
+
+    async def call(self, method: str, *arguments: Any, timeout_s: float | None = None) -> Any:
+        """Call a method of the host. Raises its own error, or Unavailable when the host does not answer.
+
+        After Unavailable nobody knows whether the call ran: callers repeat it under the same ids or fall back.
+        """
+        try:
+            if self._handle is None:
+                self._handle = await asyncio.to_thread(ray.get_actor, self.name, self._namespace)
+            return await asyncio.wait_for(getattr(self._handle, method).remote(*arguments), timeout_s)
+        except RayTaskError as error:
+            raise error.cause from None
+        except (RayError, ValueError, TimeoutError) as error:
+            self._handle = None
+            raise Unavailable(f"{self.name} does not answer ({type(error).__name__})") from None
+
+
+def peers(kind: str, settings: Settings) -> dict[str, Peer]:
+    """The hosts of one kind by name."""
+    return {name: Peer(name, settings.ray_namespace) for name in host_names(kind, counts(settings)[kind])}
+
+
+def submit(function: Callable[..., Any], *arguments: Any, cpus: float = 0.5, retries: int = 3) -> Awaitable[Any]:
+    """Run a function as a Ray task somewhere in the cluster; awaiting raises its own error."""
+    reference = ray.remote(function).options(num_cpus=cpus, max_retries=retries).remote(*arguments)
+
+    async def wait() -> Any:
+        try:
+            return await reference
+        except RayTaskError as error:
+            raise error.cause from None
+        except RayError as error:
+            raise Unavailable(f"the task did not finish ({type(error).__name__})") from None
+
+    return wait()

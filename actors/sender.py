@@ -1,0 +1,240 @@
+"""SenderHost: takes what the outbox owes, calls the providers, writes down what they said."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from redis.exceptions import RedisError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from actors.reconcile import reconcile
+from actors.shell import Shell
+from hub import deliveries, outbox, realtime
+from hub.channels import ADAPTERS
+from hub.channels import store as channel_store
+from hub.channels.base import Account, Channel, OutboundMessage
+from hub.channels.delivery import Status
+from hub.channels.errors import SendOutcomeUnknown, SendRefused
+from hub.channels.http import ProviderClient
+from hub.clock import SystemClock
+from hub.conversations.store import suppress
+from hub.conversations.views import delivery_view
+from hub.deliveries import Report
+from hub.directory import Directories
+from hub.errors import HubError
+from hub.ids import encode_id
+from hub.settings import Settings
+from models.db import Scope, is_retryable, transaction
+
+IDLE_S = 0.5  # how long to sleep when nobody wakes us
+RECONCILE_EVERY_S = 2.0
+ATTEMPTS_MAX = 6
+RECORD_EVERY = 128
+WEBHOOK_OF = {"twilio": "/webhooks/twilio/{account}/status?ref={ref}", "whatsapp_cloud": "/webhooks/whatsapp/{account}"}
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one attempt brought. `error` None: accepted under `provider_message_id`."""
+
+    row: Any
+    provider_message_id: str | None
+    error: SendRefused | SendOutcomeUnknown | None
+    at: datetime
+
+
+class SenderHost(Shell):
+    """Claims, sends, records. A crash leaves claimed rows: they are reconciled with the provider, never resent blindly."""
+
+    def __init__(self, name: str, settings: Settings) -> None:
+        super().__init__(name, settings)
+        self.clock = SystemClock()
+        self.client = ProviderClient(settings.sender_in_flight, settings.sender_timeout_s)
+        self.directories = Directories(self.engine)
+        self.accounts: dict[UUID, Account] = {}
+        self._in_flight = asyncio.Semaphore(settings.sender_in_flight)
+        self._woken = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._running: set[asyncio.Task[None]] = set()
+        self._outcomes: list[Outcome] = []
+        self._record_now = asyncio.Event()
+
+    async def start(self) -> None:
+        self._tasks = [
+            asyncio.create_task(self._listen_for_ever()),
+            asyncio.create_task(self._send_for_ever()),
+            asyncio.create_task(self._record_for_ever()),
+            asyncio.create_task(self._reconcile_for_ever()),
+        ]
+
+    async def account(self, account_id: UUID) -> Account:
+        """The provider account with its opened credentials, read once."""
+        known = self.accounts.get(account_id)
+        if known is None:
+            async with transaction(self.engine, Scope.nothing()) as db:
+                known = await channel_store.account(db, account_id, self.settings.secret_key.get_secret_value())
+            if known is None:
+                raise SendRefused("the provider account is not there any more", "no-account", False, False)
+            self.accounts[account_id] = known
+        return known
+
+    async def _listen_for_ever(self) -> None:
+        """Wake when somebody commits to the outbox; polling covers what is missed."""
+        while True:
+            try:
+                async with self.redis.pubsub() as subscription:
+                    await subscription.subscribe(realtime.OUTBOX_WAKE)
+                    async for _ in subscription.listen():
+                        self._woken.set()
+            except (RedisError, OSError):
+                await asyncio.sleep(1)
+
+    async def _send_for_ever(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            stale_at = loop.time() + self.settings.unknown_grace_s - self.settings.sender_timeout_s - 1
+            try:
+                rows = await self._claim()
+            except Exception:
+                log.exception("claim_failed", host=self.name)
+                rows = []
+            if not rows:
+                await self._sleep()
+                continue
+            directories = await self.directories.get({row.tenant_id for row in rows})
+            for row in rows:
+                await self._in_flight.acquire()
+                if loop.time() > stale_at:
+                    self._in_flight.release()
+                    break  # too old to send safely: reconciliation may already be asking about these rows
+                channel = directories[row.tenant_id].channels.get(row.channel_id)
+                task = asyncio.create_task(self._send(row, channel))
+                self._running.add(task)
+                task.add_done_callback(self._running.discard)
+
+    async def _sleep(self) -> None:
+        try:
+            await asyncio.wait_for(self._woken.wait(), IDLE_S)
+        except TimeoutError:
+            pass
+        self._woken.clear()
+
+    async def _claim(self) -> Sequence[Any]:
+        """Up to one window of sends; a tenant can hold at most half of it while another waits."""
+        limit = self.settings.sender_in_flight * 2
+        async with transaction(self.engine, Scope.nothing()) as db:
+            tenants = await outbox.tenants_with_work(db)
+        if not tenants:
+            return []
+        async with transaction(self.engine, Scope.of(*tenants)) as db:
+            return await outbox.claim(db, tenants, self.name, limit)
+
+    async def _send(self, row: Any, channel: Channel | None) -> None:
+        error: SendRefused | SendOutcomeUnknown | None = None
+        provider_id: str | None = None
+        try:
+            if channel is None:
+                raise SendRefused("the channel is not there any more", "no-channel", False, False)
+            provider_id = await self._call(row, channel)
+        except (SendRefused, SendOutcomeUnknown) as failure:
+            error = failure
+        except HubError as failure:
+            error = SendRefused(str(failure), failure.code, False, False)
+        except Exception as failure:  # a fault of ours after the request may have left
+            log.exception("send_failed", host=self.name)
+            error = SendOutcomeUnknown(type(failure).__name__)
+        finally:
+            self._in_flight.release()
+        self._outcomes.append(Outcome(row, provider_id, error, self.clock.now()))
+        self._record_now.set()
+
+    async def _call(self, row: Any, channel: Channel) -> str:
+        account = await self.account(channel.account_id)
+        adapter = ADAPTERS[channel.provider]
+        reference = encode_id("msg", row.message_id)
+        path = WEBHOOK_OF[channel.provider].format(account=encode_id("acc", account.id), ref=reference)
+        message = OutboundMessage(reference, row.address, row.body, self.settings.public_url + path)
+        status, body = await self.client.post(adapter.request(account, channel, message))
+        return adapter.accepted(status, body).provider_message_id
+
+    async def _record_for_ever(self) -> None:
+        """Write outcomes in batches: whatever came while the last batch was being written."""
+        while True:
+            await self._record_now.wait()
+            self._record_now.clear()
+            while self._outcomes:
+                batch, self._outcomes = self._outcomes[:RECORD_EVERY], self._outcomes[RECORD_EVERY:]
+                try:
+                    await self._record(batch)
+                except Exception as error:
+                    if not is_retryable(error):
+                        log.exception("record_failed", host=self.name, outcomes=len(batch))
+                        await asyncio.sleep(0.5)
+                    self._outcomes = batch + self._outcomes
+
+    async def _record(self, batch: Sequence[Outcome]) -> None:
+        sent, gone, again, dark = [], [], [], []
+        for outcome in batch:
+            match outcome.error:
+                case None:
+                    sent.append(outcome)
+                case SendOutcomeUnknown():
+                    dark.append(outcome)
+                case SendRefused(retryable=True) if outcome.row.attempts < ATTEMPTS_MAX:
+                    again.append(outcome)
+                case _:
+                    gone.append(outcome)
+        reports = [_report(o, Status.SENT) for o in sent] + [_report(o, Status.FAILED) for o in gone]
+        reports += [_report(o, Status.UNKNOWN) for o in dark]
+        suppressed = [o for o in gone if isinstance(o.error, SendRefused) and o.error.suppress]
+        async with transaction(self.engine, Scope.of(*{o.row.tenant_id for o in batch})) as db:
+            # Rows of `messages` first, in id order, then the outbox: the same order as everywhere.
+            applied = await deliveries.apply(db, reports)
+            await outbox.done(db, [_key(o) for o in sent + gone])
+            await outbox.later(db, [_key(o) for o in again], [o.at + outbox.backoff(o.row.attempts) for o in again])
+            await outbox.unknown(db, [_key(o) for o in dark])
+            for outcome in suppressed:
+                await self._suppress(db, outcome)
+        await realtime.publish(self.redis, [(row.tenant_id, _moved(row)) for row in applied.changed])
+
+    async def _suppress(self, db: AsyncConnection, outcome: Outcome) -> None:
+        row, error = outcome.row, outcome.error
+        channel = (await self.directories.one(row.tenant_id)).channels.get(row.channel_id)
+        if channel is not None and isinstance(error, SendRefused):
+            await suppress(db, row.tenant_id, row.contact_id, channel.kind.value, error.provider_code, outcome.at)
+
+    async def _reconcile_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(RECONCILE_EVERY_S)
+            try:
+                before = self.clock.now() - timedelta(seconds=self.settings.unknown_grace_s)
+                await reconcile(self, before)
+            except Exception:
+                log.exception("reconcile_failed", host=self.name)
+
+
+def _key(outcome: Outcome) -> outbox.Key:
+    return outcome.row.tenant_id, outcome.row.message_id
+
+
+def _report(outcome: Outcome, status: Status) -> Report:
+    error = outcome.error
+    code = error.provider_code if isinstance(error, SendRefused) else None
+    reason = str(error) if error is not None else None
+    row = outcome.row
+    return Report(
+        row.tenant_id, row.channel_id, row.message_id, outcome.provider_message_id, status, outcome.at, code, reason
+    )
+
+
+def _moved(row: Any) -> dict[str, Any]:
+    conversation_id = encode_id("cnv", row.contact_id)
+    return {"type": "message.updated", "conversation_id": conversation_id, "message": delivery_view(row)}

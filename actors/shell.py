@@ -1,0 +1,39 @@
+"""What every host has: its settings, one engine, one Redis client, opened on first use inside its own loop."""
+
+from __future__ import annotations
+
+from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from hub.settings import Settings
+from models.db import app_url, make_engine
+
+
+def make_app_engine(settings: Settings, name: str) -> AsyncEngine:
+    """An engine of the application role for this process."""
+    url = app_url(settings.database_url, settings.secret_key.get_secret_value())
+    return make_engine(url, pool=settings.database_pool, application_name=f"parley {name}")
+
+
+def make_redis(settings: Settings) -> Redis:
+    return Redis.from_url(settings.redis_url, health_check_interval=30)
+
+
+class Shell:
+    """Base of the hosts: `name` is the actor's, `ping` answers once the host is ready."""
+
+    def __init__(self, name: str, settings: Settings) -> None:
+        self.name = name
+        self.settings = settings
+        self.engine = make_app_engine(settings, name)
+        self.redis = make_redis(settings)
+        self._started = False
+
+    async def start(self) -> None:
+        """Begin background work; called once, by the first `ping`."""
+
+    async def ping(self) -> str:
+        if not self._started:
+            self._started = True
+            await self.start()
+        return self.name

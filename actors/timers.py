@@ -1,0 +1,79 @@
+"""TimersHost: what must happen later, from durable rows: deliver inbox events that no host could take."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import text
+
+from actors.inbound import Inbounds
+from actors.messages import event_from_payload
+from actors.shell import Shell
+from hub.channels import store as channel_store
+from hub.clock import SystemClock
+from hub.directory import Directories
+from hub.errors import HubError
+from hub.settings import Settings
+from models.db import Scope, transaction
+
+EVERY_S = 1.0
+WAIT_S = 2.0  # younger rows may still be on their way through the gateway
+GIVE_UP = timedelta(hours=6)
+LIMIT = 500
+
+log = structlog.get_logger()
+
+
+class TimersHost(Shell):
+    """Sweeps. Redelivery is harmless: inbox rows are unique by (channel, provider event id)."""
+
+    def __init__(self, name: str, settings: Settings) -> None:
+        super().__init__(name, settings)
+        self.clock = SystemClock()
+        self.directories = Directories(self.engine)
+        self.inbounds = Inbounds(self.engine, settings)
+        self._sweeping: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._sweeping = asyncio.create_task(self._sweep_for_ever())
+
+    async def _sweep_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(EVERY_S)
+            try:
+                await self.sweep()
+            except Exception:
+                log.exception("sweep_failed", host=self.name)
+
+    async def sweep(self) -> int:
+        """Deliver pending inbox events once. Returns how many were looked at."""
+        before = self.clock.now() - timedelta(seconds=WAIT_S)
+        async with transaction(self.engine, Scope.nothing()) as db:
+            rows = await db.execute(text("SELECT * FROM inbox_tenants(:before)"), {"before": before})
+            tenants = list(rows.scalars())
+        if not tenants:
+            return 0
+        async with transaction(self.engine, Scope.of(*tenants)) as db:
+            events = await channel_store.pending(db, before, LIMIT)
+        answers = await asyncio.gather(*(self._deliver(row) for row in events), return_exceptions=True)
+        for row, answer in zip(events, answers, strict=True):
+            if isinstance(answer, BaseException) and not isinstance(answer, HubError):
+                log.error("redelivery_failed", error=type(answer).__name__)
+            if self.clock.now() - row.received_at > GIVE_UP:
+                async with transaction(self.engine, Scope.of(row.tenant_id)) as db:
+                    reason = "no message matched" if row.kind == "report" else "could not be delivered"
+                    await channel_store.give_up(db, row.tenant_id, row.channel_id, row.event_key, reason)
+        return len(events)
+
+    async def _deliver(self, row: Any) -> Any:
+        directory = await self.directories.one(row.tenant_id)
+        channel = directory.channels.get(row.channel_id)
+        if channel is None:
+            async with transaction(self.engine, Scope.of(row.tenant_id)) as db:
+                await channel_store.give_up(db, row.tenant_id, row.channel_id, row.event_key, "the channel is gone")
+            return None
+        event = event_from_payload(row.kind, row.event_key, row.payload)
+        return await self.inbounds.deliver(channel, event, row.received_at)

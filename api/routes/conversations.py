@@ -1,0 +1,170 @@
+"""Conversations: lists, threads, and what an agent does with them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from uuid import UUID
+
+from api.deps import Actors, Db, require
+from api.requests import HubRoute
+from api.schemas.common import PAGE_DEFAULT, ConversationId, Limit, MessageId, Page, QueueId
+from api.schemas.conversations import AssignIn, Conversation, ConversationCounts, Message, ReplyIn, TransferIn
+from hub.conversations import store
+from hub.conversations.state import AgentReply, Assign, Close, Event, MarkRead, Reopen, Transfer
+from hub.conversations.views import conversation_view, message_view
+from hub.errors import Invalid, NotFound
+from hub.ids import encode_id, new_id
+from hub.tenancy.caller import Caller
+
+router = APIRouter(prefix="/v1/conversations", tags=["conversations"], route_class=HubRoute)
+Reader = Annotated[Caller, require("inbox:read")]
+Writer = Annotated[Caller, require("inbox:write")]
+View = Literal["open", "mine", "unassigned", "closed", "all"]
+
+
+@router.get("", operation_id="list_conversations", response_model=Page[Conversation])
+async def list_conversations(
+    caller: Reader,
+    db: Db,
+    actors: Actors,
+    view: View = "open",
+    queue_id: QueueId | None = None,
+    search: Annotated[str, Query(max_length=80)] = "",
+    limit: Limit = PAGE_DEFAULT,
+    starting_after: ConversationId | None = None,
+) -> dict[str, Any]:
+    """Newest first. `mine` are those assigned to the caller."""
+    after = None
+    if starting_after is not None:
+        last = await store.last_at(db, caller.tenant_id, starting_after)
+        if last is None:
+            raise NotFound("there is no such conversation to start after")
+        after = (last, starting_after)
+    found = await store.page(
+        db,
+        caller.tenant_id,
+        status={"closed": "closed", "all": None}.get(view, "open"),
+        queue_id=queue_id,
+        assignee_id=(caller.user_id or UUID(int=0)) if view == "mine" else None,
+        unassigned=view == "unassigned",
+        search=search.strip(),
+        after=after,
+        limit=limit,
+    )
+    directory = await actors.directories.one(caller.tenant_id)
+    items = [conversation_view(state, directory) for state in found[:limit]]
+    return {"items": items, "has_more": len(found) > limit}
+
+
+@router.get("/counts", operation_id="count_conversations", response_model=ConversationCounts)
+async def count_conversations(caller: Reader, db: Db, actors: Actors) -> dict[str, Any]:
+    """Open conversations by view and queue; every queue is listed, empty ones too."""
+    rows = await store.counts(db, caller.tenant_id, caller.user_id)
+    directory = await actors.directories.one(caller.tenant_id)
+    by_queue = {row.queue_id: row for row in rows}
+    queues = [
+        {
+            "id": encode_id("que", queue_id),
+            "name": name,
+            "open": by_queue[queue_id].open if queue_id in by_queue else 0,
+            "unassigned": by_queue[queue_id].unassigned if queue_id in by_queue else 0,
+        }
+        for queue_id, name in directory.queues.items()
+    ]
+    return {
+        "open": sum(row.open for row in rows),
+        "mine": sum(row.mine for row in rows),
+        "unassigned": sum(row.unassigned for row in rows),
+        "closed": await store.count_closed(db, caller.tenant_id),
+        "queues": queues,
+    }
+
+
+@router.get("/{conversation_id}", operation_id="get_conversation", response_model=Conversation)
+async def get_conversation(
+    conversation_id: ConversationId, caller: Reader, db: Db, actors: Actors
+) -> dict[str, Any]:
+    """One conversation as it is now."""
+    found = await store.load(db, [(caller.tenant_id, conversation_id)])
+    if not found:
+        raise NotFound("there is no such conversation")
+    directory = await actors.directories.one(caller.tenant_id)
+    return conversation_view(found[caller.tenant_id, conversation_id], directory)
+
+
+@router.get("/{conversation_id}/messages", operation_id="list_messages", response_model=Page[Message])
+async def list_messages(
+    conversation_id: ConversationId,
+    caller: Reader,
+    db: Db,
+    actors: Actors,
+    limit: Limit = PAGE_DEFAULT,
+    ending_before: MessageId | None = None,
+) -> dict[str, Any]:
+    """The newest page, oldest message first; `ending_before` pages towards the past."""
+    if not await store.load(db, [(caller.tenant_id, conversation_id)]):
+        raise NotFound("there is no such conversation")
+    rows = await store.thread(db, caller.tenant_id, conversation_id, before=ending_before, limit=limit)
+    directory = await actors.directories.one(caller.tenant_id)
+    items = [message_view(row._mapping, directory) for row in reversed(rows[:limit])]
+    return {"items": items, "has_more": len(rows) > limit}
+
+
+@router.post("/{conversation_id}/messages", operation_id="reply", response_model=Message, status_code=201)
+async def reply(
+    conversation_id: ConversationId, body: ReplyIn, caller: Writer, actors: Actors
+) -> dict[str, Any]:
+    """Answer the contact. An answer that may not leave is recorded with status `refused` and its reason."""
+    event = AgentReply(new_id(), caller.user_id, body.text, _now(), body.channel_id)
+    answer = await actors.command(caller.tenant_id, conversation_id, event)
+    message: dict[str, Any] = answer["messages"][0]
+    return message
+
+
+@router.post("/{conversation_id}/assign", operation_id="assign_conversation", response_model=Conversation)
+async def assign(conversation_id: ConversationId, body: AssignIn, caller: Writer, actors: Actors) -> Any:
+    """Give the conversation to a person, or back to its queue."""
+    directory = await actors.directories.one(caller.tenant_id)
+    if body.assignee_id is not None and body.assignee_id not in directory.users:
+        raise Invalid("there is no such user in this tenant", "/assignee_id")
+    return await _turn(actors, caller, conversation_id, Assign(body.assignee_id, _now()))
+
+
+@router.post("/{conversation_id}/transfer", operation_id="transfer_conversation", response_model=Conversation)
+async def transfer(conversation_id: ConversationId, body: TransferIn, caller: Writer, actors: Actors) -> Any:
+    """Move the conversation to another queue; nobody has it then."""
+    directory = await actors.directories.one(caller.tenant_id)
+    name = directory.queues.get(body.queue_id)
+    if name is None:
+        raise Invalid("there is no such queue", "/queue_id")
+    return await _turn(actors, caller, conversation_id, Transfer(body.queue_id, name, _now()))
+
+
+@router.post("/{conversation_id}/close", operation_id="close_conversation", response_model=Conversation)
+async def close(conversation_id: ConversationId, caller: Writer, actors: Actors) -> Any:
+    """Done. The contact's next message opens the conversation again."""
+    return await _turn(actors, caller, conversation_id, Close(_now()))
+
+
+@router.post("/{conversation_id}/reopen", operation_id="reopen_conversation", response_model=Conversation)
+async def reopen(conversation_id: ConversationId, caller: Writer, actors: Actors) -> Any:
+    """Take a closed conversation up again, in the queue it was in."""
+    return await _turn(actors, caller, conversation_id, Reopen(_now()))
+
+
+@router.post("/{conversation_id}/read", operation_id="read_conversation", response_model=Conversation)
+async def read(conversation_id: ConversationId, caller: Writer, actors: Actors) -> Any:
+    """Somebody has seen it: nothing is unread any more."""
+    return await _turn(actors, caller, conversation_id, MarkRead(_now()))
+
+
+async def _turn(actors: Any, caller: Caller, conversation_id: UUID, event: Event) -> Any:
+    answer = await actors.command(caller.tenant_id, conversation_id, event)
+    return answer["conversation"]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

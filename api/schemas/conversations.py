@@ -1,0 +1,100 @@
+"""Bodies and answers of conversations and messages."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from api.schemas.common import ChannelId, In, Out, QueueId, UserId
+
+
+class Named(Out):
+    id: str
+    name: str
+
+
+class ContactBrief(Named):
+    address: str
+
+
+class ChannelBrief(Named):
+    kind: str
+    address: str
+
+
+class Conversation(Out):
+    """One thread with one contact over all channels."""
+
+    id: str
+    contact: ContactBrief
+    status: Literal["idle", "open", "closed"]
+    queue: Named | None
+    assignee: Named | None
+    channel: ChannelBrief | None
+    last_text: str
+    last_direction: Literal["in", "out"]
+    last_at: str | None
+    unread: int
+    intent: str | None
+    confidence: float | None
+    reason: str = Field(description="Why the conversation is where it is, in words.")
+    opted_out: list[str]
+    opened_at: str | None
+    closed_at: str | None
+    version: int
+
+
+class Message(Out):
+    id: str
+    conversation_id: str
+    direction: Literal["in", "out"]
+    origin: Literal["contact", "agent", "campaign", "flow", "system"]
+    author: Named | None
+    channel_kind: str
+    address: str
+    body: str
+    status: str
+    reason: str | None
+    error_code: str | None
+    parts: int
+    price: str
+    currency: str | None
+    intent: str | None
+    confidence: float | None
+    routing: dict[str, Any] | None
+    created_at: str
+    sent_at: str | None
+    delivered_at: str | None
+    read_at: str | None
+    failed_at: str | None
+
+
+class QueueCount(Out):
+    id: str
+    name: str
+    open: int
+    unassigned: int
+
+
+class ConversationCounts(Out):
+    open: int
+    mine: int
+    unassigned: int
+    closed: int
+    queues: list[QueueCount]
+
+
+class ReplyIn(In):
+    text: str = Field(min_length=1, max_length=4096, examples=["Your order left our warehouse today."])
+    channel_id: ChannelId | None = None
+
+
+class AssignIn(In):
+    assignee_id: UserId | None = Field(
+        description="A user of the tenant, or null to give the conversation back."
+    )
+
+
+class TransferIn(In):
+    queue_id: QueueId

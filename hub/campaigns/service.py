@@ -1,0 +1,133 @@
+"""Use cases of campaigns. Each takes `db` and never commits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.campaigns import store
+from hub.campaigns.campaign import BY_HAND, COUNTED, UNFUNDED, next_status
+from hub.conversations.views import instant
+from hub.directory import Directory
+from hub.errors import Invalid, NotFound
+from hub.flows.nodes import WaitForReply
+from hub.ids import encode_id, new_id
+from hub.money import format_micros
+from hub.templates.render import compile_template
+
+AUDIENCE_MAX = 10_000_000
+
+
+async def create(
+    db: AsyncConnection,
+    directory: Directory,
+    *,
+    name: str,
+    channel_id: UUID,
+    template: str,
+    tag: str | None,
+    variables: Mapping[str, Any],
+    flow_id: UUID | None,
+    created_by: str,
+    now: datetime,
+) -> UUID:
+    """A new draft. Raises Invalid for a template that does not compile, an unknown channel or an unfit flow."""
+    compile_template(template)
+    if channel_id not in directory.channels:
+        raise Invalid("there is no such channel", "/channel_id")
+    if flow_id is not None:
+        flow = directory.routing.flows.get(flow_id)
+        if flow is None:
+            raise Invalid("there is no such flow", "/flow_id")
+        if not isinstance(flow.nodes[flow.start], WaitForReply):
+            raise Invalid("the flow must begin by waiting for the reply to the campaign's message", "/flow_id")
+    campaign_id = new_id()
+    row = {
+        "tenant_id": directory.tenant_id,
+        "id": campaign_id,
+        "name": name,
+        "status": "draft",
+        "audience": {"tag": tag} if tag else {"all": True},
+        "template": template,
+        "variables": dict(variables),
+        "channel_id": channel_id,
+        "flow_id": flow_id,
+        "recipients": 0,
+        "created_by": created_by,
+        "created_at": now,
+    }
+    await store.insert(db, row)
+    return campaign_id
+
+
+async def _locked(db: AsyncConnection, tenant_id: UUID, campaign_id: UUID) -> Any:
+    row = await store.get(db, tenant_id, campaign_id, lock=True)
+    if row is None:
+        raise NotFound("there is no such campaign")
+    return row
+
+
+async def launch(db: AsyncConnection, tenant_id: UUID, campaign_id: UUID, *, batch_size: int, now: datetime) -> int:
+    """Freeze the audience and let the campaign run. Returns the number of recipients. Raises Conflict, Invalid."""
+    row = await _locked(db, tenant_id, campaign_id)
+    status = next_status("launch", row.status)
+    recipients = await store.freeze_audience(db, tenant_id, campaign_id, row.audience.get("tag"), batch_size)
+    if recipients == 0:
+        raise Invalid("nobody is in the audience", "/audience")
+    await store.set_status(
+        db, tenant_id, campaign_id, status=status, reason=None, recipients=recipients, launched_at=now
+    )
+    return recipients
+
+
+async def pause(db: AsyncConnection, tenant_id: UUID, campaign_id: UUID, reason: str = BY_HAND) -> None:
+    """Stop at the recipient: nothing that is not with the provider yet goes out."""
+    row = await _locked(db, tenant_id, campaign_id)
+    await store.set_status(db, tenant_id, campaign_id, status=next_status("pause", row.status), reason=reason)
+    if reason != UNFUNDED:  # what is in the outbox is paid for
+        await store.postpone(db, tenant_id, campaign_id)
+
+
+async def resume(db: AsyncConnection, tenant_id: UUID, campaign_id: UUID) -> None:
+    """Go on at the recipient where the campaign stopped."""
+    row = await _locked(db, tenant_id, campaign_id)
+    await store.set_status(db, tenant_id, campaign_id, status=next_status("resume", row.status), reason=None)
+    await store.release(db, tenant_id, campaign_id)
+
+
+async def cancel(db: AsyncConnection, tenant_id: UUID, campaign_id: UUID, now: datetime) -> None:
+    """End for good: what is not with the provider yet is refused and its money released."""
+    row = await _locked(db, tenant_id, campaign_id)
+    status = next_status("cancel", row.status)
+    await store.set_status(db, tenant_id, campaign_id, status=status, reason="canceled by hand", finished_at=now)
+    await store.cancel(db, tenant_id, campaign_id)
+
+
+async def view(db: AsyncConnection, row: Any, directory: Directory) -> dict[str, Any]:
+    """A campaign with its progress; `pending` and the counts add up to `recipients`."""
+    found, captured = await store.counts(db, row.tenant_id, row.id)
+    answered, opted_out = await store.answers(db, row.tenant_id, row.id, row.launched_at)
+    return {
+        "id": encode_id("cmp", row.id),
+        "name": row.name,
+        "status": row.status,
+        "reason": row.reason,
+        "audience": row.audience,
+        "template": row.template,
+        "channel_id": encode_id("chn", row.channel_id),
+        "flow_id": encode_id("flw", row.flow_id) if row.flow_id else None,
+        "recipients": row.recipients,
+        "pending": row.recipients - sum(found.values()),
+        "counts": {status: found.get(status, 0) for status in COUNTED},
+        "answered": answered,
+        "opted_out": opted_out,
+        "spent": format_micros(captured),
+        "currency": directory.currency,
+        "created_at": instant(row.created_at),
+        "launched_at": instant(row.launched_at),
+        "finished_at": instant(row.finished_at),
+    }

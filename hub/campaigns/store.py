@@ -1,0 +1,289 @@
+"""All SQL of campaigns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.campaigns.campaign import Recipient, batch_edges
+from models.campaigns import campaign_batches, campaigns
+from models.conversations import conversations, messages
+from models.db import insert_rows
+
+Batch = Any
+
+
+def _is(tenant_id: UUID, campaign_id: UUID) -> tuple[Any, Any]:
+    return campaigns.c.tenant_id == tenant_id, campaigns.c.id == campaign_id
+
+
+async def get(db: AsyncConnection, tenant_id: UUID, campaign_id: UUID, *, lock: bool = False) -> Any | None:
+    query = select(campaigns).where(*_is(tenant_id, campaign_id))
+    return (await db.execute(query.with_for_update() if lock else query)).one_or_none()
+
+
+async def page(db: AsyncConnection, tenant_id: UUID, *, after: UUID | None, limit: int) -> list[Any]:
+    """Campaigns, newest first; one more than `limit` when there are more."""
+    query = select(campaigns).where(campaigns.c.tenant_id == tenant_id)
+    if after is not None:
+        query = query.where(campaigns.c.id < after)
+    return list((await db.execute(query.order_by(campaigns.c.id.desc()).limit(limit + 1))).all())
+
+
+async def insert(db: AsyncConnection, row: Mapping[str, Any]) -> None:
+    await insert_rows(db, campaigns, [row])
+
+
+async def set_status(db: AsyncConnection, tenant_id: UUID, campaign_id: UUID, **values: Any) -> None:
+    await db.execute(update(campaigns).where(*_is(tenant_id, campaign_id)).values(**values))
+
+
+_FREEZE = text(
+    """
+    INSERT INTO campaign_recipients (tenant_id, campaign_id, ordinal, contact_id)
+    SELECT c.tenant_id, :campaign_id, row_number() OVER (ORDER BY c.id), c.id FROM contacts c
+    WHERE c.tenant_id = :tenant_id AND (CAST(:tag AS text) IS NULL OR EXISTS (
+        SELECT 1 FROM contact_tags t WHERE t.tenant_id = c.tenant_id AND t.contact_id = c.id AND t.tag = :tag))
+    """
+)
+
+
+async def freeze_audience(db: AsyncConnection, tenant_id: UUID, campaign_id: UUID, tag: str | None, size: int) -> int:
+    """Write the recipients in a fixed order and the batches over them; returns how many recipients there are."""
+    values = {"tenant_id": tenant_id, "campaign_id": campaign_id, "tag": tag}
+    count = (await db.execute(_FREEZE, values)).rowcount
+    rows = [
+        {
+            "tenant_id": tenant_id,
+            "campaign_id": campaign_id,
+            "first_ordinal": first,
+            "last_ordinal": last,
+            "hold_id": uuid4(),
+            "state": "pending",
+            "messages": 0,
+            "refused": 0,
+        }
+        for first, last in batch_edges(count, size)
+    ]
+    await insert_rows(db, campaign_batches, rows)
+    return count
+
+
+async def pending_batches(db: AsyncConnection, tenant_id: UUID, campaign_id: UUID, limit: int) -> list[int]:
+    """First ordinals of the batches that are still to be sent, in order."""
+    query = (
+        select(campaign_batches.c.first_ordinal)
+        .where(
+            campaign_batches.c.tenant_id == tenant_id,
+            campaign_batches.c.campaign_id == campaign_id,
+            campaign_batches.c.state == "pending",
+        )
+        .order_by(campaign_batches.c.first_ordinal)
+        .limit(limit)
+    )
+    return list((await db.execute(query)).scalars())
+
+
+async def batch(
+    db: AsyncConnection, tenant_id: UUID, campaign_id: UUID, first_ordinal: int, *, lock: bool = False
+) -> Batch | None:
+    query = select(campaign_batches).where(
+        campaign_batches.c.tenant_id == tenant_id,
+        campaign_batches.c.campaign_id == campaign_id,
+        campaign_batches.c.first_ordinal == first_ordinal,
+        campaign_batches.c.state == "pending",
+    )
+    return (await db.execute(query.with_for_update() if lock else query)).one_or_none()
+
+
+_RECIPIENTS = text(
+    """
+    SELECT r.ordinal, r.contact_id, c.name, c.language, c.attributes, a.address,
+           EXISTS (SELECT 1 FROM consents n WHERE n.tenant_id = r.tenant_id AND n.contact_id = r.contact_id
+                   AND n.channel_kind = :kind AND n.state = 'opted_out') AS opted_out
+    FROM campaign_recipients r
+    JOIN contacts c ON c.tenant_id = r.tenant_id AND c.id = r.contact_id
+    LEFT JOIN LATERAL (SELECT address FROM contact_addresses a WHERE a.tenant_id = r.tenant_id
+        AND a.contact_id = r.contact_id AND a.kind = 'phone' ORDER BY a.created_at, a.address LIMIT 1) a ON true
+    WHERE r.tenant_id = :tenant_id AND r.campaign_id = :campaign_id AND r.ordinal BETWEEN :first AND :last
+    ORDER BY r.ordinal
+    """
+)
+
+
+async def recipients(
+    db: AsyncConnection, tenant_id: UUID, campaign_id: UUID, first: int, last: int, kind: str
+) -> list[Recipient]:
+    """The contacts of one batch in their order. Erased contacts are gone from it."""
+    values = {"tenant_id": tenant_id, "campaign_id": campaign_id, "first": first, "last": last, "kind": kind}
+    rows = await db.execute(_RECIPIENTS, values)
+    return [
+        Recipient(r.ordinal, r.contact_id, r.name, r.language, r.address or "", r.attributes, r.opted_out) for r in rows
+    ]
+
+
+_OPTED_OUT_NOW = text(
+    "SELECT contact_id FROM consents WHERE tenant_id = :tenant_id AND channel_kind = :kind AND state = 'opted_out' "
+    "AND contact_id = ANY(CAST(:contacts AS uuid[]))"
+)
+
+
+async def opted_out_now(db: AsyncConnection, tenant_id: UUID, kind: str, contact_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the contacts who are opted out at this moment: consent counts at send, not at plan time."""
+    names = "{" + ",".join(map(str, contact_ids)) + "}"
+    values = {"tenant_id": tenant_id, "kind": kind, "contacts": names}
+    return set((await db.execute(_OPTED_OUT_NOW, values)).scalars())
+
+
+async def finish_batch(db: AsyncConnection, row: Batch, last_ordinal: int, sent: int, refused: int) -> None:
+    """Mark a batch as sent up to `last_ordinal`; what is left becomes a pending batch of its own."""
+    where = (
+        campaign_batches.c.tenant_id == row.tenant_id,
+        campaign_batches.c.campaign_id == row.campaign_id,
+        campaign_batches.c.first_ordinal == row.first_ordinal,
+    )
+    values = {"state": "sent", "last_ordinal": last_ordinal, "messages": sent, "refused": refused}
+    await db.execute(update(campaign_batches).where(*where).values(**values))
+    if last_ordinal < row.last_ordinal:
+        rest = {
+            "tenant_id": row.tenant_id,
+            "campaign_id": row.campaign_id,
+            "first_ordinal": last_ordinal + 1,
+            "last_ordinal": row.last_ordinal,
+            "hold_id": uuid4(),
+            "state": "pending",
+            "messages": 0,
+            "refused": 0,
+        }
+        await insert_rows(db, campaign_batches, [rest])
+
+
+async def renew_hold(db: AsyncConnection, row: Batch) -> None:
+    """A batch whose content changed since its hold was taken asks for a new one."""
+    where = (
+        campaign_batches.c.tenant_id == row.tenant_id,
+        campaign_batches.c.campaign_id == row.campaign_id,
+        campaign_batches.c.first_ordinal == row.first_ordinal,
+        campaign_batches.c.hold_id == row.hold_id,
+    )
+    await db.execute(update(campaign_batches).where(*where).values(hold_id=uuid4()))
+
+
+async def begin_sessions(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Let the contacts' next message answer the campaign's flow; whoever talks with a person keeps talking with them."""
+    await insert_rows(
+        db,
+        conversations,
+        rows,
+        "ON CONFLICT (tenant_id, contact_id) DO UPDATE SET version = conversations.version + 1, "
+        "session = EXCLUDED.session, channel_id = EXCLUDED.channel_id, address = EXCLUDED.address "
+        "WHERE conversations.status <> 'open'",
+    )
+
+
+_BACKLOG = text(
+    "SELECT count(*) FROM (SELECT 1 FROM messages WHERE tenant_id = :tenant_id AND origin_id = :campaign_id "
+    "AND origin = 'campaign' AND status = ANY(CAST(:states AS text[])) LIMIT :most) m"
+)
+
+
+async def backlog(db: AsyncConnection, tenant_id: UUID, campaign_id: UUID, states: Sequence[str], most: int) -> int:
+    """How many messages of the campaign are in these states, counted up to `most`."""
+    names = "{" + ",".join(states) + "}"
+    values = {"tenant_id": tenant_id, "campaign_id": campaign_id, "states": names, "most": most}
+    return int((await db.execute(_BACKLOG, values)).scalar_one())
+
+
+async def counts(db: AsyncConnection, tenant_id: UUID, campaign_id: UUID) -> tuple[dict[str, int], int]:
+    """(messages by status, captured micros)."""
+    captured = func.sum(messages.c.price_micros).filter(messages.c.settlement == "captured")
+    query = (
+        select(messages.c.status, func.count().label("n"), func.coalesce(captured, 0).label("micros"))
+        .where(messages.c.tenant_id == tenant_id, messages.c.origin_id == campaign_id, messages.c.origin == "campaign")
+        .group_by(messages.c.status)
+    )
+    rows = (await db.execute(query)).all()
+    return {row.status: row.n for row in rows}, sum(int(row.micros) for row in rows)
+
+
+_ANSWERS = text(
+    """
+    SELECT count(*) FILTER (WHERE v.last_inbound_at >= :since) AS answered,
+           count(*) FILTER (WHERE EXISTS (SELECT 1 FROM consents n WHERE n.tenant_id = r.tenant_id
+               AND n.contact_id = r.contact_id AND n.state = 'opted_out' AND n.changed_at >= :since)) AS opted_out
+    FROM campaign_recipients r
+    JOIN conversations v ON v.tenant_id = r.tenant_id AND v.contact_id = r.contact_id
+    WHERE r.tenant_id = :tenant_id AND r.campaign_id = :campaign_id
+    """
+)
+
+
+async def answers(db: AsyncConnection, tenant_id: UUID, campaign_id: UUID, since: datetime | None) -> tuple[int, int]:
+    """(recipients who wrote since the launch, recipients who opted out since)."""
+    if since is None:
+        return 0, 0
+    values = {"tenant_id": tenant_id, "campaign_id": campaign_id, "since": since}
+    row = (await db.execute(_ANSWERS, values)).one()
+    return row.answered, row.opted_out
+
+
+_CAMPAIGN_OUTBOX = (
+    "FROM messages m WHERE m.tenant_id = :tenant_id AND m.origin_id = :campaign_id AND m.origin = 'campaign' "
+    "AND m.status = 'queued' AND o.tenant_id = m.tenant_id AND o.message_id = m.id AND o.state = 'queued'"
+)
+_POSTPONE = text(f"UPDATE outbox o SET due_at = 'infinity' {_CAMPAIGN_OUTBOX}")
+_RELEASE = text(f"UPDATE outbox o SET due_at = now() {_CAMPAIGN_OUTBOX} AND o.due_at = 'infinity'")
+_CANCEL = text(
+    """
+    WITH gone AS (
+        DELETE FROM outbox o USING messages m WHERE m.tenant_id = :tenant_id AND m.origin_id = :campaign_id
+            AND m.origin = 'campaign' AND m.status = 'queued' AND o.tenant_id = m.tenant_id AND o.message_id = m.id
+            AND o.state = 'queued'
+        RETURNING m.tenant_id, m.id, m.hold_id, m.price_micros, m.channel_kind
+    ), refused AS (
+        UPDATE messages m SET status = 'refused', reason = 'canceled',
+            settlement = CASE WHEN g.hold_id IS NULL THEN NULL ELSE 'released' END
+        FROM gone g WHERE m.tenant_id = g.tenant_id AND m.id = g.id
+    )
+    INSERT INTO settlements (tenant_id, message_id, hold_id, kind, amount_micros, revenue_account)
+    SELECT tenant_id, id, hold_id, 'release', price_micros, 'revenue:' || channel_kind FROM gone
+    WHERE hold_id IS NOT NULL AND price_micros > 0
+    """
+)
+
+
+async def postpone(db: AsyncConnection, tenant_id: UUID, campaign_id: UUID) -> None:
+    """Hold back what the campaign has in the outbox."""
+    await db.execute(_POSTPONE, {"tenant_id": tenant_id, "campaign_id": campaign_id})
+
+
+async def release(db: AsyncConnection, tenant_id: UUID, campaign_id: UUID) -> None:
+    """Let go what `postpone` held back."""
+    await db.execute(_RELEASE, {"tenant_id": tenant_id, "campaign_id": campaign_id})
+
+
+async def cancel(db: AsyncConnection, tenant_id: UUID, campaign_id: UUID) -> None:
+    """Refuse what is still in the outbox, release its money and drop the pending batches."""
+    await db.execute(_CANCEL, {"tenant_id": tenant_id, "campaign_id": campaign_id})
+    where = (
+        campaign_batches.c.tenant_id == tenant_id,
+        campaign_batches.c.campaign_id == campaign_id,
+        campaign_batches.c.state == "pending",
+    )
+    await db.execute(update(campaign_batches).where(*where).values(state="canceled"))
+
+
+async def resume_unfunded(db: AsyncConnection, tenant_id: UUID) -> list[UUID]:
+    """After a top-up: campaigns that wait for money run again."""
+    where = (
+        campaigns.c.tenant_id == tenant_id,
+        campaigns.c.status == "paused",
+        campaigns.c.reason == "insufficient-funds",
+    )
+    query = update(campaigns).where(*where).values(status="running", reason=None).returning(campaigns.c.id)
+    return list((await db.execute(query)).scalars())

@@ -1,0 +1,154 @@
+"""SMS by the Twilio Messages API. Source: channel reference section 1."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Mapping
+from typing import ClassVar
+from urllib.parse import parse_qs, parse_qsl, quote_plus, urlencode, urlsplit
+
+import orjson
+
+from hub.channels.base import (
+    Account,
+    Channel,
+    ChannelKind,
+    DeliveryReport,
+    InboundEvent,
+    InboundMessage,
+    OutboundMessage,
+    ProviderRequest,
+    SendReceipt,
+    WebhookRequest,
+)
+from hub.channels.delivery import Status
+from hub.channels.errors import SendOutcomeUnknown, SendRefused
+from hub.errors import BadSignature, Malformed
+
+STATUS: Mapping[str, Status] = {
+    "accepted": Status.SENT,  # Twilio has taken it; `queued`, `sending` and `sent` say no more than that
+    "scheduled": Status.SENT,
+    "queued": Status.SENT,
+    "sending": Status.SENT,
+    "sent": Status.SENT,
+    "delivered": Status.DELIVERED,
+    "partially_delivered": Status.DELIVERED,
+    "read": Status.READ,
+    "undelivered": Status.UNDELIVERED,
+    "failed": Status.FAILED,
+    "canceled": Status.FAILED,
+}
+RETRYABLE = frozenset({20429, 21611, 30001, 30017, 30022, 63017, 63018})
+SUPPRESSED = frozenset({21211, 21214, 21610, 21614, 21635, 30004, 30005, 30006, 63003, 63024})
+EXPIRED = "30036"
+FORM_FIELDS_MAX = 200
+
+
+def signature(token: str, url: str, fields: list[tuple[str, str]]) -> str:
+    """X-Twilio-Signature of a form POST: each name once with its distinct values sorted. HMAC-SHA1, base64."""
+    signed = url + "".join(name + value for name, value in sorted(set(fields)))
+    return base64.b64encode(hmac.new(token.encode(), signed.encode(), hashlib.sha1).digest()).decode()
+
+
+def _urls(url: str) -> tuple[str, ...]:
+    """The URL as called, and with the default port added or removed: Twilio signs either form."""
+    parts = urlsplit(url)
+    default = {"https": 443, "http": 80}.get(parts.scheme)
+    if parts.port is None:
+        return url, parts._replace(netloc=f"{parts.netloc}:{default}").geturl()
+    if parts.port == default:
+        return url, parts._replace(netloc=parts.hostname or "").geturl()
+    return (url,)
+
+
+def _fields(body: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(
+            body.decode("ascii"), keep_blank_values=True, errors="replace", max_num_fields=FORM_FIELDS_MAX
+        )
+    except ValueError:
+        raise Malformed("the body is not a form") from None
+
+
+class TwilioSms:
+    """Stateless; one instance serves all accounts."""
+
+    provider: ClassVar[str] = "twilio"
+    kind: ClassVar[ChannelKind] = ChannelKind.SMS
+    text_chars_max: ClassVar[int] = 1600
+
+    def request(self, account: Account, channel: Channel, message: OutboundMessage) -> ProviderRequest:
+        form = (
+            f"To={quote_plus(message.to)}&From={quote_plus(channel.provider_address)}"
+            f"&Body={quote_plus(message.text)}&StatusCallback={quote_plus(message.callback_url)}"
+        )
+        return ProviderRequest(self._url(account), self.request_headers(account), form.encode())
+
+    def search_url(self, account: Account, channel: Channel, to: str) -> str:
+        """The URL that lists what was sent from this channel to `to`, newest first: reconciles unknown outcomes."""
+        query = urlencode({"To": to, "From": channel.provider_address, "PageSize": "50"})
+        return f"{self._url(account)}?{query}"
+
+    def found(self, body: bytes, text: str) -> list[tuple[str, str]]:
+        """(provider id, RFC 2822 date) of the listed messages whose body is `text`."""
+        return [(m["sid"], m["date_created"]) for m in orjson.loads(body).get("messages", []) if m["body"] == text]
+
+    def _url(self, account: Account) -> str:
+        return f"{account.base_url}/2010-04-01/Accounts/{account.external_id}/Messages.json"
+
+    def request_headers(self, account: Account) -> Mapping[str, str]:
+        """Basic authentication and the form content type."""
+        pair = f"{account.external_id}:{account.secrets['auth_token']}"
+        return {
+            "Authorization": "Basic " + base64.b64encode(pair.encode()).decode(),
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+
+    def accepted(self, status: int, body: bytes) -> SendReceipt:
+        try:
+            answer = orjson.loads(body)
+            if status in (200, 201):
+                return SendReceipt(str(answer["sid"]))
+            number = int(answer["code"])
+        except (ValueError, KeyError, TypeError):
+            if 400 <= status < 500:
+                raise SendRefused(f"HTTP {status}", str(status), status == 429, False) from None
+            raise SendOutcomeUnknown(f"HTTP {status} with an unreadable body") from None
+        if status >= 500:
+            raise SendOutcomeUnknown(f"HTTP {status}")
+        retryable = status == 429 or number in RETRYABLE
+        raise SendRefused(str(answer.get("message", ""))[:200], str(number), retryable, number in SUPPRESSED)
+
+    def verify(self, account: Account, request: WebhookRequest) -> None:
+        given = request.headers.get("x-twilio-signature", "")
+        fields = _fields(request.body)
+        token = account.secrets["auth_token"]
+        matches = [hmac.compare_digest(signature(token, url, fields), given) for url in _urls(request.url)]
+        if not any(matches):
+            raise BadSignature("X-Twilio-Signature does not match the body and URL")
+
+    def parse(self, request: WebhookRequest) -> list[InboundEvent]:
+        fields = dict(_fields(request.body))
+        sid = fields.get("MessageSid") or fields.get("SmsSid") or ""
+        if not sid:
+            raise Malformed("MessageSid is missing")
+        status = fields.get("MessageStatus") or fields.get("SmsStatus") or ""
+        if status and status not in ("received", "receiving"):
+            return self._report(request, fields, sid, status)
+        sender, to = fields.get("From", ""), fields.get("To", "")
+        if not sender or not to:
+            raise Malformed("From or To is missing")
+        return [InboundMessage(f"in:{sid}", to, sender, fields.get("Body", ""), sid, fields.get("ProfileName", ""))]
+
+    def _report(self, request: WebhookRequest, fields: Mapping[str, str], sid: str, status: str) -> list[InboundEvent]:
+        mapped = STATUS.get(status)
+        if mapped is None:
+            return []  # a status of the future: known event, nothing to do
+        code = fields.get("ErrorCode") or None
+        if code == EXPIRED:
+            mapped = Status.EXPIRED
+        reference = parse_qs(urlsplit(request.url).query).get("ref", [""])[0]
+        sender = fields.get("From", "")
+        return [DeliveryReport(f"dr:{sid}:{status}", sender, sid, reference, mapped, code)]

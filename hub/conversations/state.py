@@ -1,0 +1,139 @@
+"""One live conversation in memory, its events, and what a turn asks of the world. Slots keep 200,000 of them small."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from hub.flows.engine import Session
+
+NO_CHANNELS: frozenset[str] = frozenset()
+LAST_TEXT_CHARS_MAX = 160
+
+
+@dataclass(slots=True)
+class Conversation:
+    """The state of one (tenant, contact). `version` 0 means: no row yet."""
+
+    tenant_id: UUID
+    contact_id: UUID
+    version: int = 0
+    status: str = "idle"
+    queue_id: UUID | None = None
+    assignee_id: UUID | None = None
+    session: Session | None = None
+    opted_out: frozenset[str] = NO_CHANNELS
+    channel_id: UUID | None = None
+    address: str = ""
+    last_text: str = ""
+    last_direction: str = "in"
+    last_at: datetime | None = None
+    last_inbound_at: datetime | None = None
+    unread: int = 0
+    intent: str | None = None
+    confidence: float | None = None
+    reason: str = ""
+    opened_at: datetime | None = None
+    closed_at: datetime | None = None
+    name: str = ""  # the contact's, for screens; not a column of this row
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A contact wrote on one of the tenant's channels."""
+
+    message_id: UUID
+    event_key: str
+    channel_id: UUID
+    channel_kind: str
+    address: str
+    text: str
+    provider_message_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AgentReply:
+    message_id: UUID
+    user_id: UUID | None
+    text: str
+    at: datetime
+    channel_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    user_id: UUID | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    queue_id: UUID
+    queue_name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reopen:
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MarkRead:
+    at: datetime
+
+
+Event = Inbound | AgentReply | Assign | Transfer | Close | Reopen | MarkRead
+
+
+@dataclass(frozen=True, slots=True)
+class SendMessage:
+    """Ask the one door out to send `text`. `message_id` None: the shell gives one."""
+
+    text: str
+    channel_id: UUID
+    address: str
+    origin: str
+    origin_id: UUID | None = None
+    message_id: UUID | None = None
+    answers_command: bool = False  # the one confirmation that may go to somebody who opted out
+
+
+@dataclass(frozen=True, slots=True)
+class SetConsent:
+    channel_kind: str
+    state: str
+    proof: str
+
+
+@dataclass(frozen=True, slots=True)
+class TagContact:
+    tag: str
+
+
+Effect = SendMessage | SetConsent | TagContact
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What the classifier said of one text."""
+
+    intent: str | None
+    confidence: float
+    version_id: UUID | None
+
+
+@dataclass(slots=True)
+class Turn:
+    """The result of one turn: the next state, effects in order, and notes for the inbound message's row."""
+
+    state: Conversation
+    effects: list[Effect] = field(default_factory=list)
+    routing: dict[str, str] | None = None

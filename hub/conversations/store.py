@@ -1,0 +1,262 @@
+"""All SQL of conversations and messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, func, or_, select, text, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.conversations.state import Conversation, Inbound, Turn, Understood
+from hub.flows.engine import Session
+from models.contacts import consents, contact_tags, contacts
+from models.conversations import conversations, messages
+from models.db import insert_rows, run_rows
+
+Key = tuple[UUID, UUID]  # tenant, contact
+
+_SAVED = (
+    "tenant_id contact_id version status queue_id assignee_id session opted_out channel_id address last_text "
+    "last_direction last_at last_inbound_at unread intent confidence reason opened_at closed_at"
+).split()
+_UPDATES = ", ".join(f"{name} = EXCLUDED.{name}" for name in _SAVED[2:])
+_SAVE = (
+    f"ON CONFLICT (tenant_id, contact_id) DO UPDATE SET {_UPDATES} "
+    "WHERE conversations.version = EXCLUDED.version - 1 RETURNING tenant_id, contact_id"
+)
+_LOAD = text(
+    f"""
+    SELECT r.tenant_id AS key_tenant, r.contact_id AS key_contact, c.name AS contact_name,
+           {", ".join(f"v.{name}" for name in _SAVED[2:])}, o.kinds AS consent_kinds
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(tenant_id uuid, contact_id uuid)
+    JOIN contacts c ON c.tenant_id = r.tenant_id AND c.id = r.contact_id
+    LEFT JOIN conversations v ON v.tenant_id = r.tenant_id AND v.contact_id = r.contact_id
+    LEFT JOIN LATERAL (
+        SELECT jsonb_agg(channel_kind) AS kinds FROM consents n
+        WHERE n.tenant_id = r.tenant_id AND n.contact_id = r.contact_id AND n.state = 'opted_out'
+    ) o ON true
+    """
+)
+
+
+def from_row(row: Any, tenant_id: UUID, contact_id: UUID) -> Conversation:
+    """A row of the conversations table, joined with `contact_name`, to the state in memory."""
+    return Conversation(
+        tenant_id,
+        contact_id,
+        row.version,
+        row.status,
+        row.queue_id,
+        row.assignee_id,
+        Session.from_json(row.session),
+        frozenset(row.opted_out),
+        row.channel_id,
+        row.address,
+        row.last_text,
+        row.last_direction,
+        row.last_at,
+        row.last_inbound_at,
+        row.unread,
+        row.intent,
+        row.confidence,
+        row.reason,
+        row.opened_at,
+        row.closed_at,
+        row.contact_name,
+    )
+
+
+async def load(db: AsyncConnection, keys: Iterable[Key]) -> dict[Key, Conversation]:
+    """The conversations of these contacts, new ones where there is no row yet; unknown contacts are left out."""
+    rows = [{"tenant_id": tenant_id, "contact_id": contact_id} for tenant_id, contact_id in keys]
+    found: dict[Key, Conversation] = {}
+    for row in await run_rows(db, _LOAD, rows):
+        key = (row.key_tenant, row.key_contact)
+        if row.version is None:
+            fresh = Conversation(*key, opted_out=frozenset(row.consent_kinds or ()), name=row.contact_name)
+            found[key] = fresh
+        else:
+            found[key] = from_row(row, *key)
+    return found
+
+
+def _row(state: Conversation) -> dict[str, Any]:
+    session = state.session
+    return {
+        "tenant_id": state.tenant_id,
+        "contact_id": state.contact_id,
+        "version": state.version,
+        "status": state.status,
+        "queue_id": state.queue_id,
+        "assignee_id": state.assignee_id,
+        "session": None if session is None else session.to_json(),
+        "opted_out": state.opted_out,
+        "channel_id": state.channel_id,
+        "address": state.address,
+        "last_text": state.last_text,
+        "last_direction": state.last_direction,
+        "last_at": state.last_at,
+        "last_inbound_at": state.last_inbound_at,
+        "unread": state.unread,
+        "intent": state.intent,
+        "confidence": state.confidence,
+        "reason": state.reason,
+        "opened_at": state.opened_at,
+        "closed_at": state.closed_at,
+    }
+
+
+async def save(db: AsyncConnection, states: Sequence[Conversation]) -> set[Key]:
+    """Write states whose `version` is one above what they were read at; returns the keys that were fresh.
+
+    A key that is missing from the answer was changed by somebody else: drop it, load it, run the turn again.
+    """
+    saved = await insert_rows(db, conversations, [_row(state) for state in states], _SAVE)
+    return {(row.tenant_id, row.contact_id) for row in saved}
+
+
+def inbound_row(event: Inbound, state: Conversation, turn: Turn, understood: Understood) -> dict[str, Any]:
+    """The `messages` row of an inbound text; same keys as `hub.door.message_row`."""
+    return {
+        "tenant_id": state.tenant_id,
+        "id": event.message_id,
+        "contact_id": state.contact_id,
+        "channel_id": event.channel_id,
+        "channel_kind": event.channel_kind,
+        "direction": "in",
+        "origin": "contact",
+        "origin_id": None,
+        "address": event.address,
+        "body": event.text,
+        "status": "received",
+        "reason": None,
+        "error_code": None,
+        "provider_message_id": event.provider_message_id,
+        "parts": 1,
+        "price_micros": 0,
+        "currency": None,
+        "rate_id": None,
+        "hold_id": None,
+        "intent": understood.intent,
+        "confidence": understood.confidence if understood.intent is not None else None,
+        "intent_version_id": understood.version_id,
+        "routing": turn.routing,
+        "created_at": event.at,
+    }
+
+
+async def set_consents(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write consent changes; the newest wins."""
+    latest = {(row["tenant_id"], row["contact_id"], row["channel_kind"], row["purpose"]): row for row in rows}
+    await insert_rows(
+        db,
+        consents,
+        list(latest.values()),
+        "ON CONFLICT (tenant_id, contact_id, channel_kind, purpose) DO UPDATE SET state = EXCLUDED.state, "
+        "source = EXCLUDED.source, proof = EXCLUDED.proof, changed_at = EXCLUDED.changed_at",
+    )
+
+
+async def add_tags(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+    await insert_rows(db, contact_tags, rows, "ON CONFLICT DO NOTHING")
+
+
+_JOINED = conversations.join(
+    contacts, and_(contacts.c.tenant_id == conversations.c.tenant_id, contacts.c.id == conversations.c.contact_id)
+)
+
+
+async def page(
+    db: AsyncConnection,
+    tenant_id: UUID,
+    *,
+    status: str | None,
+    queue_id: UUID | None = None,
+    assignee_id: UUID | None = None,
+    unassigned: bool = False,
+    search: str = "",
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = 50,
+) -> list[Conversation]:
+    """Conversations, newest first; one more than `limit` when there are more."""
+    query = select(conversations, contacts.c.name.label("contact_name")).select_from(_JOINED)
+    query = query.where(conversations.c.tenant_id == tenant_id)
+    query = query.where(conversations.c.status == status) if status else query.where(conversations.c.status != "idle")
+    if queue_id is not None:
+        query = query.where(conversations.c.queue_id == queue_id)
+    if assignee_id is not None:
+        query = query.where(conversations.c.assignee_id == assignee_id)
+    if unassigned:
+        query = query.where(conversations.c.assignee_id.is_(None))
+    if search:
+        pattern = "%" + search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        fields = (contacts.c.name, conversations.c.address, conversations.c.last_text)
+        query = query.where(or_(*(field.ilike(pattern) for field in fields)))
+    if after is not None:
+        query = query.where(tuple_(conversations.c.last_at, conversations.c.contact_id) < tuple_(*after))
+    query = query.order_by(conversations.c.last_at.desc(), conversations.c.contact_id.desc()).limit(limit + 1)
+    return [from_row(row, row.tenant_id, row.contact_id) for row in await db.execute(query)]
+
+
+async def last_at(db: AsyncConnection, tenant_id: UUID, contact_id: UUID) -> datetime | None:
+    where = (conversations.c.tenant_id == tenant_id, conversations.c.contact_id == contact_id)
+    return (await db.execute(select(conversations.c.last_at).where(*where))).scalar()
+
+
+async def counts(db: AsyncConnection, tenant_id: UUID, user_id: UUID | None) -> Sequence[Any]:
+    """Open conversations by queue: (queue_id, open, unassigned, mine, unread)."""
+    mine = conversations.c.assignee_id == user_id
+    query = (
+        select(
+            conversations.c.queue_id,
+            func.count().label("open"),
+            func.count().filter(conversations.c.assignee_id.is_(None)).label("unassigned"),
+            func.count().filter(mine).label("mine"),
+            func.count().filter(conversations.c.unread > 0).label("unread"),
+        )
+        .where(conversations.c.tenant_id == tenant_id, conversations.c.status == "open")
+        .group_by(conversations.c.queue_id)
+    )
+    return (await db.execute(query)).all()
+
+
+async def count_closed(db: AsyncConnection, tenant_id: UUID) -> int:
+    where = (conversations.c.tenant_id == tenant_id, conversations.c.status == "closed")
+    return int((await db.execute(select(func.count()).where(*where))).scalar_one())
+
+
+async def thread(
+    db: AsyncConnection, tenant_id: UUID, contact_id: UUID, *, before: UUID | None, limit: int
+) -> list[Any]:
+    """Messages of one conversation, newest first; one more than `limit` when there are more."""
+    query = select(messages).where(messages.c.tenant_id == tenant_id, messages.c.contact_id == contact_id)
+    if before is not None:
+        query = query.where(messages.c.id < before)
+    return list((await db.execute(query.order_by(messages.c.id.desc()).limit(limit + 1))).all())
+
+
+_SUPPRESS = text(
+    """
+    UPDATE conversations SET version = version + 1, opted_out = opted_out || to_jsonb(CAST(:kind AS text))
+    WHERE tenant_id = :tenant_id AND contact_id = :contact_id AND NOT opted_out ? :kind
+    """
+)
+
+
+async def suppress(db: AsyncConnection, tenant_id: UUID, contact_id: UUID, kind: str, code: str, at: datetime) -> None:
+    """The provider says this person must not be written to on this channel: same effect as their own STOP."""
+    row = {
+        "tenant_id": tenant_id,
+        "contact_id": contact_id,
+        "channel_kind": kind,
+        "purpose": "all",
+        "state": "opted_out",
+        "source": "provider",
+        "proof": code,
+        "changed_at": at,
+    }
+    await set_consents(db, [row])
+    await db.execute(_SUPPRESS, {"tenant_id": tenant_id, "contact_id": contact_id, "kind": kind})

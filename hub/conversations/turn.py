@@ -1,0 +1,225 @@
+"""What one live conversation does in one turn: state and event to state and effects. Pure."""
+
+from __future__ import annotations
+
+import copy
+from uuid import UUID
+
+from hub.conversations.commands import Command, command_of, confirmation
+from hub.conversations.state import (
+    LAST_TEXT_CHARS_MAX,
+    AgentReply,
+    Assign,
+    Close,
+    Conversation,
+    Event,
+    Inbound,
+    MarkRead,
+    Reopen,
+    SendMessage,
+    SetConsent,
+    TagContact,
+    Transfer,
+    Turn,
+    Understood,
+)
+from hub.errors import Conflict
+from hub.flows import effects as flow_effects
+from hub.flows.engine import FlowFailed, Session, advance, expects
+from hub.routing.table import Route, RoutingTable
+
+NOTHING_UNDERSTOOD = Understood(None, 0.0, None)
+
+
+def needs_classifier(state: Conversation, event: Inbound, table: RoutingTable) -> bool:
+    """False when a command, an expected answer or a keyword decides; else the text must be classified."""
+    if table.intent_version_id is None:
+        return False
+    if command_of(event.text, event.channel_kind in state.opted_out) is not None:
+        return False
+    if state.session is not None:
+        flow = table.flows.get(UUID(state.session.flow_id))
+        if flow is not None and expects(flow, state.session, event.text):
+            return False
+    return table.keyword(event.text) is None
+
+
+def turn(
+    state: Conversation, event: Event, table: RoutingTable, understood: Understood = NOTHING_UNDERSTOOD, floor: float = 0.0
+) -> Turn:
+    """One turn. Raises Conflict when the event does not fit the state; `state` itself is never changed."""
+    result = Turn(copy.copy(state))
+    match event:
+        case Inbound():
+            _inbound(result, event, table, understood, floor)
+        case AgentReply():
+            _agent_reply(result, event)
+        case Assign(user_id, _):
+            _require_open(state)
+            result.state.assignee_id = user_id
+        case Transfer(queue_id, queue_name, _):
+            _require_open(state)
+            result.state.queue_id = queue_id
+            result.state.assignee_id = None
+            result.state.reason = f"transferred to {queue_name}"
+        case Close(at):
+            _require_open(state)
+            result.state.status = "closed"
+            result.state.closed_at = at
+            result.state.session = None
+            result.state.unread = 0
+        case Reopen(at):
+            if state.status == "open":
+                raise Conflict("the conversation is open already")
+            _open(result.state, at)
+            result.state.reason = "reopened"
+        case MarkRead():
+            result.state.unread = 0
+    return result
+
+
+def _require_open(state: Conversation) -> None:
+    if state.status != "open":
+        raise Conflict("the conversation is not open")
+
+
+def _open(state: Conversation, at: object) -> None:
+    state.status = "open"
+    state.opened_at = at  # type: ignore[assignment]
+    state.closed_at = None
+
+
+def _inbound(result: Turn, event: Inbound, table: RoutingTable, understood: Understood, floor: float) -> None:
+    state = result.state
+    opted_out = event.channel_kind in state.opted_out
+    state.channel_id = event.channel_id
+    state.address = event.address
+    state.last_text = event.text[:LAST_TEXT_CHARS_MAX]
+    state.last_direction = "in"
+    state.last_at = event.at
+    state.last_inbound_at = event.at
+    state.intent = understood.intent
+    state.confidence = understood.confidence if understood.intent is not None else None
+    command = command_of(event.text, opted_out)
+    if command is not None:
+        _command(result, event, command, table.brand)
+        return
+    state.unread += 1
+    if state.session is not None and _continue_flow(result, event, table, state.session, understood, floor):
+        return
+    if state.status == "open":
+        # People have it, or a queue does: the text is shown with its intent, the owner does not change.
+        result.routing = {"reason": state.reason}
+        return
+    rule = table.keyword(event.text)
+    if rule is not None and rule.flow_id is not None and rule.flow_id in table.flows:
+        _note(result, str(rule.id), f"keyword {rule.match}")
+        start = Session(rule.flow_id.hex, table.flows[rule.flow_id].start)
+        _run_flow(result, event, table, start, None, understood, floor)
+        return
+    if rule is not None:
+        _to_queue(result, event, Route(rule.id, rule.queue_id, None, f"keyword {rule.match}"))
+        return
+    _route(result, event, table, understood, floor)
+
+
+def _command(result: Turn, event: Inbound, command: Command, brand: str) -> None:
+    state = result.state
+    if command is Command.STOP:
+        state.opted_out = state.opted_out | {event.channel_kind}
+        state.session = None
+        result.effects.append(SetConsent(event.channel_kind, "opted_out", event.text[:100]))
+    elif command is Command.START:
+        state.opted_out = state.opted_out - {event.channel_kind}
+        result.effects.append(SetConsent(event.channel_kind, "opted_in", event.text[:100]))
+    _note(result, "", f"{command.upper()} command")
+    text = confirmation(command, brand)
+    result.effects.append(SendMessage(text, event.channel_id, event.address, "system", answers_command=True))
+
+
+def _continue_flow(
+    result: Turn, event: Inbound, table: RoutingTable, session: Session, understood: Understood, floor: float
+) -> bool:
+    """Give the reply to the waiting flow. False when the flow is gone: the message is then routed as usual."""
+    if UUID(session.flow_id) not in table.flows:
+        result.state.session = None
+        return False
+    _note(result, "", "answer to a flow")
+    _run_flow(result, event, table, session, event.text, understood, floor)
+    return True
+
+
+def _run_flow(
+    result: Turn,
+    event: Inbound,
+    table: RoutingTable,
+    session: Session,
+    reply: str | None,
+    understood: Understood,
+    floor: float,
+) -> None:
+    try:
+        sprint = advance(table.flows[UUID(session.flow_id)], session, reply)
+    except FlowFailed as failure:
+        result.state.session = None
+        _route(result, event, table, understood, floor, prefix=f"flow failed: {failure.detail}; ")
+        return
+    result.state.session = sprint.session
+    for effect in sprint.effects:
+        match effect:
+            case flow_effects.SendText(text):
+                flow_id = UUID(session.flow_id)
+                result.effects.append(SendMessage(text, event.channel_id, event.address, "flow", flow_id))
+            case flow_effects.AddTag(tag):
+                result.effects.append(TagContact(tag))
+            case flow_effects.HandOver(queue):
+                queue_id = table.queue_ids.get(queue.casefold()) if queue else None
+                if queue_id is None:
+                    _route(result, event, table, understood, floor, prefix="flow handed over; ")
+                else:
+                    _to_queue(result, event, Route(None, queue_id, None, f"flow handed over to {queue}"))
+    if result.state.status != "open":
+        result.state.unread = 0  # the flow answered; nobody has to look
+
+
+def _route(
+    result: Turn, event: Inbound, table: RoutingTable, understood: Understood, floor: float, prefix: str = ""
+) -> None:
+    route = table.route(understood.intent, understood.confidence, floor)
+    _to_queue(result, event, Route(route.rule_id, route.queue_id, None, prefix + route.reason))
+
+
+def _to_queue(result: Turn, event: Inbound, route: Route) -> None:
+    state = result.state
+    if state.status != "open":
+        _open(state, event.at)
+        state.assignee_id = None
+        state.unread = max(state.unread, 1)
+    state.queue_id = route.queue_id
+    state.reason = route.reason
+    _note(result, str(route.rule_id or ""), route.reason)
+
+
+def _note(result: Turn, rule: str, reason: str) -> None:
+    result.routing = {"rule": rule, "reason": reason}
+
+
+def _agent_reply(result: Turn, event: AgentReply) -> None:
+    state = result.state
+    if state.status == "closed":
+        raise Conflict("the conversation is closed; reopen it to answer")
+    channel_id = event.channel_id or state.channel_id
+    if channel_id is None or not state.address:
+        raise Conflict("the contact has not written yet, so there is no channel to answer on")
+    if state.status == "idle":
+        _open(state, event.at)
+        state.reason = "an agent wrote first"
+    state.assignee_id = state.assignee_id or event.user_id
+    state.last_text = event.text[:LAST_TEXT_CHARS_MAX]
+    state.last_direction = "out"
+    state.last_at = event.at
+    state.unread = 0
+    state.session = None  # a person has taken over
+    result.effects.append(
+        SendMessage(event.text, channel_id, state.address, "agent", event.user_id, message_id=event.message_id)
+    )

@@ -1,0 +1,179 @@
+"""What became of outbound messages: reports from the sender and from providers, applied by the one state machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.channels.delivery import FINAL_FAILURES, Status, advance, settlement
+from models.billing import settlements
+from models.db import insert_rows, run_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One piece of news. Found by `message_id`, or by channel and provider id when that is None."""
+
+    tenant_id: UUID
+    channel_id: UUID
+    message_id: UUID | None
+    provider_message_id: str | None
+    status: Status
+    at: datetime
+    error_code: str | None = None
+    reason: str | None = None
+
+
+@dataclass(slots=True)
+class Applied:
+    """`changed`: message rows that moved; `unmatched`: places of reports whose message is not known (yet)."""
+
+    changed: list[Any]
+    unmatched: list[int]
+
+
+# The row locks make reports of one message wait for each other; ids in order keep two batches from deadlock.
+_FIND = text(
+    """
+    SELECT m.id, m.tenant_id, m.channel_id, m.channel_kind, m.provider_message_id, m.status, m.settlement, m.hold_id,
+           m.price_micros
+    FROM messages m
+    JOIN (
+        SELECT r.tenant_id, COALESCE(r.message_id, p.id) AS id
+        FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(tenant_id uuid, channel_id uuid, message_id uuid, provider text)
+        LEFT JOIN messages p ON r.message_id IS NULL AND p.tenant_id = r.tenant_id AND p.channel_id = r.channel_id
+          AND p.provider_message_id = r.provider
+        GROUP BY 1, 2
+    ) w ON w.tenant_id = m.tenant_id AND w.id = m.id
+    WHERE m.direction = 'out'
+    ORDER BY m.tenant_id, m.id FOR UPDATE OF m
+    """
+)
+_UPDATE = text(
+    """
+    UPDATE messages m SET status = r.status, error_code = COALESCE(r.error_code, m.error_code),
+        reason = COALESCE(r.reason, m.reason),
+        provider_message_id = COALESCE(m.provider_message_id, r.provider_message_id),
+        settlement = COALESCE(m.settlement, r.settlement),
+        sent_at = COALESCE(m.sent_at, r.sent_at), delivered_at = COALESCE(m.delivered_at, r.delivered_at),
+        read_at = COALESCE(m.read_at, r.read_at), failed_at = COALESCE(m.failed_at, r.failed_at)
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(tenant_id uuid, id uuid, status text, error_code text, reason text,
+        provider_message_id text, settlement text, sent_at timestamptz, delivered_at timestamptz, read_at timestamptz,
+        failed_at timestamptz)
+    WHERE m.tenant_id = r.tenant_id AND m.id = r.id
+    RETURNING m.tenant_id, m.contact_id, m.id, m.origin, m.origin_id, m.status, m.reason, m.error_code, m.sent_at,
+        m.delivered_at, m.read_at, m.failed_at
+    """
+)
+
+
+@dataclass(slots=True)
+class _Move:
+    """The sum of all reports of one message in a batch."""
+
+    row: Any
+    status: Status
+    touched: bool = False
+    provider_message_id: str | None = None
+    error_code: str | None = None
+    reason: str | None = None
+    settlement: str | None = None
+    sent_at: datetime | None = None
+    delivered_at: datetime | None = None
+    read_at: datetime | None = None
+    failed_at: datetime | None = None
+
+    def take(self, report: Report) -> None:
+        """Move by one report, and decide the money when it is decided for the first time."""
+        if report.provider_message_id and not (self.row.provider_message_id or self.provider_message_id):
+            self.provider_message_id, self.touched = report.provider_message_id, True
+        status = advance(self.status, report.status)
+        if status is self.status:
+            return
+        self.status, self.touched = status, True
+        self.error_code = report.error_code or self.error_code
+        self.reason = report.reason or self.reason
+        if status in FINAL_FAILURES:
+            self.failed_at = report.at
+        elif status not in (Status.SENDING, Status.UNKNOWN):
+            self.sent_at = self.sent_at or report.at
+        if status in (Status.DELIVERED, Status.READ):
+            self.delivered_at = self.delivered_at or report.at
+        if status is Status.READ:
+            self.read_at = report.at
+        self.settlement = self.settlement or settlement(self.row.channel_kind, status)
+
+
+async def apply(db: AsyncConnection, reports: Sequence[Report]) -> Applied:
+    """Apply reports in their order inside the caller's transaction, with the settlements they decide."""
+    if not reports:
+        return Applied([], [])
+    wanted = [
+        {
+            "tenant_id": report.tenant_id,
+            "channel_id": report.channel_id,
+            "message_id": report.message_id,
+            "provider": report.provider_message_id,
+        }
+        for report in reports
+    ]
+    moves: dict[UUID, _Move] = {}
+    by_provider: dict[tuple[UUID, str], _Move] = {}
+    for row in await run_rows(db, _FIND, wanted):
+        moves[row.id] = move = _Move(row, Status(row.status))
+        if row.provider_message_id:
+            by_provider[row.channel_id, row.provider_message_id] = move
+    unmatched: list[int] = []
+    for place, report in enumerate(reports):
+        if report.message_id is not None:
+            found = moves.get(report.message_id)
+        else:
+            found = by_provider.get((report.channel_id, report.provider_message_id or ""))
+        if found is None:
+            unmatched.append(place)
+        else:
+            found.take(report)
+    touched = [move for move in moves.values() if move.touched]
+    if not touched:
+        return Applied([], unmatched)
+    changed = await run_rows(db, _UPDATE, [_update_row(move) for move in touched])
+    await insert_rows(db, settlements, [_settlement_row(m) for m in touched if _is_decided(m)], "ON CONFLICT DO NOTHING")
+    return Applied(list(changed), unmatched)
+
+
+def _is_decided(move: _Move) -> bool:
+    return bool(move.settlement and move.row.settlement is None and move.row.hold_id and move.row.price_micros)
+
+
+def _update_row(move: _Move) -> dict[str, Any]:
+    decided = {"capture": "captured", "release": "released"}.get(move.settlement or "")
+    return {
+        "tenant_id": move.row.tenant_id,
+        "id": move.row.id,
+        "status": move.status.value,
+        "error_code": move.error_code,
+        "reason": move.reason,
+        "provider_message_id": move.provider_message_id,
+        "settlement": decided,
+        "sent_at": move.sent_at,
+        "delivered_at": move.delivered_at,
+        "read_at": move.read_at,
+        "failed_at": move.failed_at,
+    }
+
+
+def _settlement_row(move: _Move) -> dict[str, Any]:
+    return {
+        "tenant_id": move.row.tenant_id,
+        "message_id": move.row.id,
+        "hold_id": move.row.hold_id,
+        "kind": move.settlement,
+        "amount_micros": move.row.price_micros,
+        "revenue_account": f"revenue:{move.row.channel_kind}",
+    }

@@ -1,0 +1,114 @@
+"""What a turn must know of its tenant: names, channels, routing, prices. Read whole, kept for seconds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from pydantic import ValidationError
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from hub.billing.pricing import RateTable
+from hub.billing.store import load_rates
+from hub.channels.base import Channel, ChannelKind
+from hub.channels.store import channel_from_row
+from hub.flows.definition import Flow
+from hub.routing.table import RoutingTable, Rule, build
+from models import channels as channel_tables
+from models import routing as routing_tables
+from models.billing import wallets
+from models.db import Scope, transaction
+from models.tenancy import tenants, users
+
+TTL_S = 3.0
+
+
+@dataclass(slots=True)
+class Directory:
+    """One tenant's names and rules at one moment."""
+
+    tenant_id: UUID
+    brand: str
+    currency: str
+    default_country: str
+    channels: Mapping[UUID, Channel]
+    queues: Mapping[UUID, str]
+    users: Mapping[UUID, str]
+    routing: RoutingTable
+    rates: RateTable
+
+    def channel_of_kind(self, kind: ChannelKind) -> Channel | None:
+        return next((channel for channel in self.channels.values() if channel.kind is kind), None)
+
+
+async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
+    """Read the directory of `tenant_id`; the transaction's scope must allow it."""
+    tenant = (await db.execute(select(tenants).where(tenants.c.id == tenant_id))).one()
+    people = (await db.execute(select(users.c.id, users.c.name).where(users.c.tenant_id == tenant_id))).all()
+    senders = await db.execute(
+        select(channel_tables.channels)
+        .where(channel_tables.channels.c.tenant_id == tenant_id)
+        .order_by(channel_tables.channels.c.created_at)
+    )
+    wallet_currency = select(wallets.c.currency).where(wallets.c.tenant_id == tenant_id)
+    queue_names = await _queues(db, tenant_id)
+    table = await _routing(db, tenant_id, tenant.brand.get("product_name") or tenant.name, queue_names, tenant.intent_version_id)
+    return Directory(
+        tenant_id,
+        table.brand,
+        (await db.execute(wallet_currency)).scalar() or tenant.currency,
+        tenant.default_country,
+        {channel.id: channel for channel in map(channel_from_row, senders)},
+        queue_names,
+        {person.id: person.name for person in people},
+        table,
+        await load_rates(db, tenant_id),
+    )
+
+
+async def _queues(db: AsyncConnection, tenant_id: UUID) -> dict[UUID, str]:
+    table = routing_tables.queues
+    rows = await db.execute(select(table.c.id, table.c.name).where(table.c.tenant_id == tenant_id).order_by(table.c.name))
+    return {row.id: row.name for row in rows}
+
+
+async def _routing(
+    db: AsyncConnection, tenant_id: UUID, brand: str, queues: Mapping[UUID, str], version: UUID | None
+) -> RoutingTable:
+    table = routing_tables.routing_rules
+    found = await db.execute(select(table).where(table.c.tenant_id == tenant_id).order_by(table.c.position, table.c.id))
+    rules = [Rule(r.id, r.kind, r.match, r.threshold, r.queue_id, r.flow_id) for r in found]
+    documents = await db.execute(select(routing_tables.flows).where(routing_tables.flows.c.tenant_id == tenant_id))
+    flows: dict[UUID, Flow] = {}
+    for row in documents:
+        try:
+            flows[row.id] = Flow.model_validate(row.definition)
+        except ValidationError:
+            continue  # a flow that does not read is as good as gone: its sessions are routed to people
+    return build(brand, rules, queues, flows, version)
+
+
+class Directories:
+    """Directories of the tenants a process serves, each read again when older than `ttl_s`."""
+
+    def __init__(self, engine: AsyncEngine, ttl_s: float = TTL_S) -> None:
+        self._engine = engine
+        self._ttl_s = ttl_s
+        self._known: dict[UUID, tuple[float, Directory]] = {}
+
+    async def get(self, tenant_ids: Iterable[UUID]) -> dict[UUID, Directory]:
+        """The directories of these tenants. Raises sqlalchemy NoResultFound for a tenant that does not exist."""
+        wanted = set(tenant_ids)
+        oldest = time.monotonic() - self._ttl_s
+        missing = [t for t in wanted if t not in self._known or self._known[t][0] < oldest]
+        if missing:
+            async with transaction(self._engine, Scope.of(*missing)) as db:
+                for tenant_id in missing:
+                    self._known[tenant_id] = (time.monotonic(), await load(db, tenant_id))
+        return {tenant_id: self._known[tenant_id][1] for tenant_id in wanted}
+
+    async def one(self, tenant_id: UUID) -> Directory:
+        return (await self.get((tenant_id,)))[tenant_id]

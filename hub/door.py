@@ -1,0 +1,160 @@
+"""The one door out: consent, price, hold, then message and outbox in the caller's transaction.
+
+Callers of all origins (agents, flows, campaigns, commands) come through `prepare` and `store`; between the two they
+ask the wallet for the holds. A refused message is recorded with its reason, never dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.billing.pricing import NoRate, RateTable, price
+from hub.billing.wallet import HoldAnswer, HoldRequest
+from hub.channels import ADAPTERS
+from hub.channels.base import Channel, ChannelKind
+from hub.channels.sms_parts import sms_parts
+from models.conversations import messages, outbox
+from models.db import insert_rows
+
+LANE_LIVE = 0  # replies and agents
+LANE_BULK = 1  # campaigns
+
+HOLD_TTL_S: Mapping[ChannelKind, int] = {
+    ChannelKind.SMS: 15 * 60,
+    ChannelKind.WHATSAPP: 24 * 3600,
+    ChannelKind.RCS: 24 * 3600,
+    ChannelKind.VOICE: 60,
+}
+BLOCK_HOLD_TTL_S = 48 * 3600
+
+OPTED_OUT = "opted-out"
+NO_ADDRESS = "no-address"
+NO_RATE = "no-rate"
+TOO_LONG = "too-long"
+EMPTY = "empty-text"
+NO_MONEY = "insufficient-funds"
+TEMPLATE = "template-error"
+
+
+@dataclass(slots=True)
+class Outgoing:
+    """One outbound message on its way through the door. `refused` holds the reason when it may not leave."""
+
+    id: UUID
+    channel: Channel
+    contact_id: UUID
+    address: str
+    text: str
+    origin: str
+    origin_id: UUID | None
+    lane: int
+    parts: int = 1
+    price_micros: int = 0
+    currency: str = ""
+    rate_id: UUID | None = None
+    hold_id: UUID | None = None
+    refused: str | None = None
+    detail: str | None = None
+
+
+def prepare(outgoing: Outgoing, *, opted_out: bool, rates: RateTable, today: date) -> Outgoing:
+    """Check everything that needs no money, and price the message. Fills `refused` or the price."""
+    channel = outgoing.channel
+    if opted_out:
+        outgoing.refused = OPTED_OUT
+    elif not outgoing.address:
+        outgoing.refused = NO_ADDRESS
+    elif not outgoing.text.strip():
+        outgoing.refused = EMPTY
+    elif len(outgoing.text) > ADAPTERS[channel.provider].text_chars_max:
+        outgoing.refused = TOO_LONG
+    if outgoing.refused:
+        return outgoing
+    if channel.kind is ChannelKind.SMS:
+        outgoing.parts = sms_parts(outgoing.text).parts
+    try:
+        rate = rates.resolve(channel.kind.value, outgoing.address.lstrip("+"), "*", today)
+    except NoRate as error:
+        outgoing.refused, outgoing.detail = NO_RATE, str(error)
+        return outgoing
+    priced = price(rate, outgoing.parts)
+    outgoing.price_micros = priced.micros
+    outgoing.currency = priced.currency
+    outgoing.rate_id = priced.rate_id
+    return outgoing
+
+
+def single_hold(outgoing: Outgoing) -> HoldRequest:
+    """The hold of one message; its id is the message's, so asking twice holds once."""
+    return HoldRequest(outgoing.id, "single", (outgoing.price_micros,), HOLD_TTL_S[outgoing.channel.kind], False)
+
+
+def apply_hold(outgoing: Outgoing, answer: HoldAnswer) -> None:
+    """Write the wallet's answer into the message."""
+    if answer.state in ("held", "exists"):
+        outgoing.hold_id = answer.hold_id
+    else:
+        outgoing.refused = NO_MONEY
+
+
+def message_row(outgoing: Outgoing, now: datetime) -> dict[str, Any]:
+    """The `messages` row of an outbound message."""
+    return {
+        "tenant_id": outgoing.channel.tenant_id,
+        "id": outgoing.id,
+        "contact_id": outgoing.contact_id,
+        "channel_id": outgoing.channel.id,
+        "channel_kind": outgoing.channel.kind.value,
+        "direction": "out",
+        "origin": outgoing.origin,
+        "origin_id": outgoing.origin_id,
+        "address": outgoing.address,
+        "body": outgoing.text,
+        "status": "refused" if outgoing.refused else "queued",
+        "reason": outgoing.refused,
+        "error_code": None,
+        "provider_message_id": None,
+        "parts": outgoing.parts,
+        "price_micros": outgoing.price_micros,
+        "currency": outgoing.currency or None,
+        "rate_id": outgoing.rate_id,
+        "hold_id": outgoing.hold_id,
+        "intent": None,
+        "confidence": None,
+        "intent_version_id": None,
+        "routing": {"detail": outgoing.detail} if outgoing.detail else None,
+        "created_at": now,
+    }
+
+
+def outbox_rows(outgoings: Iterable[Outgoing], now: datetime) -> list[dict[str, Any]]:
+    """The `outbox` rows of those that may leave."""
+    return [
+        {
+            "tenant_id": outgoing.channel.tenant_id,
+            "message_id": outgoing.id,
+            "channel_id": outgoing.channel.id,
+            "lane": outgoing.lane,
+            "state": "queued",
+            "due_at": now,
+            "attempts": 0,
+        }
+        for outgoing in outgoings
+        if outgoing.refused is None
+    ]
+
+
+async def store(
+    db: AsyncConnection, outgoings: Sequence[Outgoing], now: datetime, inbound_rows: Sequence[Mapping[str, Any]] = ()
+) -> list[Mapping[str, Any]]:
+    """Insert messages (and inbound rows of the same shape) and what the sender owes. Returns the message rows."""
+    rows: list[Mapping[str, Any]] = [*inbound_rows, *(message_row(outgoing, now) for outgoing in outgoings)]
+    await insert_rows(db, messages, rows)
+    await insert_rows(db, outbox, outbox_rows(outgoings, now))
+    return rows

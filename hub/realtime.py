@@ -1,0 +1,44 @@
+"""The per-tenant live stream in Redis: written after the commit, read by the gateways."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import orjson
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+STREAM_EVENTS_MAX = 10_000
+OUTBOX_WAKE = "hub:outbox"  # pub/sub: there is something to send
+
+log = structlog.get_logger()
+
+
+def stream_key(tenant_id: UUID) -> str:
+    return f"t:{tenant_id.hex}:live"
+
+
+def encode(event: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(event, default=str)
+
+
+async def publish(redis: Redis, events: Sequence[tuple[UUID, Mapping[str, Any]]], wake_sender: bool = False) -> None:
+    """Append (tenant, event) pairs to the tenants' streams in one round trip.
+
+    The truth is committed already: when Redis does not answer, screens read it again on their next connect, so a
+    failure is logged and not raised.
+    """
+    if not events and not wake_sender:
+        return
+    pipeline = redis.pipeline(transaction=False)
+    for tenant_id, event in events:
+        pipeline.xadd(stream_key(tenant_id), {"e": encode(event)}, maxlen=STREAM_EVENTS_MAX, approximate=True)
+    if wake_sender:
+        pipeline.publish(OUTBOX_WAKE, b"1")
+    try:
+        await pipeline.execute()
+    except (RedisError, OSError) as error:
+        log.warning("live_stream_write_failed", events=len(events), error=type(error).__name__)
