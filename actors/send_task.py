@@ -93,7 +93,7 @@ async def _send(worker: _Worker, tenant_id: UUID, campaign_id: UUID, first_ordin
         )
     outgoings = _outgoings(campaign, channel, people, directory)
     answer = await _hold(worker, tenant_id, batch, outgoings)
-    if answer.state == "conflict":
+    if answer.state in ("conflict", "expired"):
         async with transaction(worker.engine, scope) as db:
             await store.renew_hold(db, batch)
         return BatchResult(STOPPED)

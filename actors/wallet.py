@@ -16,7 +16,9 @@ from actors.runtime import counts
 from actors.shell import Shell
 from hub import realtime
 from hub.billing.service import wallet_view
+from hub.billing.store import WalletState
 from hub.billing.wallet import HoldAnswer, HoldRequest, WalletWriter, WriterFenced
+from hub.money import format_micros
 from hub.settings import Settings
 from models.db import Scope, is_retryable, transaction
 
@@ -71,7 +73,7 @@ class WalletHost(Shell):
 
     async def drain(self, tenant_id: UUID) -> None:
         """Book all settlements that wait for this wallet."""
-        while (await self._write(tenant_id, lambda writer: writer.settle())).total:
+        while (await self._write(tenant_id, lambda writer: writer.settle())).drained:
             pass
 
     async def _write(self, tenant_id: UUID, action: Callable[[WalletWriter], Awaitable[Result]]) -> Result:
@@ -96,8 +98,9 @@ class WalletHost(Shell):
 
     async def _announce(self, tenant_id: UUID) -> None:
         async with transaction(self.engine, Scope.of(tenant_id)) as db:
-            view = await wallet_view(db, tenant_id)
-        await realtime.publish(self.redis, [(tenant_id, {"type": "wallet.updated", "wallet": view})])
+            wallet = await wallet_view(db, tenant_id)
+        event = {"type": "wallet.updated", "wallet": _shown(wallet)}
+        await realtime.publish(self.redis, [(tenant_id, event)])
 
     async def _mine(self, question: str) -> list[UUID]:
         """The tenants a lookup function names whose wallets live here."""
@@ -127,3 +130,15 @@ class WalletHost(Shell):
     async def _expire_round(self) -> None:
         for tenant_id in await self._mine("expired_hold_tenants"):
             await self._write(tenant_id, lambda writer: writer.expire())
+
+
+def _shown(wallet: WalletState) -> dict[str, Any]:
+    """The wallet as the API shows it."""
+    return {
+        "balance": format_micros(wallet.balance_micros),
+        "held": format_micros(wallet.held_micros),
+        "available": format_micros(wallet.available_micros),
+        "credit_limit": format_micros(wallet.credit_limit_micros),
+        "currency": wallet.currency,
+        "overdrawn": wallet.overdrawn,
+    }

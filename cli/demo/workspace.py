@@ -1,0 +1,283 @@
+"""A tenant that can send and receive: accounts, channels, prices, money, queues, rules. For seeding, runs and benches."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import httpx2
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from hub.billing import service as billing
+from hub.channels.secrets import seal, unseal
+from hub.errors import Unavailable
+from hub.flows.definition import Flow
+from hub.ids import encode_id, new_id
+from hub.intents import store as intent_store
+from hub.settings import Settings
+from hub.tenancy import service as people
+from hub.tenancy.tree import NewTenant, create_tenant
+from models.channels import channels, provider_accounts
+from models.db import Scope, bind, insert_rows, transaction
+from models.routing import flows, queues, routing_rules
+from models.tenancy import tenants
+from training.train import TrainedVersion
+
+CURRENCY = "EUR"
+SMS_PRICES = {"": Decimal("0.0450"), "1": Decimal("0.0079"), "44": Decimal("0.0400"), "4477": Decimal("0.0350")}
+WHATSAPP_PRICES = {"": Decimal("0.0520"), "1": Decimal("0.0250")}
+PASSWORD = "parley-demo"  # noqa: S105  the demo's own, printed at start
+CARRIER_WAIT_S = 60.0
+PROVIDERS = {"sms": "twilio", "whatsapp": "whatsapp_cloud"}
+
+
+@dataclass(slots=True)
+class Line:
+    """One channel of a workspace with everything a peer needs to play its provider."""
+
+    channel_id: UUID
+    account_id: UUID
+    external_id: str
+    number: str
+    provider_address: str
+    secrets: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class Workspace:
+    """What a run needs to know of its tenant. `lines` by kind of channel; queues by name."""
+
+    tenant_id: UUID
+    name: str
+    lines: dict[str, Line] = field(default_factory=dict)
+    queues: dict[str, UUID] = field(default_factory=dict)
+
+
+async def everybody(db: AsyncConnection) -> Scope:
+    """A scope over all tenants, bound to this transaction: for the operator's own commands."""
+    found = frozenset((await db.execute(text("SELECT tenant_ids()"))).scalar_one())
+    scope = Scope(found, found)
+    await bind(db, scope)
+    return scope
+
+
+async def root_id(db: AsyncConnection) -> UUID | None:
+    """The platform, or None in an empty hub."""
+    await everybody(db)
+    return (await db.execute(select(tenants.c.id).where(tenants.c.parent_id.is_(None)))).scalar()
+
+
+async def ensure_tenant(engine: AsyncEngine, parent_id: UUID | None, new: NewTenant) -> UUID:
+    """The tenant with this slug, made when missing."""
+    async with transaction(engine, Scope.nothing()) as db:
+        scope = await everybody(db)
+        found: UUID | None = (await db.execute(select(tenants.c.id).where(tenants.c.slug == new.slug))).scalar()
+        return found or await create_tenant(db, scope, parent_id, new)
+
+
+async def ensure_user(engine: AsyncEngine, tenant_id: UUID, email: str, name: str, roles: Sequence[str]) -> None:
+    """A person with the demo password; one who is there stays as they are."""
+    async with transaction(engine, Scope.of(tenant_id)) as db:
+        try:
+            await people.create_user(db, tenant_id, email, name, PASSWORD, roles)
+        except people.EmailTaken:
+            return
+
+
+def _credentials(provider: str) -> dict[str, str]:
+    if provider == "twilio":
+        return {"auth_token": secrets.token_hex(16)}
+    return {
+        "access_token": secrets.token_urlsafe(24),
+        "app_secret": secrets.token_hex(16),
+        "verify_token": secrets.token_hex(16),
+    }
+
+
+async def ensure_line(engine: AsyncEngine, settings: Settings, tenant_id: UUID, kind: str, name: str, number: str) -> Line:
+    """The tenant's channel of this kind with its provider account at the local carrier, made when missing."""
+    key = settings.secret_key.get_secret_value()
+    async with transaction(engine, Scope.of(tenant_id)) as db:
+        query = select(channels).where(channels.c.tenant_id == tenant_id, channels.c.kind == kind)
+        channel = (await db.execute(query.limit(1))).one_or_none()
+        if channel is not None:
+            where = provider_accounts.c.id == channel.account_id
+            account = (await db.execute(select(provider_accounts).where(where))).one()
+            opened = unseal(account.credentials, secret_key=key, row_id=account.id)
+            return Line(
+                channel.id, account.id, account.external_id, channel.address, channel.provider_address, opened
+            )
+        provider = PROVIDERS[kind]
+        account_id, channel_id = new_id(), new_id()
+        opened = _credentials(provider)
+        external = f"AC{account_id.hex}" if provider == "twilio" else str(account_id.int % 10**15)
+        address = number if provider == "twilio" else str(channel_id.int % 10**15)
+        await insert_rows(
+            db,
+            provider_accounts,
+            [
+                {
+                    "tenant_id": tenant_id,
+                    "id": account_id,
+                    "provider": provider,
+                    "name": f"{name} at the local carrier",
+                    "external_id": external,
+                    "base_url": settings.carrier_url,
+                    "credentials": seal(opened, secret_key=key, row_id=account_id),
+                    "created_at": _now(),
+                }
+            ],
+        )
+        row = {
+            "tenant_id": tenant_id,
+            "id": channel_id,
+            "account_id": account_id,
+            "kind": kind,
+            "provider": provider,
+            "name": name,
+            "address": number,
+            "provider_address": address,
+            "status": "active",
+            "created_at": _now(),
+        }
+        await insert_rows(db, channels, [row])
+        return Line(channel_id, account_id, external, number, address, opened)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def follow_carrier(engine: AsyncEngine, settings: Settings) -> None:
+    """Accounts at the local carrier follow it to its present address: its port may differ from the last start's."""
+    async with transaction(engine, Scope.nothing()) as db:
+        await everybody(db)
+        local = provider_accounts.c.name.like("% at the local carrier")
+        await db.execute(provider_accounts.update().where(local).values(base_url=settings.carrier_url))
+
+
+async def ensure_prices(engine: AsyncEngine, tenant_id: UUID) -> None:
+    """The platform's rate cards: every tenant below it is priced by them."""
+    async with transaction(engine, Scope.of(tenant_id)) as db:
+        await billing.ensure_rate_card(db, tenant_id, "SMS list prices", "sms", CURRENCY, SMS_PRICES)
+        await billing.ensure_rate_card(db, tenant_id, "WhatsApp list prices", "whatsapp", CURRENCY, WHATSAPP_PRICES)
+
+
+async def ensure_money(engine: AsyncEngine, tenant_id: UUID, amount_micros: int) -> None:
+    """A wallet; a new one is funded."""
+    async with transaction(engine, Scope.of(tenant_id)) as db:
+        wallet = await billing.ensure_wallet(db, tenant_id, CURRENCY)
+        if wallet.balance_micros == 0 and wallet.held_micros == 0 and amount_micros:
+            await billing.top_up(db, tenant_id, new_id(), amount_micros, CURRENCY, reference="opening balance")
+
+
+async def ensure_queues(engine: AsyncEngine, tenant_id: UUID, names: Sequence[str]) -> dict[str, UUID]:
+    """Queue ids by name, made when missing."""
+    async with transaction(engine, Scope.of(tenant_id)) as db:
+        rows = [{"tenant_id": tenant_id, "id": new_id(), "name": name, "created_at": _now()} for name in names]
+        await insert_rows(db, queues, rows, "ON CONFLICT (tenant_id, name) DO NOTHING")
+        found = await db.execute(select(queues.c.name, queues.c.id).where(queues.c.tenant_id == tenant_id))
+        return {row.name: row.id for row in found}
+
+
+async def ensure_flow(engine: AsyncEngine, tenant_id: UUID, name: str, definition: Mapping[str, Any]) -> UUID:
+    """A checked flow by name, made when missing."""
+    document = Flow.model_validate(definition).model_dump()
+    row = {"tenant_id": tenant_id, "id": new_id(), "name": name, "definition": document, "created_at": _now()}
+    async with transaction(engine, Scope.of(tenant_id)) as db:
+        await insert_rows(db, flows, [row], "ON CONFLICT (tenant_id, name) DO NOTHING")
+        query = select(flows.c.id).where(flows.c.tenant_id == tenant_id, flows.c.name == name)
+        return (await db.execute(query)).scalar_one()
+
+
+async def ensure_rules(engine: AsyncEngine, tenant_id: UUID, rules: Sequence[Mapping[str, Any]]) -> None:
+    """The routing table, written once: {"kind", "match"?, "threshold"?, "queue_id" or "flow_id"} in order."""
+    async with transaction(engine, Scope.of(tenant_id)) as db:
+        if (await db.execute(select(routing_rules.c.id).limit(1))).first() is not None:
+            return
+        rows = [
+            {
+                "tenant_id": tenant_id,
+                "id": new_id(),
+                "position": position,
+                "kind": rule["kind"],
+                "match": rule.get("match", ""),
+                "threshold": rule.get("threshold", 0.0),
+                "queue_id": rule.get("queue_id"),
+                "flow_id": rule.get("flow_id"),
+            }
+            for position, rule in enumerate(rules, start=1)
+        ]
+        await insert_rows(db, routing_rules, rows)
+
+
+async def publish_model(engine: AsyncEngine, tenant_id: UUID, trained: TrainedVersion) -> UUID:
+    """Store a trained version for the tenant and make it the live one."""
+    report = trained.report
+    version_id = new_id()
+    row = {
+        "id": version_id,
+        "encoder_id": report.encoder_id,
+        "encoder_sha256": report.encoder_sha256,
+        "data_sha256": report.data_sha256,
+        "labels": sorted(report.rows_per_label),
+        "report": report.model_dump(mode="json"),
+        "artifact": trained.data,
+    }
+    async with transaction(engine, Scope.of(tenant_id)) as db:
+        await intent_store.insert(db, tenant_id, row)
+        await intent_store.publish(db, tenant_id, version_id)
+    return version_id
+
+
+def carrier_account(line: Line, kind: str, label: str, public_url: str) -> dict[str, Any]:
+    """The account as the carrier must know it: the same secrets, and where our webhooks are."""
+    account = encode_id("acc", line.account_id)
+    if kind == "sms":
+        url = f"{public_url}/webhooks/twilio/{account}/message"
+        number = {"address": line.number, "kind": "long_code", "webhook_url": url, "label": label}
+        return {
+            "provider": "twilio",
+            "account_sid": line.external_id,
+            "auth_token": line.secrets["auth_token"],
+            "numbers": [number],
+        }
+    url = f"{public_url}/webhooks/whatsapp/{account}"
+    number = {
+        "address": line.number,
+        "phone_number_id": line.provider_address,
+        "kind": "whatsapp",
+        "webhook_url": url,
+        "label": label,
+    }
+    return {
+        "provider": "whatsapp",
+        "app_id": line.external_id,
+        "access_token": line.secrets["access_token"],
+        "app_secret": line.secrets["app_secret"],
+        "numbers": [number],
+    }
+
+
+async def tell_carrier(settings: Settings, accounts: Sequence[Mapping[str, Any]]) -> None:
+    """Register accounts with the local carrier, waiting until it is up. Raises Unavailable."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + CARRIER_WAIT_S
+    async with httpx2.AsyncClient(base_url=settings.carrier_url, trust_env=False, timeout=10) as client:
+        while True:
+            try:
+                answer = await client.put("/carrier/accounts", json=list(accounts))
+                break
+            except httpx2.HTTPError:
+                if loop.time() > deadline:
+                    raise Unavailable(f"the carrier at {settings.carrier_url} does not answer") from None
+                await asyncio.sleep(0.2)
+        if answer.status_code != 200:
+            raise Unavailable(f"the carrier refused the accounts: {answer.text[:200]}")
