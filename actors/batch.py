@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from actors.messages import DONE, DUPLICATE, Arrived, Command
 from actors.ports import by_tenant
 from hub import door
+from hub.channels import ADAPTERS
 from hub.channels import store as channel_store
 from hub.conversations import store
 from hub.conversations.state import Conversation, Inbound, SendMessage, SetConsent, TagContact, Turn, Understood
@@ -144,6 +145,8 @@ class Batch:
             channel = directory.channels.get(effect.channel_id)
             if channel is None:
                 raise NotFound("the channel is not there any more")
+            if effect.answers_command and ADAPTERS[channel.provider].answers_commands:
+                continue
             identifier = effect.message_id or self._effect_ids.setdefault((place, number), new_id())
             outgoing = door.Outgoing(
                 identifier,

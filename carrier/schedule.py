@@ -14,24 +14,25 @@ log = logging.getLogger("carrier")
 class Schedule:
     """Runs callbacks after a delay, in order of their time. `clear()` forgets all that is planned."""
 
-    __slots__ = ("_heap", "_loop", "_sequence", "_timer", "_timer_at")
+    __slots__ = ("_firing", "_heap", "_loop", "_sequence", "_timer", "_timer_at")
 
     def __init__(self) -> None:
-        self._heap: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
+        self._heap: list[tuple[float, int, Callable[..., object], tuple[Any, ...]]] = []
         self._loop = asyncio.get_running_loop()
         self._sequence = 0
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
+        self._firing = False
 
     def __len__(self) -> int:
         return len(self._heap)
 
-    def after(self, delay_s: float, callback: Callable[..., None], *args: Any) -> None:
+    def after(self, delay_s: float, callback: Callable[..., object], *args: Any) -> None:
         """Call `callback(*args)` in `delay_s` seconds; never within this call, even for 0."""
         due = self._loop.time() + delay_s
         self._sequence += 1
         heapq.heappush(self._heap, (due, self._sequence, callback, args))
-        if self._timer is None or due < self._timer_at:
+        if not self._firing and (self._timer is None or due < self._timer_at):
             self._arm(due)
 
     def clear(self) -> None:
@@ -52,11 +53,13 @@ class Schedule:
         # libuv counts whole milliseconds: what falls due within the next one is taken along.
         now = self._loop.time() + 0.001
         heap = self._heap
+        self._firing = True
         while heap and heap[0][0] <= now:
             _, _, callback, args = heapq.heappop(heap)
             try:
                 callback(*args)
             except Exception:
                 log.exception("a planned event failed")
-        if heap and self._timer is None:
+        self._firing = False
+        if heap:
             self._arm(heap[0][0])

@@ -111,7 +111,9 @@ def parse_form(raw: bytes) -> dict[str, list[str]]:
         name, _, value = pair.partition("=")
         if "%" in name or "+" in name:
             name = unquote_plus(name, errors="replace")
-        if "%" in value or "+" in value:
+        if value[:3] == "%2B" and value[3:].isdigit():  # a phone number, in every send
+            value = "+" + value[3:]
+        elif "%" in value or "+" in value:
             value = unquote_plus(value, errors="replace")
         known = form.get(name)
         if known is None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 
 class CliError(Exception):
-    """A fault that the person at the keyboard can mend. Its text is one line and names the remedy. Exit code 1."""
+    """A fault that the person at the keyboard can mend.
+
+    Its text is one line and names the remedy. Exit code 1.
+    """
 
 
 class LaunchError(CliError):

@@ -24,7 +24,7 @@ from hub.settings import Settings
 from models.conversations import messages
 from models.db import Scope, app_url, make_engine, transaction
 from training.data import Row, read_rows
-from training.train import TrainedVersion, train_file
+from training.train import TrainedVersion, TrainOptions, train_file
 
 IN_FLIGHT = 32
 WAIT_S = 60.0
@@ -122,7 +122,7 @@ async def replay(settings: Settings, path: Path, channel: str, report: Report) -
     )
     try:
         rows = read_rows(path)
-        trained = await asyncio.to_thread(_train, path, report)
+        trained = await asyncio.to_thread(_train, settings, path, report)
         run = await begin(engine, settings, "Replay", 100_000_000)
         await _route(engine, run, trained, sorted({row.label for row in rows}))
         return await _run(engine, Replay(settings, run, channel, rows), report)
@@ -130,11 +130,13 @@ async def replay(settings: Settings, path: Path, channel: str, report: Report) -
         await engine.dispose()
 
 
-def _train(path: Path, report: Report) -> TrainedVersion:
+def _train(settings: Settings, path: Path, report: Report) -> TrainedVersion:
     data = path.with_name("train.csv")
     validation = path.with_name("val.csv")
     report(f"training on {data.name}")
-    return train_file(data, validation=validation if validation.exists() else None)
+    folder = settings.var_dir / "vectors"
+    options = TrainOptions(vectors_folder=folder)
+    return train_file(data, validation=validation if validation.exists() else None, options=options)
 
 
 async def _route(engine: AsyncEngine, run: Run, trained: TrainedVersion, labels: list[str]) -> None:

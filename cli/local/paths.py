@@ -13,14 +13,21 @@ from pathlib import Path
 from cli.errors import LaunchError
 from cli.local.proc import Account, can_enter
 
-# Ray puts sockets at <folder>/session_<26 characters>_<pid>/sockets/plasma_store, and a socket's path may have 107 bytes.
+# Ray puts sockets at <folder>/session_<26 characters>_<pid>/sockets/plasma_store, and a socket's path may
+# have 107 bytes.
 RAY_FOLDER_BYTES_MAX = 38
 LOG_BYTES_MAX = 16 * 1024 * 1024
+PUBLIC = Path(
+    "/var/lib/parley"
+)  # where the servers of root keep data that lie behind a private folder otherwise
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The folders of one local hub. `servers` differs from `var` only when root's servers cannot reach `var`."""
+    """The folders of one local hub.
+
+    `servers` differs from `var` only when root's servers cannot reach `var`.
+    """
 
     var: Path
     servers: Path
@@ -51,14 +58,16 @@ class Layout:
 
     @property
     def ray(self) -> Path:
-        """Ray's own folder: below `var` when that is short enough for its sockets, else a short public name."""
+        """Ray's own folder: below `var` when that is short enough for sockets, else a short public name."""
         below = self.var / "ray"
         if len(os.fsencode(below)) <= RAY_FOLDER_BYTES_MAX:
             return below
         return Path(tempfile.gettempdir()) / f"hub-ray-{os.getuid()}-{_digest(self.var)}"
 
     def log(self, name: str) -> Path:
-        """The log file of `name`; one that has grown large is put aside first, so that logs cannot fill the disk."""
+        """The log file of `name`; one that has grown large is put aside first, so that logs cannot fill the
+        disk.
+        """
         path = self.logs / f"{name}.log"
         if path.exists() and path.stat().st_size > LOG_BYTES_MAX:
             path.replace(path.with_suffix(".log.1"))
@@ -70,7 +79,9 @@ def _digest(path: Path) -> str:
 
 
 def prepare(var: Path, account: Account | None) -> Layout:
-    """Make the folders. As root the servers' data must be reachable by `account`: when `var` is not, a public folder is used.
+    """Make the folders.
+
+    As root the servers' data must be reachable by `account`: when `var` is not, a public folder is used.
 
     Raises LaunchError when a folder cannot be made.
     """
@@ -82,7 +93,7 @@ def prepare(var: Path, account: Account | None) -> Layout:
             var.chmod(var.stat().st_mode | 0o111)
         servers = var
         if not can_enter(var, account):
-            servers = Path("/var/lib/parley") / _digest(var)
+            servers = PUBLIC / _digest(var)
             servers.mkdir(mode=0o711, parents=True, exist_ok=True)
         layout = Layout(var, servers)
         for folder in (layout.logs, layout.run):
@@ -92,7 +103,9 @@ def prepare(var: Path, account: Account | None) -> Layout:
             if account:
                 os.chown(folder, account.uid, account.gid)
     except OSError as fault:
-        raise LaunchError(f"cannot use {var} as data folder ({fault.strerror}): set HUB_VAR_DIR to a writable one") from None
+        raise LaunchError(
+            f"cannot use {var} as data folder ({fault.strerror}): set HUB_VAR_DIR to a writable one"
+        ) from None
     return layout
 
 

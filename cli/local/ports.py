@@ -29,7 +29,10 @@ def free_port() -> int:
 
 
 def is_free(port: int, host: str = HOST) -> bool:
-    """Whether a server could listen on `port` now. A closed connection still lingering there does not count."""
+    """Whether a server could listen on `port` now.
+
+    A closed connection still lingering there does not count.
+    """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -52,7 +55,8 @@ def claim(port: int, what: str, setting: str) -> int:
 def listen(port: int, what: str, setting: str, host: str = HOST) -> socket.socket:
     """A listening socket for a child to accept on.
 
-    We keep it open ourselves: while a killed gateway is started again, callers wait in the queue of the socket
+    We keep it open ourselves: while a killed gateway is started again, callers wait in the queue of the
+    socket
     instead of being refused. Raises PortTaken.
     """
     sock = socket.socket()

@@ -21,7 +21,11 @@ from cli.local.proc import Account, birth, command_of, end, run_quietly, spawn, 
 USER = "hub"
 DATABASE = "hub"
 START_S_MAX = 180.0  # after a crash the server first replays its log
-STOP_SIGNALS = ((signal.SIGINT, 60.0), (signal.SIGQUIT, 15.0), (signal.SIGKILL, 5.0))  # fast, immediate, last resort
+STOP_SIGNALS = (
+    (signal.SIGINT, 60.0),
+    (signal.SIGQUIT, 15.0),
+    (signal.SIGKILL, 5.0),
+)  # fast, immediate, last resort
 ORPHANS_S_MAX = 15.0
 
 # Tuned for one small machine that it shares with everything else. Nothing here gives up a committed row.
@@ -71,7 +75,9 @@ class PostgresServer:
         return f"postgresql://{USER}:{quote(self.password, safe='')}@{HOST}:{self.port}/{DATABASE}"
 
     def pid(self) -> int | None:
-        """The postmaster of our data folder, when it lives (a zombie or a stranger with the same number does not count)."""
+        """The postmaster of our data folder, when it lives (a zombie or a stranger with the same number does
+        not count).
+        """
         lines = self._pid_lines()
         if not lines or not lines[0].strip().isdigit():
             return None
@@ -134,11 +140,19 @@ class PostgresServer:
 
     def _connect(self, database: str) -> psycopg.Connection[tuple[object, ...]]:
         return psycopg.connect(
-            host=HOST, port=self.port, user=USER, password=self.password, dbname=database, autocommit=True, connect_timeout=5
+            host=HOST,
+            port=self.port,
+            user=USER,
+            password=self.password,
+            dbname=database,
+            autocommit=True,
+            connect_timeout=5,
         )
 
     def _adopt(self, pid: int) -> None:
-        """Take over the server that already runs on our data: it may listen on another port than the one now asked for."""
+        """Take over the server that already runs on our data: it may listen on another port than the one now
+        asked for.
+        """
         if not wait_until(lambda: self._ready() or birth(pid) is None, START_S_MAX):
             raise LaunchError(f"PostgreSQL (pid {pid}) does not become ready: see {self.log}")
         lines = self._pid_lines()
@@ -149,7 +163,9 @@ class PostgresServer:
             raise LaunchError(f"PostgreSQL (pid {pid}) takes no connection: see {self.log}")
 
     def _initialise(self, binaries: Binaries) -> None:
-        """Make the cluster beside its place and move it in when complete: a killed initdb leaves nothing half made."""
+        """Make the cluster beside its place and move it in when complete: a killed initdb leaves nothing half
+        made.
+        """
         fresh = self.folder / "data.new"
         shutil.rmtree(fresh, ignore_errors=True)
         secret = self.folder / ".password"
@@ -158,17 +174,15 @@ class PostgresServer:
             out.write(self.password)
         if self.account:
             os.chown(secret, self.account.uid, self.account.gid)
-        # The same order of text on every machine. The provider `builtin` exists since 17; before, libc's C.UTF-8 is nearest.
+        # The same order of text on every machine. The provider `builtin` exists since 17; before, libc's
+        # C.UTF-8 is nearest.
         locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C.UTF-8"]
         if binaries.major < 17:
             locale = ["--locale=C.UTF-8"]
+        argv: list[str | Path] = [binaries.folder / "initdb", "-D", fresh, "-U", USER, "-E", "UTF8", *locale]
+        argv += ["-A", "scram-sha-256", f"--pwfile={secret}", "--no-instructions"]
         try:
-            made = run_quietly(
-                [binaries.folder / "initdb", "-D", fresh, "-U", USER, "-A", "scram-sha-256", f"--pwfile={secret}"]
-                + ["-E", "UTF8", *locale, "--no-instructions"],
-                account=self.account,
-                env=_clean_environment(),
-            )
+            made = run_quietly(argv, account=self.account, env=_clean_environment())
         finally:
             secret.unlink(missing_ok=True)
         if made.returncode != 0:
@@ -179,36 +193,38 @@ class PostgresServer:
         made_by = (self.data / "PG_VERSION").read_text().strip()
         if made_by != str(binaries.major):
             raise LaunchError(
-                f"the data in {self.data} belongs to PostgreSQL {made_by}, the one found here is {binaries.major}: "
+                f"the data in {self.data} belongs to PostgreSQL {made_by}, "
+                f"the one found here is {binaries.major}: "
                 f"set PARLEY_PG_BIN to a PostgreSQL {made_by}, or move the folder away to begin anew"
             )
 
     def _launch(self, binaries: Binaries) -> None:
-        """Start the postmaster. A killed one leaves a stale pid file and, for a moment, children that hold its memory."""
+        """Start the postmaster.
+
+        A killed one leaves a stale pid file and, for a moment, children that hold its memory.
+        """
         (self.data / "postmaster.pid").unlink(missing_ok=True)
+        deadline = time.monotonic() + ORPHANS_S_MAX
+        while (refusal := self._try_launch(binaries)) is not None:
+            if "still in use" not in refusal or time.monotonic() > deadline:
+                raise LaunchError(f"PostgreSQL did not start: {_last_line(refusal)} (see {self.log})")
+            time.sleep(0.2)
+
+    def _try_launch(self, binaries: Binaries) -> str | None:
+        """None when it answers, else what it said before it ended."""
         settings = dict(TUNING, port=str(self.port))
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        deadline = time.monotonic() + ORPHANS_S_MAX
-        while True:
-            written = self.log.stat().st_size if self.log.exists() else 0
-            child = spawn(
-                [binaries.folder / "postgres", "-D", self.data, *options],
-                log=self.log,
-                account=self.account,
-                env=_clean_environment(),
-                cwd=self.folder,
-            )
-            self._child = child
-            if not wait_until(lambda c=child: c.poll() is not None or self._ready(), START_S_MAX):
-                self.stop()
-                raise LaunchError(f"PostgreSQL is not ready after {START_S_MAX:.0f} s: see {self.log}")
-            if child.poll() is None and wait_until(self.running, 10.0):
-                return
-            self._child = None
-            said = self.log.read_bytes()[written:].decode(errors="replace")
-            if "still in use" not in said or time.monotonic() > deadline:
-                raise LaunchError(f"PostgreSQL did not start: {_last_line(said)} (see {self.log})")
-            time.sleep(0.2)
+        written = self.log.stat().st_size if self.log.exists() else 0
+        argv: list[str | Path] = [binaries.folder / "postgres", "-D", self.data, *options]
+        child = spawn(argv, log=self.log, account=self.account, env=_clean_environment(), cwd=self.folder)
+        self._child = child
+        if not wait_until(lambda: child.poll() is not None or self._ready(), START_S_MAX):
+            self.stop()
+            raise LaunchError(f"PostgreSQL is not ready after {START_S_MAX:.0f} s: see {self.log}")
+        if child.poll() is None and wait_until(self.running, 10.0):
+            return None
+        self.stop()
+        return self.log.read_bytes()[written:].decode(errors="replace")
 
     def _ensure_database(self) -> None:
         with self._connect("postgres") as db:
@@ -217,7 +233,9 @@ class PostgresServer:
 
 
 def _clean_environment() -> dict[str, str]:
-    """Without the caller's PG* and locale variables: they would steer the server, and messages must stay in English."""
+    """Without the caller's PG* and locale variables: they would steer the server, and messages must stay in
+    English.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
     return kept | {"LC_ALL": "C"}
 

@@ -1,6 +1,7 @@
 """Processes and who they are: start, recognise again after a restart of ours, end.
 
-A pid alone proves nothing, for the system gives it to the next process. We keep the moment of birth beside it, and
+A pid alone proves nothing, for the system gives it to the next process. We keep the moment of birth beside
+it, and
 signal a process only when both agree.
 """
 
@@ -12,13 +13,13 @@ import pwd
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 POLL_S = 0.02
+HAS_PROC = Path("/proc/self/stat").exists()  # Linux; elsewhere `ps` tells the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,8 @@ class Account:
 def server_account() -> Account | None:
     """The account to drop to, or None when we are an ordinary user and stay ourselves.
 
-    `nobody` is on every mainstream system, and initdb wants an account with an entry, so a bare uid is not enough.
+    `nobody` is on every mainstream system, and initdb wants an account with an entry, so a bare uid is not
+    enough.
     """
     if os.geteuid() != 0:
         return None
@@ -72,7 +74,10 @@ def spawn(
 def run_quietly(
     argv: Sequence[str | Path], *, account: Account | None = None, env: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run `argv` to its end as `account`; output as text. Raises OSError when it cannot be executed at all."""
+    """Run `argv` to its end as `account`; output as text.
+
+    Raises OSError when it cannot be executed at all.
+    """
     return subprocess.run(
         [str(part) for part in argv],
         stdin=subprocess.DEVNULL,
@@ -88,7 +93,9 @@ def run_quietly(
 
 
 def can_run(binary: Path, account: Account | None) -> bool:
-    """Whether `account` can execute `binary --version`: it exists, fits this machine, and no folder bars the way."""
+    """Whether `account` can execute `binary --version`: it exists, fits this machine, and no folder bars the
+    way.
+    """
     try:
         return run_quietly([binary, "--version"], account=account).returncode == 0
     except OSError:
@@ -108,7 +115,7 @@ def birth(pid: int) -> str | None:
 
     A killed child stays a zombie until its parent asks for it, and kill(pid, 0) calls it alive.
     """
-    if sys.platform.startswith("linux"):
+    if HAS_PROC:
         try:
             stat = Path(f"/proc/{pid}/stat").read_text()
         except OSError:
@@ -125,10 +132,12 @@ def birth(pid: int) -> str | None:
 
 def command_of(pid: int) -> str:
     """The command line of `pid`, or '' when it cannot be read."""
+    if not HAS_PROC:
+        return run_quietly(["ps", "-o", "command=", "-p", str(pid)]).stdout
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except OSError:
-        return run_quietly(["ps", "-o", "command=", "-p", str(pid)]).stdout if sys.platform == "darwin" else ""
+        return ""
 
 
 def wait_until(ready: Callable[[], bool], timeout_s: float) -> bool:
@@ -141,8 +150,13 @@ def wait_until(ready: Callable[[], bool], timeout_s: float) -> bool:
     return True
 
 
-def end(pid: int, *, signals: Sequence[tuple[signal.Signals, float]], proc: subprocess.Popen[bytes] | None = None) -> None:
-    """Send each signal in turn and give it its seconds, until `pid` is gone. `proc`: the same process when it is our child."""
+def end(
+    pid: int, *, signals: Sequence[tuple[signal.Signals, float]], proc: subprocess.Popen[bytes] | None = None
+) -> None:
+    """Send each signal in turn and give it its seconds, until `pid` is gone.
+
+    `proc`: the same process when it is our child.
+    """
     born = birth(pid)
     for number, patience_s in signals:
         if born is None or birth(pid) != born:

@@ -1,4 +1,7 @@
-"""The embedded Valkey: start, find again, stop. Its data outlive a kill -9 up to the last second (append-only file)."""
+"""The embedded Valkey: start, find again, stop.
+
+Its data outlive a kill -9 up to the last second (append-only file).
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,10 @@ logfile ""
 
 @dataclass(slots=True)
 class ValkeyServer:
-    """One Valkey with its data in `folder`, on 127.0.0.1:`port`, with a password. `start` takes over a running one."""
+    """One Valkey with its data in `folder`, on 127.0.0.1:`port`, with a password.
+
+    `start` takes over a running one.
+    """
 
     folder: Path
     port: int
@@ -73,7 +79,10 @@ class ValkeyServer:
         child = spawn([binary, config], log=self.log, account=self.account, cwd=self.folder)
         self._child = child
         self.pid_file.write(child.pid)
-        if not wait_until(lambda: child.poll() is not None or self.running(), START_S_MAX) or child.poll() is not None:
+        if (
+            not wait_until(lambda: child.poll() is not None or self.running(), START_S_MAX)
+            or child.poll() is not None
+        ):
             self.stop()
             raise LaunchError(f"Valkey did not start: {_last_line(self.log)} (see {self.log})")
 
@@ -109,14 +118,20 @@ class ValkeyServer:
         self.port = next((int(w[1]) for w in words if w[:1] == ["port"]), self.port)
 
     def _answer(self, command: bytes) -> bytes:
-        """One inline command after signing in; b'' when nobody answers. Keeps the client library out of start-up."""
+        """One inline command after signing in; b'' when nobody answers.
+
+        Keeps the client library out of start-up.
+        """
         try:
             with socket.create_connection((HOST, self.port), timeout=2.0) as line:
                 line.sendall(b"AUTH %s\r\n%s\r\n" % (self.password.encode(), command))
                 reader = line.makefile("rb")
                 signed_in = reader.readline().strip()
                 if signed_in.startswith((b"-WRONGPASS", b"-ERR")):
-                    raise LaunchError(f"Valkey in {self.folder} refuses our password: restore secrets.json, or stop that server")
+                    raise LaunchError(
+                        f"Valkey in {self.folder} refuses our password: "
+                        "restore secrets.json, or stop that server"
+                    )
                 return reader.readline().strip()
         except OSError:
             return b""

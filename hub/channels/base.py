@@ -118,6 +118,7 @@ class ChannelAdapter(Protocol):
     provider: ClassVar[str]
     kind: ClassVar[ChannelKind]
     text_chars_max: ClassVar[int]
+    answers_commands: ClassVar[bool]  # STOP, START and HELP are confirmed by the provider itself
 
     def request(self, account: Account, channel: Channel, message: OutboundMessage) -> ProviderRequest:
         """The HTTP request that sends `message`."""

@@ -78,6 +78,7 @@ class TwilioSms:
     provider: ClassVar[str] = "twilio"
     kind: ClassVar[ChannelKind] = ChannelKind.SMS
     text_chars_max: ClassVar[int] = 1600
+    answers_commands: ClassVar[bool] = True  # and refuses (21610) whatever is sent to somebody who said STOP
 
     def request(self, account: Account, channel: Channel, message: OutboundMessage) -> ProviderRequest:
         form = (

@@ -72,6 +72,7 @@ class WhatsAppCloud:
     provider: ClassVar[str] = "whatsapp_cloud"
     kind: ClassVar[ChannelKind] = ChannelKind.WHATSAPP
     text_chars_max: ClassVar[int] = 4096
+    answers_commands: ClassVar[bool] = False
 
     def request(self, account: Account, channel: Channel, message: OutboundMessage) -> ProviderRequest:
         body = {

@@ -38,18 +38,26 @@ async def insert(db: AsyncConnection, tenant_id: UUID, row: Mapping[str, Any]) -
 
 async def versions(db: AsyncConnection, tenant_id: UUID) -> list[Any]:
     """All versions without their model files, newest first."""
-    query = select(*_SHOWN).where(intent_versions.c.tenant_id == tenant_id).order_by(intent_versions.c.number.desc())
+    query = (
+        select(*_SHOWN)
+        .where(intent_versions.c.tenant_id == tenant_id)
+        .order_by(intent_versions.c.number.desc())
+    )
     return list((await db.execute(query)).all())
 
 
 async def publish(db: AsyncConnection, tenant_id: UUID, version_id: UUID) -> None:
     """Make a version the live one; the former one is retired. Raises NotFound."""
     mine = intent_versions.c.tenant_id == tenant_id
-    found = (await db.execute(select(intent_versions.c.id).where(mine, intent_versions.c.id == version_id))).scalar()
+    found = (
+        await db.execute(select(intent_versions.c.id).where(mine, intent_versions.c.id == version_id))
+    ).scalar()
     if found is None:
         raise NotFound("there is no such intent model version")
     live = intent_versions.c.status == "live"
     await db.execute(update(intent_versions).where(mine, live).values(status="retired"))
     chosen = intent_versions.c.id == version_id
-    await db.execute(update(intent_versions).where(mine, chosen).values(status="live", published_at=func.now()))
+    await db.execute(
+        update(intent_versions).where(mine, chosen).values(status="live", published_at=func.now())
+    )
     await db.execute(update(tenants).where(tenants.c.id == tenant_id).values(intent_version_id=version_id))

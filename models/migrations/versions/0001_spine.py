@@ -36,6 +36,21 @@ LOOKUPS = (
         "SELECT u.tenant_id, u.id, u.password_hash, u.status, t.status FROM users u JOIN tenants t ON t.id = u.tenant_id "
         "WHERE u.email = wanted",
     ),
+    ("tenant_of_slug(wanted text)", "uuid", "SELECT id FROM tenants WHERE slug = wanted AND status = 'active'"),
+    ("platform_tenant()", "uuid", "SELECT id FROM tenants WHERE parent_id IS NULL ORDER BY created_at, id LIMIT 1"),
+    (
+        "tenant_is_active(wanted uuid)",
+        "boolean",
+        "SELECT COALESCE(bool_and(t.status = 'active'), false) FROM tenant_closure c JOIN tenants t ON t.id = c.ancestor_id "
+        "WHERE c.descendant_id = wanted",
+    ),
+    # A tenant without a brand of its own wears that of its nearest ancestor.
+    (
+        "tenant_brand(wanted uuid)",
+        "TABLE (name text, brand jsonb)",
+        "SELECT t.name, t.brand FROM tenant_closure c JOIN tenants t ON t.id = c.ancestor_id "
+        "WHERE c.descendant_id = wanted AND (t.brand <> '{}' OR t.parent_id IS NULL) ORDER BY c.depth LIMIT 1",
+    ),
     ("session_by_hash(wanted bytea)", "SETOF sessions", "SELECT * FROM sessions WHERE token_hash = wanted"),
     ("api_key_by_hash(wanted bytea)", "SETOF api_keys", "SELECT * FROM api_keys WHERE key_hash = wanted"),
     ("provider_account(wanted uuid)", "SETOF provider_accounts", "SELECT * FROM provider_accounts WHERE id = wanted"),

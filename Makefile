@@ -1,0 +1,67 @@
+# One command each: run, test, lint, web, dev. Needs Python 3.11 or newer and make; everything else is installed below .venv.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+CONSTRAINTS := -c constraints.txt
+STAMPS := $(VENV)/stamps
+ARGS ?=
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PYTHONPATH :=
+
+.PHONY: help run test test-long web dev lint clean setup setup-test
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 20
+
+$(STAMPS)/venv: scripts/find-python
+	@python=$$(sh scripts/find-python) || exit 1; \
+	if ! $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	  echo "Making $(VENV) with $$python"; "$$python" -m venv --clear $(VENV) || exit 1; fi
+	@$(BIN)/python scripts/pip_is_new.py 2>/dev/null || $(PIP) install --quiet --upgrade pip
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/run: $(STAMPS)/venv pyproject.toml constraints.txt
+	@echo "Installing (about 100 s the first time)"
+	@$(PIP) install --quiet $(CONSTRAINTS) -e '.[embedded]' --group bench
+	@touch $@
+
+$(STAMPS)/node: $(STAMPS)/venv scripts/node-is-new
+	@sh scripts/node-is-new || { echo "Installing Node"; $(PIP) install --quiet $(CONSTRAINTS) --group node; }
+	@touch $@
+
+$(STAMPS)/test: $(STAMPS)/run
+	@echo "Installing what the tests need"
+	@$(PIP) install --quiet $(CONSTRAINTS) --group dev --group train
+	@touch $@
+
+setup: $(STAMPS)/run $(STAMPS)/node
+
+setup-test: setup $(STAMPS)/test
+
+run: web ## start everything here; Ctrl-C stops it. ARGS="--port 9000" passes options to hub up
+	@exec $(BIN)/hub up $(ARGS)
+
+web: setup ## build the web app into api/_ui (skipped when its sources are unchanged)
+	@$(BIN)/python scripts/build_web.py
+
+dev: web ## hub up, and the web app with instant reload at port 5173
+	@exec $(BIN)/python scripts/dev.py
+
+lint: setup-test ## ruff and mypy
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+test: setup-test web lint ## everything: lint, types, web unit tests, pytest with a browser
+	@if [ -f web/package.json ]; then cd web && npm test --silent; fi
+	@chromium=$$(sh scripts/chromium) || exit 1; HUB_CHROMIUM="$$chromium" $(BIN)/python -m pytest
+
+test-long: setup-test web ## the long tests: chaos, growth
+	@chromium=$$(sh scripts/chromium) || exit 1; HUB_CHROMIUM="$$chromium" $(BIN)/python -m pytest -m long
+
+clean: ## remove what was built; the data in var/ stay
+	rm -rf $(VENV) web/node_modules web/dist api/_ui build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

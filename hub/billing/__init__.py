@@ -1,0 +1,1 @@
+"""Money: rates, holds, the ledger and its audit."""

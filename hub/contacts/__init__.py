@@ -1,0 +1,1 @@
+"""Contacts: the person, their addresses, tags, attributes and consent."""

@@ -1,0 +1,1 @@
+"""What a person sees first: counts of the day, and the lists that other pages pick from."""

@@ -1,0 +1,1 @@
+"""Content of messages: templates and their rendering."""

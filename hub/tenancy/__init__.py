@@ -1,0 +1,1 @@
+"""Tenant tree, people, roles, sessions and API keys."""

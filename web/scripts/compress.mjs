@@ -1,0 +1,44 @@
+// Writes .gz and .br beside each text asset, then holds the size budgets (kB gz): home JS ≤ 220, any page JS ≤ 350, CSS ≤ 45.
+import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+
+const OUT = new URL('../../api/_ui/', import.meta.url).pathname;
+const KB = 1000;
+const gzBytes = new Map();
+
+for (const name of readdirSync(OUT, { recursive: true })) {
+  const path = join(OUT, name);
+  if (!statSync(path).isFile() || !/\.(js|css|svg|json)$/.test(name)) continue;
+  const raw = readFileSync(path);
+  const gz = gzipSync(raw, { level: 9 });
+  gzBytes.set(name.replaceAll('\\', '/'), gz.length);
+  if (!name.startsWith('assets')) continue;
+  writeFileSync(`${path}.gz`, gz);
+  writeFileSync(`${path}.br`, brotliCompressSync(raw, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }));
+}
+
+const manifest = JSON.parse(readFileSync(join(OUT, '.vite/manifest.json'), 'utf8'));
+const files = (key, seen = new Set()) => {
+  const entry = manifest[key];
+  if (!entry || seen.has(key)) return seen;
+  seen.add(key);
+  for (const next of entry.imports ?? []) files(next, seen);
+  return seen;
+};
+const kb = (keys) => [...keys].reduce((sum, key) => sum + (gzBytes.get(manifest[key].file) ?? 0), 0) / KB;
+const css = [...gzBytes].filter(([name]) => name.endsWith('.css')).reduce((sum, [, size]) => sum + size, 0) / KB;
+
+const budgets = [{ what: 'CSS', kB: css, max: 45 }];
+for (const [key, entry] of Object.entries(manifest)) {
+  if (!entry.isDynamicEntry || !key.includes('/pages/')) continue;
+  const max = key.includes('/pages/home/') ? 220 : 350;
+  budgets.push({ what: key.replace('src/pages/', ''), kB: kb(files(key, files('index.html'))), max });
+}
+let broken = false;
+for (const { what, kB, max } of budgets) {
+  const over = kB > max;
+  broken ||= over;
+  process.stdout.write(`${over ? 'OVER ' : 'ok   '} ${what.padEnd(32)} ${kB.toFixed(1).padStart(7)} kB gz of ${max}\n`);
+}
+process.exit(broken ? 1 : 0);

@@ -1,0 +1,24 @@
+/** What the screens ask about the signed-in person. The API refuses on its own; this only hides what would be refused. */
+import type { Me } from './types';
+
+const NEEDS = {
+  readInbox: 'inbox:read',
+  writeInbox: 'inbox:write',
+  readCampaigns: 'campaigns:read',
+  steerCampaigns: 'campaigns:start',
+  readWallet: 'wallet:read',
+  readUsers: 'users:read',
+  readContacts: 'contacts:read',
+  readQueues: 'queues:read',
+  readChannels: 'channels:read',
+} as const;
+
+export type Ability = keyof typeof NEEDS;
+
+export const can = (me: Me | undefined, ability: Ability): boolean => me?.permissions.includes(NEEDS[ability]) ?? false;
+
+/** Agents work in the inbox: it is where they land. */
+export const landsInInbox = (me: Me): boolean => {
+  const roles = me.user?.roles ?? [];
+  return can(me, 'readInbox') && roles.length > 0 && roles.every((role) => /agent/.test(role));
+};

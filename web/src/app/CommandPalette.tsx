@@ -1,0 +1,101 @@
+import '@mantine/spotlight/styles.layer.css';
+import { useMantineColorScheme } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { createSpotlight, Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { IconBuilding, IconHome, IconInbox, IconLogout, IconMoon, IconSearch, IconSun } from '@tabler/icons-react';
+import { useNavigate } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { can } from '../api/permissions';
+import { listQuery } from '../api/queries';
+import { Avatar } from '../ui/Avatar';
+import { keyGroups } from './keyboard';
+import { useMe } from './session';
+import { paletteOpen } from './shellState';
+import { useStore } from './store';
+import { useSwitchTenant } from './TenantSwitcher';
+import { useSignOut } from './useSignOut';
+
+const [store, palette] = createSpotlight();
+const SEARCH_MS = 250;
+const RESULTS_MAX = 6;
+
+function useConversations(query: string): SpotlightActionGroupData[] {
+  const { t } = useTranslation();
+  const me = useMe();
+  const navigate = useNavigate();
+  const [search] = useDebouncedValue(query.trim(), SEARCH_MS);
+  const { data } = useInfiniteQuery({ ...listQuery({ view: 'all', search }), enabled: search.length > 1 && can(me, 'readInbox') });
+  if (search.length < 2) return [];
+  const rows = data?.pages[0]?.items.slice(0, RESULTS_MAX) ?? [];
+  const actions = rows.map((row) => ({
+    id: row.id,
+    label: row.contact.name || row.contact.address || row.id,
+    description: row.last_text ?? undefined,
+    keywords: query,
+    leftSection: <Avatar name={row.contact.name ?? ''} id={row.contact.id} size={28} />,
+    onClick: () => void navigate({ to: '/inbox/$view/$conversation', params: { view: 'all', conversation: row.id } }),
+  }));
+  return actions.length > 0 ? [{ group: t('palette.conversations'), actions }] : [];
+}
+
+function useActions(): SpotlightActionGroupData[] {
+  const { t } = useTranslation();
+  const me = useMe();
+  const navigate = useNavigate();
+  const act = useSwitchTenant();
+  const signOutNow = useSignOut();
+  const groups = useStore(keyGroups);
+  const { setColorScheme } = useMantineColorScheme();
+  const pages = [{ id: 'home', label: t('nav.home'), leftSection: <IconHome size={18} />, onClick: () => void navigate({ to: '/' }) }];
+  if (can(me, 'readInbox')) {
+    pages.push({ id: 'inbox', label: t('nav.inbox'), leftSection: <IconInbox size={18} />, onClick: () => void navigate({ to: '/inbox/$view', params: { view: 'open' } }) });
+  }
+  const here = groups
+    .filter((group) => group.title !== t('keys.everywhere'))
+    .flatMap((group) => group.bindings.map((binding) => ({ id: `${group.title} ${binding.keys}`, label: binding.label, rightSection: <kbd>{binding.keys}</kbd>, onClick: () => setTimeout(binding.run) })));
+  const tenants = me.tenants
+    .filter((tenant) => tenant.id !== me.tenant.id)
+    .map((tenant) => ({ id: tenant.id, label: tenant.name, leftSection: <IconBuilding size={18} />, onClick: () => void act(tenant) }));
+  return [
+    { group: t('palette.pages'), actions: pages },
+    { group: t('palette.actions'), actions: here },
+    { group: t('palette.tenants'), actions: tenants },
+    {
+      group: t('palette.settings'),
+      actions: [
+        { id: 'light', label: t('palette.themeLight'), leftSection: <IconSun size={18} />, onClick: () => setColorScheme('light') },
+        { id: 'dark', label: t('palette.themeDark'), leftSection: <IconMoon size={18} />, onClick: () => setColorScheme('dark') },
+        { id: 'out', label: t('user.signOut'), leftSection: <IconLogout size={18} />, onClick: () => void signOutNow() },
+      ],
+    },
+  ].filter((group) => group.actions.length > 0);
+}
+
+/** Search and commands: pages, what can be done here, people, tenants. */
+export default function CommandPalette() {
+  const { t } = useTranslation();
+  const open = useStore(paletteOpen);
+  const [query, setQuery] = useState('');
+  const actions = [...useConversations(query), ...useActions()];
+  useEffect(() => {
+    if (open) palette.open();
+    else palette.close();
+  }, [open]);
+  return (
+    <Spotlight
+      store={store}
+      shortcut={null}
+      actions={actions}
+      query={query}
+      onQueryChange={setQuery}
+      onSpotlightClose={() => paletteOpen.set(false)}
+      nothingFound={t('palette.nothing')}
+      highlightQuery
+      scrollable
+      maxHeight={420}
+      searchProps={{ leftSection: <IconSearch size={18} aria-hidden />, placeholder: t('palette.placeholder'), 'aria-label': t('palette.placeholder') }}
+    />
+  );
+}

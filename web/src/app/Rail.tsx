@@ -1,0 +1,34 @@
+import { useQuery } from '@tanstack/react-query';
+import { IconHome, IconInbox } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { can } from '../api/permissions';
+import { countsQuery } from '../api/queries';
+import { useMe } from './session';
+import classes from './shell.module.css';
+
+const MANY = 99;
+
+/** The pages that this person may open. */
+export function Rail() {
+  const { t } = useTranslation();
+  const me = useMe();
+  const inbox = can(me, 'readInbox');
+  const { data: counts } = useQuery({ ...countsQuery, enabled: inbox });
+  const mine = counts?.mine ?? 0;
+  return (
+    <nav className={classes.rail} aria-label={t('nav.label')}>
+      <Link to="/" activeOptions={{ exact: true }} className={classes.railLink}>
+        <IconHome size={20} stroke={1.75} aria-hidden />
+        {t('nav.home')}
+      </Link>
+      {inbox && (
+        <Link to="/inbox/$view" params={{ view: 'open' }} activeOptions={{ exact: false }} className={classes.railLink} data-status={location.pathname.startsWith('/inbox') ? 'active' : undefined}>
+          <IconInbox size={20} stroke={1.75} aria-hidden />
+          {t('nav.inbox')}
+          {mine > 0 && <span className={classes.railCount} aria-hidden>{mine > MANY ? `${MANY}+` : mine}</span>}
+        </Link>
+      )}
+    </nav>
+  );
+}

@@ -1,0 +1,90 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { Outlet, useMatchRoute, useNavigate } from '@tanstack/react-router';
+import { lazy, Suspense, useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { can } from '../api/permissions';
+import { body, api } from '../api/client';
+import { loadArea } from '../i18n';
+import { Header } from './Header';
+import { useKeys } from './keyboard';
+import { connectLive } from './live';
+import { LiveCache } from './liveCache';
+import { Rail } from './Rail';
+import { newVersion, sessionEnded, useMe } from './session';
+import classes from './shell.module.css';
+import { helpOpen, liveState, paletteOpen } from './shellState';
+import { useStore } from './store';
+import { VersionBanner } from './VersionBanner';
+
+const CommandPalette = lazy(() => import('./CommandPalette'));
+const KeyHelp = lazy(() => import('./KeyHelp'));
+const SignInAgain = lazy(async () => {
+  await loadArea('signin');
+  return import('../pages/signin/SignInAgain');
+});
+
+/** Reads the stream of the signed-in person and tenant for as long as the session lasts. */
+function useLive(ended: boolean): void {
+  const client = useQueryClient();
+  const me = useMe();
+  const name = `hub-live:${me.user?.id ?? ''}:${me.tenant.id}`;
+  useEffect(() => {
+    if (ended) return undefined;
+    const cache = new LiveCache(client, me);
+    const disconnect = connectLive({
+      name,
+      url: '/v1/stream',
+      onEvents: cache.apply,
+      onState: liveState.set,
+      onRefused: () => void body(api.GET('/v1/me')).catch(() => undefined),
+    });
+    return () => {
+      disconnect();
+      cache.stop();
+    };
+    // The name holds all of `me` that the cache reads.
+  }, [client, ended, name]);
+}
+
+function useGlobalKeys(): void {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const me = useMe();
+  useKeys(t('keys.everywhere'), [
+    { keys: 'Ctrl K', label: t('keys.search'), run: () => paletteOpen.set(true), inFields: true },
+    { keys: '?', label: t('keys.help'), run: () => helpOpen.set(true) },
+    { keys: 'g h', label: t('keys.home'), run: () => void navigate({ to: '/' }) },
+    ...(can(me, 'readInbox') ? [{ keys: 'g i', label: t('keys.inbox'), run: () => void navigate({ to: '/inbox/$view', params: { view: 'open' } }) }] : []),
+  ]);
+}
+
+export function Shell() {
+  const { t } = useTranslation();
+  const ended = useStore(sessionEnded);
+  const outdated = useStore(newVersion);
+  const palette = useStore(paletteOpen);
+  const help = useStore(helpOpen);
+  const [paletteLoaded, setPaletteLoaded] = useState(false);
+  const inThread = useMatchRoute()({ to: '/inbox/$view/$conversation' }) !== false;
+  useLive(ended);
+  useGlobalKeys();
+  useEffect(() => {
+    if (palette) setPaletteLoaded(true);
+  }, [palette]);
+  return (
+    <div className={classes.shell} data-focused={inThread || undefined}>
+      <a className={classes.skip} href="#main">{t('action.skip')}</a>
+      <Header />
+      {outdated && <VersionBanner />}
+      <Rail />
+      <main id="main" className={classes.main} tabIndex={-1}>
+        <Outlet />
+      </main>
+      <Suspense>
+        {paletteLoaded && <CommandPalette />}
+        {help && <KeyHelp onClose={() => helpOpen.set(false)} />}
+        {ended && <SignInAgain />}
+      </Suspense>
+    </div>
+  );
+}

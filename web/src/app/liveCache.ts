@@ -1,0 +1,146 @@
+/** Stream events → query cache. Rows that come with an event are patched in; counters are asked again, at most once in two seconds. */
+import type { InfiniteData, QueryClient } from '@tanstack/react-query';
+import { keys, type ListParams } from '../api/keys';
+import { isQueue } from '../api/queries';
+import type { Campaign, Conversation, Home, LiveEvent, Me, Message, MessagePatch, Page } from '../api/types';
+
+type Pages<T> = InfiniteData<Page<T>, string | null>;
+
+const COUNTS_MS = 2_000;
+
+/** Order of the delivery states; an answer that arrives late never moves a message backward. */
+const RANK: Record<string, number> = { received: 0, queued: 0, sending: 1, unknown: 2, sent: 3, refused: 5, expired: 5, undelivered: 5, failed: 5, delivered: 6, read: 7 };
+const rank = (status: string): number => RANK[status] ?? 0;
+
+/** The later of two versions of one message. */
+export function mergeMessage(old: Message, patch: MessagePatch): Message {
+  const present = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== null && value !== undefined));
+  if (rank(patch.status) < rank(old.status)) return { ...old, ...present, status: old.status, reason: old.reason, error_code: old.error_code };
+  return { ...old, ...present, reason: patch.reason ?? null, error_code: patch.error_code ?? null };
+}
+
+/** Whether a conversation belongs to a view of the inbox (a named one or a queue's id). */
+export function inView(row: Conversation, view: string, userId: string | undefined): boolean {
+  if (isQueue(view)) return row.status === 'open' && row.queue?.id === view;
+  switch (view) {
+    case 'open': return row.status === 'open';
+    case 'mine': return row.status === 'open' && row.assignee?.id === userId;
+    case 'unassigned': return row.status === 'open' && row.assignee === null;
+    case 'closed': return row.status === 'closed';
+    default: return true;
+  }
+}
+
+function replaceIn<T extends { id: string }>(data: Pages<T>, id: string, change: (row: T) => T | null): Pages<T> {
+  let hit = false;
+  const pages = data.pages.map((page) => {
+    if (!page.items.some((row) => row.id === id)) return page;
+    hit = true;
+    return { ...page, items: page.items.flatMap((row) => (row.id === id ? (change(row) ?? []) : row)) };
+  });
+  return hit ? { ...data, pages } : data;
+}
+
+const when = (row: Conversation): string => row.last_at ?? row.opened_at ?? '';
+
+/** `data` with `row` where it belongs: newest first; not below the last loaded page while older pages exist. */
+export function placeConversation(data: Pages<Conversation>, row: Conversation, belongs: boolean, mayInsert: boolean): Pages<Conversation> {
+  const known = data.pages.some((page) => page.items.some((item) => item.id === row.id));
+  if (!belongs) return known ? replaceIn(data, row.id, () => null) : data;
+  if (!known && !mayInsert) return data;
+  const without = known ? replaceIn(data, row.id, () => null) : data;
+  const pages = without.pages.map((page) => ({ ...page, items: [...page.items] }));
+  for (const page of pages) {
+    const at = page.items.findIndex((item) => when(item) <= when(row));
+    if (at >= 0) {
+      page.items.splice(at, 0, row);
+      return { ...data, pages };
+    }
+  }
+  const last = pages.at(-1);
+  if (last && (known || !last.has_more)) last.items.push(row);
+  return { ...data, pages };
+}
+
+/** A later row wins; the version decides, so that an old answer does not undo a newer event. */
+const newer = (old: Conversation | undefined, row: Conversation): boolean => !old || row.version >= old.version;
+
+export function putConversation(client: QueryClient, row: Conversation, userId: string | undefined): void {
+  if (!newer(client.getQueryData<Conversation>(keys.conversation(row.id)), row)) return;
+  client.setQueryData(keys.conversation(row.id), row);
+  for (const [key, data] of client.getQueriesData<Pages<Conversation>>({ queryKey: keys.lists })) {
+    if (!data) continue;
+    const { view, search } = key[2] as ListParams;
+    const old = data.pages.flatMap((page) => page.items).find((item) => item.id === row.id);
+    if (newer(old, row)) client.setQueryData(key, placeConversation(data, row, inView(row, view, userId), search === ''));
+  }
+}
+
+export function putMessage(client: QueryClient, conversationId: string, message: Message): void {
+  client.setQueryData<Pages<Message>>(keys.messages(conversationId), (data) => {
+    if (!data) return data;
+    if (data.pages.some((page) => page.items.some((row) => row.id === message.id))) {
+      return replaceIn(data, message.id, (row) => mergeMessage(row, message));
+    }
+    const [newest, ...older] = data.pages;
+    return newest ? { ...data, pages: [{ ...newest, items: [...newest.items, message] }, ...older] } : data;
+  });
+}
+
+export function putCampaign(client: QueryClient, campaign: Campaign): void {
+  client.setQueryData<Page<Campaign>>(keys.campaigns, (page) => {
+    if (!page) return page;
+    const known = page.items.some((row) => row.id === campaign.id);
+    return { ...page, items: known ? page.items.map((row) => (row.id === campaign.id ? campaign : row)) : [campaign, ...page.items] };
+  });
+}
+
+/** Applies batches of events to the cache of one signed-in person. */
+export class LiveCache {
+  private timer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(private readonly client: QueryClient, private readonly me: Me) {}
+
+  readonly apply = (events: LiveEvent[]): void => {
+    let counts = false;
+    for (const event of events) {
+      switch (event.type) {
+        case 'conversation.updated':
+          putConversation(this.client, event.conversation, this.me.user?.id);
+          counts = true;
+          break;
+        case 'message.created':
+          putMessage(this.client, event.conversation_id, event.message);
+          counts = true;
+          break;
+        case 'message.updated':
+          this.client.setQueryData<Pages<Message>>(keys.messages(event.conversation_id), (data) =>
+            data && replaceIn(data, event.message.id, (row) => mergeMessage(row, event.message)));
+          counts = true;
+          break;
+        case 'campaign.updated':
+          putCampaign(this.client, event.campaign);
+          break;
+        case 'wallet.updated':
+          this.client.setQueryData(keys.wallet, event.wallet);
+          this.client.setQueryData<Home>(keys.home, (home) => home && { ...home, wallet: home.wallet && event.wallet });
+          break;
+        case 'gap':
+          void this.client.invalidateQueries({ predicate: (query) => query.queryKey[0] !== 'session' });
+      }
+    }
+    if (counts) this.recount();
+  };
+
+  stop(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+  }
+
+  private recount(): void {
+    this.timer ??= setTimeout(() => {
+      this.timer = null;
+      void this.client.invalidateQueries({ queryKey: keys.counts });
+      void this.client.invalidateQueries({ queryKey: keys.home });
+    }, COUNTS_MS);
+  }
+}

@@ -1,0 +1,113 @@
+import type { QueryClient } from '@tanstack/react-query';
+import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router';
+import { asProblem } from '../api/problem';
+import { can, landsInInbox } from '../api/permissions';
+import { brandingQuery, countsQuery, homeQuery, listQuery, meQuery } from '../api/queries';
+import type { Me } from '../api/types';
+import { loadArea } from '../i18n';
+import { Crash, Denied, Missing } from './Fallbacks';
+import { Shell } from './Shell';
+
+export interface RouterContext { client: QueryClient }
+
+const root = createRootRouteWithContext<RouterContext>()({ component: Outlet, notFoundComponent: Missing });
+
+interface SignInSearch { next?: string }
+
+/** Only a path of this site may be the page to go to after sign-in. */
+const ownPath = (value: unknown): string | undefined => (typeof value === 'string' && /^\/(?![/\\])/.test(value) ? value : undefined);
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/login',
+  validateSearch: (search: Record<string, unknown>): SignInSearch => ({ next: ownPath(search.next) }),
+  loader: async ({ context }) => {
+    await Promise.all([loadArea('signin'), context.client.ensureQueryData(brandingQuery).catch(() => null)]);
+  },
+  component: lazyRouteComponent(() => import('../pages/signin/SignInPage'), 'SignInPage'),
+});
+
+async function signedIn(client: QueryClient, href: string): Promise<Me> {
+  try {
+    return await client.ensureQueryData(meQuery);
+  } catch (error) {
+    if (asProblem(error).status === 401) throw redirect({ to: '/login', search: href === '/' ? {} : { next: href } });
+    throw error;
+  }
+}
+
+const app = createRoute({
+  getParentRoute: () => root,
+  id: 'app',
+  beforeLoad: async ({ context, location }) => ({ me: await signedIn(context.client, location.href) }),
+  component: Shell,
+});
+
+let landed = false;
+
+const home = createRoute({
+  getParentRoute: () => app,
+  path: '/',
+  beforeLoad: ({ context }) => {
+    const first = !landed;
+    landed = true;
+    if (first && landsInInbox(context.me)) throw redirect({ to: '/inbox/$view', params: { view: 'open' } });
+  },
+  loader: async ({ context }) => {
+    void context.client.prefetchQuery(homeQuery);
+    await loadArea('home');
+  },
+  component: lazyRouteComponent(() => import('../pages/home/HomePage'), 'HomePage'),
+});
+
+export interface InboxSearch { q?: string }
+
+const inboxSearch = (search: Record<string, unknown>): InboxSearch =>
+  typeof search.q === 'string' && search.q !== '' ? { q: search.q } : {};
+
+const inbox = createRoute({
+  getParentRoute: () => app,
+  path: '/inbox',
+  validateSearch: inboxSearch,
+  beforeLoad: ({ location }) => {
+    landed = true;
+    if (/^\/inbox\/?$/.test(location.pathname)) throw redirect({ to: '/inbox/$view', params: { view: 'open' } });
+  },
+  loader: async ({ context }) => {
+    if (can(context.me, 'readInbox')) void context.client.prefetchQuery(countsQuery);
+    await loadArea('inbox');
+  },
+  component: lazyRouteComponent(() => import('../pages/inbox/InboxPage'), 'InboxPage'),
+});
+
+const inboxView = createRoute({
+  getParentRoute: () => inbox,
+  path: '$view',
+  loader: ({ context, params, location }) => {
+    if (!can(context.me, 'readInbox')) return;
+    const search = inboxSearch(location.search as Record<string, unknown>).q ?? '';
+    void context.client.prefetchInfiniteQuery(listQuery({ view: params.view, search }));
+  },
+});
+
+const inboxConversation = createRoute({ getParentRoute: () => inboxView, path: '$conversation' });
+
+const tree = root.addChildren([signIn, app.addChildren([home, inbox.addChildren([inboxView.addChildren([inboxConversation])])])]);
+
+export function makeRouter(client: QueryClient) {
+  return createRouter({
+    routeTree: tree,
+    context: { client },
+    defaultPreload: 'intent',
+    defaultPreloadStaleTime: 0,
+    defaultErrorComponent: Crash,
+    defaultNotFoundComponent: Missing,
+    scrollRestoration: false,
+  });
+}
+
+export { Denied };
+
+declare module '@tanstack/react-router' {
+  interface Register { router: ReturnType<typeof makeRouter> }
+}

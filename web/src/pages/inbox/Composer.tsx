@@ -1,0 +1,150 @@
+import { ActionIcon, Button, Menu, Textarea } from '@mantine/core';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { IconBan, IconChevronDown, IconSend } from '@tabler/icons-react';
+import { useState, type KeyboardEvent, type RefObject } from 'react';
+import { useTranslation } from 'react-i18next';
+import { idempotencyKey } from '../../api/client';
+import { channelsQuery } from '../../api/queries';
+import type { Channel, Conversation } from '../../api/types';
+import { putMessage } from '../../app/liveCache';
+import { ChannelIcon } from '../../ui/ChannelIcon';
+import { Status } from '../../ui/Status';
+import { attempt, enqueue, type Outgoing } from './outbox';
+import { smsParts } from './smsParts';
+import classes from './thread.module.css';
+
+const CHARS_MAX = 4096;
+const WARN = 0.9;
+const SMS_PARTS_MAX = 10;
+
+/** Characters, and for SMS the alphabet and the parts that will be paid. */
+function Counter({ text, kind }: { text: string; kind: string }) {
+  const { t } = useTranslation('inbox');
+  const { characters, encoding, parts, left, culprit } = smsParts(text);
+  if (characters === 0) return <span className={classes.counter} />;
+  const level = (used: number, max: number): string | undefined => (used > max ? 'over' : used > max * WARN ? 'near' : undefined);
+  if (kind !== 'sms') return <span className={classes.counter} data-level={level(characters, CHARS_MAX)}>{t('composer.characters', { count: characters })}</span>;
+  return (
+    <span className={classes.counter} data-level={level(parts, SMS_PARTS_MAX)} title={t('composer.left', { count: left })}>
+      {t('composer.characters', { count: characters })} · {encoding} · {t('composer.parts', { count: parts })}
+      {culprit && <> · <span className={classes.culprit}>{t('composer.culprit', { char: culprit.trim() || 'TAB' })}</span></>}
+    </span>
+  );
+}
+
+function ChannelPicker({ channels, chosen, onChange }: { channels: Channel[]; chosen: Channel | undefined; onChange: (id: string) => void }) {
+  const { t } = useTranslation('inbox');
+  if (!chosen) return null;
+  const label = (channel: Channel): string => `${t(`common:channel.${channel.kind}`, channel.kind)} · ${channel.name}`;
+  if (channels.length < 2) {
+    return <span className={classes.channelLabel}><ChannelIcon kind={chosen.kind} /> {chosen.name}</span>;
+  }
+  return (
+    <Menu position="top-start">
+      <Menu.Target>
+        <button type="button" className={classes.channelButton} aria-label={t('composer.channel', { channel: label(chosen) })}>
+          <ChannelIcon kind={chosen.kind} />
+          <span>{label(chosen)}</span>
+          <IconChevronDown size={14} aria-hidden />
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {channels.map((channel) => (
+          <Menu.Item key={channel.id} leftSection={<ChannelIcon kind={channel.kind} />} onClick={() => onChange(channel.id)}>
+            {label(channel)}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+interface ComposerProps {
+  conversation: Conversation;
+  draft: [string, (text: string) => void];
+  field: RefObject<HTMLTextAreaElement | null>;
+  onClose: () => void;
+}
+
+/** Channels a person can write on, the one of the conversation first. */
+function useChannels(conversation: Conversation): { channels: Channel[]; chosen: Channel | undefined; choose: (id: string) => void } {
+  const { data } = useQuery(channelsQuery);
+  const [own, setOwn] = useState<string | null>(null);
+  const channels = (data?.items ?? []).filter((channel) => channel.status === 'active' && channel.kind !== 'voice');
+  const chosen = channels.find((channel) => channel.id === (own ?? conversation.channel?.id)) ?? channels[0];
+  return { channels, chosen, choose: setOwn };
+}
+
+export function Composer({ conversation, draft: [text, setText], field, onClose }: ComposerProps) {
+  const { t } = useTranslation('inbox');
+  const client = useQueryClient();
+  const { channels, chosen, choose } = useChannels(conversation);
+  const kind = chosen?.kind ?? conversation.channel?.kind ?? 'sms';
+  const blocked = conversation.opted_out.includes(kind);
+  const tooLong = kind === 'sms' ? smsParts(text).parts > SMS_PARTS_MAX : [...text].length > CHARS_MAX;
+  const sendable = text.trim() !== '' && !blocked && !tooLong;
+  const send = async (thenClose: boolean): Promise<void> => {
+    if (!sendable) return;
+    const entry: Outgoing = { key: idempotencyKey(), text, channelId: chosen?.id ?? null, channelKind: kind, createdAt: new Date().toISOString(), state: 'sending', problem: null };
+    enqueue(conversation.id, entry);
+    setText('');
+    field.current?.focus();
+    const message = await attempt(conversation.id, entry, (row) => putMessage(client, conversation.id, row));
+    // A reply that did not leave keeps its conversation open: somebody has to look at it.
+    if (thenClose && message && message.status !== 'refused') onClose();
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !event.nativeEvent.isComposing) {
+      event.preventDefault();
+      void send(event.shiftKey);
+    } else if (event.key === 'Escape') {
+      field.current?.blur();
+    }
+  };
+  return (
+    <form
+      className={classes.composer}
+      aria-label={t('composer.label')}
+      onSubmit={(event) => {
+        event.preventDefault();
+        void send(false);
+      }}
+    >
+      {blocked && (
+        <div className={classes.blocked}>
+          <Status tone="human" icon={<IconBan size={13} aria-hidden />}>{t('composer.optedOut')}</Status>
+          <span>{t('composer.optedOutText', { channel: t(`common:channel.${kind}`, kind) })}</span>
+        </div>
+      )}
+      <Textarea
+        ref={field}
+        variant="unstyled"
+        autosize
+        minRows={2}
+        maxRows={9}
+        dir="auto"
+        aria-label={t('composer.field', { name: conversation.contact.name || conversation.contact.address || '' })}
+        placeholder={t('composer.placeholder')}
+        value={text}
+        onChange={(event) => setText(event.currentTarget.value)}
+        onKeyDown={onKeyDown}
+        classNames={{ input: classes.field }}
+      />
+      <div className={classes.composerBar}>
+        <ChannelPicker channels={channels} chosen={chosen} onChange={choose} />
+        <Counter text={text} kind={kind} />
+        <span className={classes.sendGroup}>
+          <Button type="submit" disabled={!sendable} rightSection={<IconSend size={15} aria-hidden />} title={t('composer.sendKeys')}>{t('composer.send')}</Button>
+          <Menu position="top-end">
+            <Menu.Target>
+              <ActionIcon size={32} variant="default" aria-label={t('composer.more')}><IconChevronDown size={16} aria-hidden /></ActionIcon>
+            </Menu.Target>
+            <Menu.Dropdown>
+              <Menu.Item disabled={!sendable} onClick={() => void send(true)} rightSection={<kbd>{t('composer.sendCloseKeys')}</kbd>}>{t('composer.sendClose')}</Menu.Item>
+            </Menu.Dropdown>
+          </Menu>
+        </span>
+      </div>
+    </form>
+  );
+}

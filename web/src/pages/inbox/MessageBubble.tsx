@@ -1,0 +1,81 @@
+import { Popover } from '@mantine/core';
+import { IconRobot, IconSpeakerphone, IconTag } from '@tabler/icons-react';
+import { memo } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Message } from '../../api/types';
+import { useMe } from '../../app/session';
+import { formatMoney } from '../../ui/Money';
+import { absoluteTime, clockTime } from '../../ui/time';
+import { intentName } from '../../ui/words';
+import { DeliveryState, Trouble } from './Delivery';
+import classes from './thread.module.css';
+
+const percent = (value: number): string => `${Math.round(value * 100)} %`;
+
+/** What the classifier read, and why the message went where it went. */
+function IntentChip({ message }: { message: Message }) {
+  const { t } = useTranslation('inbox');
+  if (!message.intent) return null;
+  const why = message.routing?.reason;
+  return (
+    <Popover position="bottom-start" width={300} withArrow>
+      <Popover.Target>
+        <button type="button" className={classes.intent} aria-label={t('intent.open', { intent: intentName(message.intent), confidence: percent(message.confidence ?? 0) })}>
+          <IconTag size={12} aria-hidden />
+          {intentName(message.intent)}
+          {message.confidence !== null && <span>{percent(message.confidence ?? 0)}</span>}
+        </button>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <dl className={classes.facts}>
+          <dt>{t('intent.label')}</dt>
+          <dd>{intentName(message.intent)}</dd>
+          {message.confidence !== null && <dt>{t('intent.confidence')}</dt>}
+          {message.confidence !== null && <dd>{percent(message.confidence ?? 0)}</dd>}
+          {typeof why === 'string' && <dt>{t('intent.why')}</dt>}
+          {typeof why === 'string' && <dd>{why}</dd>}
+        </dl>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+function Author({ message, name }: { message: Message; name: string }) {
+  const { t } = useTranslation('inbox');
+  if (message.direction === 'in') return <bdi>{name}</bdi>;
+  if (message.origin === 'agent') return <bdi>{message.author?.name ?? t('thread.team')}</bdi>;
+  const Glyph = message.origin === 'campaign' ? IconSpeakerphone : IconRobot;
+  return (
+    <span className={classes.automatic}>
+      <Glyph size={13} aria-hidden />
+      {t(`origin.${message.origin}`, message.origin)}
+    </span>
+  );
+}
+
+interface BubbleProps { message: Message; first: boolean; last: boolean; name: string }
+
+/** One message. The direction of its text is found by the browser for each bubble. */
+export const MessageBubble = memo(function MessageBubble({ message, first, last, name }: BubbleProps) {
+  const { t } = useTranslation('inbox');
+  const me = useMe();
+  const out = message.direction === 'out';
+  const automatic = out && message.origin !== 'agent';
+  const zone = me.tenant.time_zone;
+  const refused = message.status === 'refused';
+  return (
+    <li className={classes.row} data-out={out || undefined} data-first={first || undefined} data-message={message.id} data-status={message.status}>
+      {first && <div className={classes.author}><Author message={message} name={name} /></div>}
+      <div className={classes.bubble} data-kind={automatic ? 'automatic' : out ? 'out' : 'in'} data-refused={refused || undefined} dir="auto">{message.body}</div>
+      <div className={classes.meta}>
+        {(last || message.intent) && <time dateTime={message.created_at} title={absoluteTime(message.created_at, zone)}>{clockTime(message.created_at, zone)}</time>}
+        {out && <DeliveryState message={message} />}
+        {out && !refused && message.currency && Number(message.price) > 0 && last && (
+          <span title={t('thread.parts', { count: message.parts ?? 1 })}>{formatMoney(message.price, message.currency, 4)}</span>
+        )}
+        {!out && <IntentChip message={message} />}
+      </div>
+      {out && <Trouble message={message} />}
+    </li>
+  );
+});

@@ -1,0 +1,118 @@
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import { IconArrowDown } from '@tabler/icons-react';
+import { useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { messagesQuery } from '../../api/queries';
+import type { Message } from '../../api/types';
+import { putMessage } from '../../app/liveCache';
+import { useMe } from '../../app/session';
+import { useStore } from '../../app/store';
+import { ProblemAlert } from '../../ui/ProblemAlert';
+import { dayName } from '../../ui/time';
+import { MessageBubble } from './MessageBubble';
+import { attempt, discard, outbox, type Outgoing } from './outbox';
+import { PendingBubble } from './PendingBubble';
+import classes from './thread.module.css';
+import { timeline, type TimelineItem } from './timeline';
+
+const NEAR_PX = 80;
+const NO_MESSAGES: Message[] = [];
+
+/** Keeps the end in view while the reader is there, and the reader's place when older messages come above it. */
+function useScroll(firstId: string | undefined, lastId: string | undefined, pending: number) {
+  const box = useRef<HTMLDivElement>(null);
+  const atEnd = useRef(true);
+  const before = useRef({ first: firstId, last: lastId, pending, height: 0 });
+  const [unseen, setUnseen] = useState(0);
+  const toEnd = useCallback(() => {
+    if (box.current) box.current.scrollTop = box.current.scrollHeight;
+    setUnseen(0);
+  }, []);
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    const old = before.current;
+    const older = old.first !== undefined && firstId !== old.first && lastId === old.last;
+    if (older && element.scrollTop < NEAR_PX) element.scrollTop += element.scrollHeight - old.height;
+    else if (old.last === undefined || pending > old.pending || atEnd.current) toEnd();
+    else if (lastId !== old.last) setUnseen((count) => count + 1);
+    before.current = { first: firstId, last: lastId, pending, height: element.scrollHeight };
+  }, [firstId, lastId, pending, toEnd]);
+  const onScroll = (): void => {
+    const element = box.current;
+    if (!element) return;
+    atEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_PX;
+    before.current.height = element.scrollHeight;
+    if (atEnd.current) setUnseen(0);
+  };
+  return { box, unseen, toEnd, onScroll, atEnd };
+}
+
+function Item({ item, name }: { item: TimelineItem; name: string }) {
+  const { t } = useTranslation('inbox');
+  const me = useMe();
+  switch (item.kind) {
+    case 'day': return <li className={classes.day}><span>{dayName(item.at, me.tenant.time_zone)}</span></li>;
+    case 'channel': return <li className={classes.channelChange}><span>{t('thread.channelChange', { channel: t(`common:channel.${item.channel}`, item.channel) })}</span></li>;
+    case 'message': return <MessageBubble message={item.message} first={item.first} last={item.last} name={name} />;
+  }
+}
+
+function Loading() {
+  const widths = ['46%', '32%', '54%', '28%', '40%'];
+  return (
+    <div className={classes.loading} aria-busy>
+      {widths.map((width, at) => <div key={width} className="skeleton" style={{ width, height: 40, alignSelf: at % 2 ? 'flex-end' : 'flex-start' }} />)}
+    </div>
+  );
+}
+
+/** The thread, oldest above; older pages load when the reader comes near the top. */
+export function MessageList({ conversationId, name, onEdit }: { conversationId: string; name: string; onEdit: (text: string) => void }) {
+  const { t } = useTranslation('inbox');
+  const client = useQueryClient();
+  const me = useMe();
+  const query = useInfiniteQuery(messagesQuery(conversationId));
+  const entries = useStore(outbox(conversationId));
+  const messages = useMemo(() => query.data?.pages.toReversed().flatMap((page) => page.items) ?? NO_MESSAGES, [query.data]);
+  const items = useMemo(() => timeline(messages, me.tenant.time_zone), [messages, me.tenant.time_zone]);
+  const { box, unseen, toEnd, onScroll } = useScroll(messages[0]?.id, messages.at(-1)?.id, entries.length);
+  const loadOlder = (): void => {
+    if (query.hasNextPage && !query.isFetchingNextPage) void query.fetchNextPage();
+  };
+  const scrolled = (): void => {
+    onScroll();
+    if (box.current && box.current.scrollTop < NEAR_PX) loadOlder();
+  };
+  const retry = (entry: Outgoing): void => void attempt(conversationId, entry, (message) => putMessage(client, conversationId, message));
+  return (
+    <div className={classes.scrollFrame}>
+      <div className={classes.scroll} ref={box} onScroll={scrolled} tabIndex={0} role="log" aria-label={t('thread.label', { name })} aria-live="off">
+        {query.isPending && <Loading />}
+        {query.isError && !query.data && <div className={classes.pad}><ProblemAlert error={query.error} onRetry={() => void query.refetch()} /></div>}
+        {query.hasNextPage && <button type="button" className={classes.older} onClick={loadOlder}>{t(query.isFetchingNextPage ? 'thread.loadingOlder' : 'thread.older')}</button>}
+        <ol className={classes.messages}>
+          {items.map((item) => <Item key={item.key} item={item} name={name} />)}
+          {entries.map((entry) => (
+            <PendingBubble
+              key={entry.key}
+              entry={entry}
+              onRetry={() => retry(entry)}
+              onDiscard={() => discard(conversationId, entry.key)}
+              onEdit={() => {
+                discard(conversationId, entry.key);
+                onEdit(entry.text);
+              }}
+            />
+          ))}
+        </ol>
+      </div>
+      {unseen > 0 && (
+        <button type="button" className={classes.pill} onClick={toEnd}>
+          <IconArrowDown size={14} aria-hidden />
+          {t('thread.new', { count: unseen })}
+        </button>
+      )}
+    </div>
+  );
+}

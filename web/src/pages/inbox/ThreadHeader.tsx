@@ -1,0 +1,132 @@
+import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { IconArrowBackUp, IconArrowLeft, IconArrowsExchange, IconCheck, IconDotsVertical, IconLayoutSidebarRight, IconUserCheck, IconUserPlus } from '@tabler/icons-react';
+import { Link, useParams, useSearch } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { queuesQuery } from '../../api/queries';
+import type { Conversation } from '../../api/types';
+import { useMe } from '../../app/session';
+import { ChannelIcon } from '../../ui/ChannelIcon';
+import { Status } from '../../ui/Status';
+import { usePeople } from './people';
+import classes from './thread.module.css';
+import type { ConversationActions } from './useActions';
+
+export interface MenuState { opened: 'assign' | 'transfer' | null; set: (menu: 'assign' | 'transfer' | null) => void }
+
+interface HeaderProps { row: Conversation; actions: ConversationActions; menu: MenuState; mayWrite: boolean; panel: boolean; onPanel: () => void }
+
+function AssignMenu({ row, actions, menu }: Pick<HeaderProps, 'row' | 'actions' | 'menu'>) {
+  const { t } = useTranslation('inbox');
+  const me = useMe();
+  const people = usePeople();
+  return (
+    <Menu opened={menu.opened === 'assign'} onChange={(open) => menu.set(open ? 'assign' : null)} position="bottom-end" width={240}>
+      <Menu.Target>
+        <Button variant="default" size="sm" leftSection={<IconUserPlus size={16} aria-hidden />} className={classes.wide} title={t('action.assignKey')}>
+          {row.assignee ? row.assignee.name : t('action.assign')}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown className={classes.menu}>
+        <Menu.Label>{t('action.assignTo')}</Menu.Label>
+        {people.map((person) => (
+          <Menu.Item
+            key={person.id}
+            rightSection={row.assignee?.id === person.id ? <IconCheck size={15} aria-hidden /> : undefined}
+            onClick={() => actions.assign(row, person)}
+          >
+            {person.id === me.user?.id ? t('action.me', { name: person.name }) : person.name}
+          </Menu.Item>
+        ))}
+        {row.assignee && <Menu.Divider />}
+        {row.assignee && <Menu.Item onClick={() => actions.assign(row, null)}>{t('action.unassign')}</Menu.Item>}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function TransferMenu({ row, actions, menu }: Pick<HeaderProps, 'row' | 'actions' | 'menu'>) {
+  const { t } = useTranslation('inbox');
+  const { data } = useQuery(queuesQuery);
+  return (
+    <Menu opened={menu.opened === 'transfer'} onChange={(open) => menu.set(open ? 'transfer' : null)} position="bottom-end" width={220}>
+      <Menu.Target>
+        <Button variant="default" size="sm" leftSection={<IconArrowsExchange size={16} aria-hidden />} className={classes.wide} title={t('action.transferKey')}>
+          {row.queue?.name ?? t('action.transfer')}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown className={classes.menu}>
+        <Menu.Label>{t('action.transferTo')}</Menu.Label>
+        {(data?.items ?? []).map((queue) => (
+          <Menu.Item
+            key={queue.id}
+            rightSection={row.queue?.id === queue.id ? <IconCheck size={15} aria-hidden /> : undefined}
+            onClick={() => row.queue?.id !== queue.id && actions.transfer(row, queue)}
+          >
+            {queue.name}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+/** On narrow screens the same actions behind one button. */
+function MoreMenu({ row, actions, menu }: Pick<HeaderProps, 'row' | 'actions' | 'menu'>) {
+  const { t } = useTranslation('inbox');
+  const me = useMe();
+  const { data } = useQuery(queuesQuery);
+  const mine = row.assignee?.id === me.user?.id;
+  return (
+    <Menu position="bottom-end" width={220}>
+      <Menu.Target>
+        <ActionIcon variant="default" size={32} className={classes.narrow} aria-label={t('action.more')}><IconDotsVertical size={18} aria-hidden /></ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown className={classes.menu} onKeyDown={() => menu.set(null)}>
+        <Menu.Item leftSection={<IconUserCheck size={16} aria-hidden />} onClick={() => actions.assign(row, mine || !me.user ? null : { id: me.user.id, name: me.user.name })}>
+          {t(mine ? 'action.unassign' : 'action.toMe')}
+        </Menu.Item>
+        <Menu.Label>{t('action.transferTo')}</Menu.Label>
+        {(data?.items ?? []).map((queue) => <Menu.Item key={queue.id} onClick={() => actions.transfer(row, queue)}>{queue.name}</Menu.Item>)}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+export function ThreadHeader({ row, actions, menu, mayWrite, panel, onPanel }: HeaderProps) {
+  const { t } = useTranslation('inbox');
+  const { view } = useParams({ from: '/app/inbox/$view/$conversation' });
+  const search = useSearch({ from: '/app/inbox' });
+  const open = row.status === 'open';
+  return (
+    <div className={classes.head}>
+      <Link to="/inbox/$view" params={{ view }} search={search} className={classes.backButton} aria-label={t('common:action.back')}>
+        <IconArrowLeft size={20} aria-hidden />
+      </Link>
+      <div className={classes.who}>
+        <h2><bdi>{row.contact.name || row.contact.address}</bdi></h2>
+        <div className={classes.whoMeta}>
+          {row.channel && <span><ChannelIcon kind={row.channel.kind} /> <span dir="ltr">{row.contact.address}</span></span>}
+          {!open && <Status tone="neutral">{t(`status.${row.status}`)}</Status>}
+          {row.opted_out.length > 0 && <Status tone="human">{t('status.optedOut')}</Status>}
+        </div>
+      </div>
+      <div className={classes.headActions}>
+        {mayWrite && open && <AssignMenu row={row} actions={actions} menu={menu} />}
+        {mayWrite && open && <TransferMenu row={row} actions={actions} menu={menu} />}
+        {mayWrite && open && <MoreMenu row={row} actions={actions} menu={menu} />}
+        {mayWrite && open && (
+          <Button variant="default" size="sm" leftSection={<IconCheck size={16} aria-hidden />} onClick={() => actions.close(row)} title={t('action.closeKey')}>{t('action.close')}</Button>
+        )}
+        {mayWrite && row.status === 'closed' && (
+          <Button size="sm" leftSection={<IconArrowBackUp size={16} aria-hidden />} onClick={() => actions.reopen(row)}>{t('action.reopen')}</Button>
+        )}
+        <Tooltip label={t('panel.toggle')}>
+          <ActionIcon variant="subtle" color="gray" size={32} className={classes.panelButton} aria-label={t('panel.toggle')} aria-expanded={panel} onClick={onPanel}>
+            <IconLayoutSidebarRight size={18} aria-hidden />
+          </ActionIcon>
+        </Tooltip>
+      </div>
+    </div>
+  );
+}

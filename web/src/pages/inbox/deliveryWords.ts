@@ -1,0 +1,24 @@
+/** Delivery states and reasons as tone and text key. Reasons the screens do not know are shown as they come. */
+import type { Tone } from '../../ui/Status';
+
+export const TONES: Record<string, Tone> = {
+  queued: 'neutral', sending: 'progress', sent: 'info', delivered: 'success', read: 'read', unknown: 'warning', expired: 'warning', undelivered: 'danger', failed: 'danger', refused: 'human',
+};
+
+export const isTrouble = (status: string): boolean => ['undelivered', 'failed', 'expired', 'refused', 'unknown'].includes(status);
+
+/** What an agent can do about it, as a text key below `next`. */
+export function nextAction(status: string, reason: string | null): string | null {
+  if (status === 'unknown') return 'wait';
+  if (status === 'refused') {
+    switch (reason) {
+      case 'opted-out': return 'optedOut';
+      case 'insufficient-funds': return 'topUp';
+      case 'no-rate':
+      case 'template-error': return 'manager';
+      case 'no-address': return 'otherChannel';
+      default: return null;
+    }
+  }
+  return status === 'failed' || status === 'undelivered' || status === 'expired' ? 'otherChannel' : null;
+}

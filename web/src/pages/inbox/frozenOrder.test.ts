@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import { freeze } from './frozenOrder';
+
+const row = (id: string, text = '') => ({ id, last_at: '2026-01-01T00:00:00Z', text });
+const frozen = new Map(['a', 'b', 'c'].map((id) => [id, '']));
+
+test('rows keep their places and show their new content', () => {
+  const { rows, news } = freeze([row('c', 'new'), row('a'), row('b')], frozen);
+  expect(rows.map((r) => r.id)).toEqual(['a', 'b', 'c']);
+  expect(rows[2]?.text).toBe('new');
+  expect(news).toBe(0);
+});
+
+test('new rows wait, rows that left are gone', () => {
+  const { rows, news } = freeze([row('x'), row('y'), row('a'), row('c')], frozen);
+  expect(rows.map((r) => r.id)).toEqual(['a', 'c']);
+  expect(news).toBe(2);
+});

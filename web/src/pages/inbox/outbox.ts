@@ -1,0 +1,73 @@
+/**
+ * Replies on their way, by conversation. Each keeps one Idempotency-Key over all its tries and over a reload, so that
+ * a retry never sends twice. An entry goes when the API has answered: from then on the message is in the thread.
+ */
+import { asProblem, type Problem } from '../../api/problem';
+import type { Message } from '../../api/types';
+import { sendMessage } from '../../api/writes';
+import { createStore, type Store } from '../../app/store';
+
+export interface Outgoing {
+  key: string;
+  text: string;
+  channelId: string | null;
+  channelKind: string;
+  createdAt: string;
+  state: 'sending' | 'unsent';
+  problem: Problem | null;
+}
+
+const PREFIX = 'hub-outbox:';
+const stores = new Map<string, Store<readonly Outgoing[]>>();
+
+function stored(id: string): Outgoing[] {
+  try {
+    const rows = JSON.parse(localStorage.getItem(PREFIX + id) ?? '[]') as Outgoing[];
+    // After a reload nobody knows whether the answer was on its way: the writer tries again, with the same key.
+    return rows.map((row) => ({ ...row, state: 'unsent', problem: null }));
+  } catch {
+    return [];
+  }
+}
+
+function save(id: string, rows: readonly Outgoing[]): void {
+  try {
+    if (rows.length === 0) localStorage.removeItem(PREFIX + id);
+    else localStorage.setItem(PREFIX + id, JSON.stringify(rows.map((row) => ({ ...row, problem: null }))));
+  } catch {
+    // Without storage an unsent reply lives as long as the page.
+  }
+}
+
+export function outbox(conversationId: string): Store<readonly Outgoing[]> {
+  let store = stores.get(conversationId);
+  if (!store) {
+    store = createStore<readonly Outgoing[]>(stored(conversationId));
+    store.subscribe(() => save(conversationId, outbox(conversationId).get()));
+    stores.set(conversationId, store);
+  }
+  return store;
+}
+
+const change = (id: string, key: string, patch: Partial<Outgoing>): void =>
+  outbox(id).set(outbox(id).get().map((row) => (row.key === key ? { ...row, ...patch } : row)));
+
+export const discard = (id: string, key: string): void => outbox(id).set(outbox(id).get().filter((row) => row.key !== key));
+
+/** Tries an entry of the outbox. Returns the message, or null when it stays unsent. */
+export async function attempt(id: string, entry: Outgoing, onSent: (message: Message) => void): Promise<Message | null> {
+  change(id, entry.key, { state: 'sending', problem: null });
+  try {
+    const message = await sendMessage(id, entry.text, entry.channelId, entry.key);
+    onSent(message);
+    discard(id, entry.key);
+    return message;
+  } catch (error) {
+    change(id, entry.key, { state: 'unsent', problem: asProblem(error) });
+    return null;
+  }
+}
+
+export function enqueue(id: string, entry: Outgoing): void {
+  outbox(id).set([...outbox(id).get(), entry]);
+}

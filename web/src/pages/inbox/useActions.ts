@@ -1,0 +1,61 @@
+/** What a person does to a conversation. Cheap, reversible things are shown at once and taken back when refused. */
+import { useQueryClient } from '@tanstack/react-query';
+import { createElement, useMemo } from 'react';
+import { useTranslation } from 'react-i18next';
+import { keys } from '../../api/keys';
+import type { Conversation } from '../../api/types';
+import { assign, close, reopen, transfer } from '../../api/writes';
+import { putConversation } from '../../app/liveCache';
+import { useMe } from '../../app/session';
+import { closeToast, toast, toastProblem } from '../../ui/toast';
+import { UndoToast } from './UndoToast';
+
+const UNDO_MS = 8_000;
+
+interface Named { id: string; name: string }
+
+export interface ConversationActions {
+  assign: (row: Conversation, to: Named | null) => void;
+  transfer: (row: Conversation, to: Named) => void;
+  close: (row: Conversation) => void;
+  reopen: (row: Conversation) => void;
+}
+
+export function useActions(): ConversationActions {
+  const client = useQueryClient();
+  const me = useMe();
+  const { t } = useTranslation('inbox');
+  return useMemo(() => {
+    const put = (row: Conversation): void => putConversation(client, row, me.user?.id);
+    const now = (row: Conversation): Conversation => client.getQueryData<Conversation>(keys.conversation(row.id)) ?? row;
+    const act = async (row: Conversation, change: Partial<Conversation>, call: () => Promise<Conversation>, failed: string): Promise<boolean> => {
+      const before = now(row);
+      put({ ...before, ...change });
+      try {
+        put(await call());
+        void client.invalidateQueries({ queryKey: keys.counts });
+        return true;
+      } catch (error) {
+        put({ ...before, version: now(row).version });
+        toastProblem(t, failed, error);
+        return false;
+      }
+    };
+    const reopenNow = (row: Conversation): void => void act(row, { status: 'open', closed_at: null }, () => reopen(row.id), t('action.reopenFailed'));
+    return {
+      assign: (row, to) => void act(row, { assignee: to }, () => assign(row.id, to?.id ?? null), t('action.assignFailed')),
+      transfer: (row, to) => void act(row, { queue: { id: to.id, name: to.name } }, () => transfer(row.id, to.id), t('action.transferFailed'))
+        .then((done) => done && toast(t('action.transferred', { queue: to.name }))),
+      close: (row) => void act(row, { status: 'closed' }, () => close(row.id), t('action.closeFailed')).then((done) => {
+        if (!done) return;
+        const id = `closed ${row.id}`;
+        const undo = (): void => {
+          closeToast(id);
+          reopenNow(row);
+        };
+        toast(createElement(UndoToast, { text: t('action.closed', { name: row.contact.name || row.contact.address }), onUndo: undo }), { id, ms: UNDO_MS });
+      }),
+      reopen: reopenNow,
+    };
+  }, [client, me, t]);
+}
