@@ -17,7 +17,15 @@ from hub import door
 from hub.channels import ADAPTERS
 from hub.channels import store as channel_store
 from hub.conversations import store
-from hub.conversations.state import Conversation, Inbound, SendMessage, SetConsent, TagContact, Turn, Understood
+from hub.conversations.state import (
+    Conversation,
+    Inbound,
+    SendMessage,
+    SetConsent,
+    TagContact,
+    Turn,
+    Understood,
+)
 from hub.conversations.store import Key
 from hub.conversations.turn import NOTHING_UNDERSTOOD, needs_classifier, turn
 from hub.conversations.views import conversation_view, message_view
@@ -52,7 +60,9 @@ class Batch:
         self.outgoings: dict[int, list[door.Outgoing]] = {}
         self.rows: list[Mapping[str, Any]] = []
         self.directories: dict[UUID, Directory] = {}
-        self._effect_ids: dict[tuple[int, int], UUID] = {}  # the same ids in every run of this batch: holds are by id
+        self._effect_ids: dict[
+            tuple[int, int], UUID
+        ] = {}  # the same ids in every run of this batch: holds are by id
 
     @property
     def sends(self) -> bool:
@@ -62,7 +72,9 @@ class Batch:
         """One attempt. Raises Redo after it has corrected the memory."""
         self._drop_known_duplicates()
         open_items = [place for place in range(len(self.items)) if place not in self.duplicates]
-        self.directories = await self.host.directories.get({self.items[place].tenant_id for place in open_items})
+        self.directories = await self.host.directories.get(
+            {self.items[place].tenant_id for place in open_items}
+        )
         self.working = {}
         await self.load({_key(self.items[place]) for place in open_items})
         await self._classify(open_items)
@@ -159,7 +171,9 @@ class Batch:
                 door.LANE_LIVE,
             )
             opted_out = channel.kind.value in result.state.opted_out and not effect.answers_command
-            found.append(door.prepare(outgoing, opted_out=opted_out, rates=directory.rates, today=self.now.date()))
+            found.append(
+                door.prepare(outgoing, opted_out=opted_out, rates=directory.rates, today=self.now.date())
+            )
         return found
 
     async def _hold(self) -> None:
@@ -176,9 +190,17 @@ class Batch:
 
     async def _write(self, db: AsyncConnection) -> None:
         """All that the batch decided. Raises Redo, which rolls back."""
-        arrived = {place: item for place, item in enumerate(self.items) if place in self.turns and isinstance(item, Arrived)}
+        arrived = {
+            place: item
+            for place, item in enumerate(self.items)
+            if place in self.turns and isinstance(item, Arrived)
+        }
         claimed = await channel_store.claim(db, [self._inbox_row(item) for item in arrived.values()])
-        late = {place for place, item in arrived.items() if (item.event.channel_id, item.event.event_key) not in claimed}
+        late = {
+            place
+            for place, item in arrived.items()
+            if (item.event.channel_id, item.event.event_key) not in claimed
+        }
         if late:
             self.duplicates |= late
             raise Redo
@@ -190,7 +212,10 @@ class Batch:
             raise Redo
         inbound = [
             store.inbound_row(
-                item.event, self.turns[place].state, self.turns[place], self.understood.get(place, NOTHING_UNDERSTOOD)
+                item.event,
+                self.turns[place].state,
+                self.turns[place],
+                self.understood.get(place, NOTHING_UNDERSTOOD),
             )
             for place, item in arrived.items()
         ]
@@ -247,7 +272,11 @@ class Batch:
         events: list[tuple[UUID, dict[str, Any]]] = []
         for row in self.rows:
             view = message_view(row, self.directories[row["tenant_id"]])
-            event = {"type": "message.created", "conversation_id": encode_id("cnv", row["contact_id"]), "message": view}
+            event = {
+                "type": "message.created",
+                "conversation_id": encode_id("cnv", row["contact_id"]),
+                "message": view,
+            }
             events.append((row["tenant_id"], event))
         for key in {_key(self.items[place]) for place in self.turns}:
             view = conversation_view(self.working[key], self.directories[key[0]])

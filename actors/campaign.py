@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from uuid import UUID
 
@@ -55,10 +56,8 @@ class CampaignHost(Shell):
                 await self._look()
             except Exception:
                 log.exception("campaign_look_failed", host=self.name)
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), LOOK_EVERY_S)
-            except TimeoutError:
-                pass
             self._woken.clear()
 
     async def _look(self) -> None:
@@ -87,7 +86,9 @@ class CampaignHost(Shell):
         except Exception:
             log.exception("campaign_failed", campaign=str(campaign_id))
 
-    async def _step(self, tenant_id: UUID, campaign_id: UUID, flying: dict[int, asyncio.Future[object]]) -> bool:
+    async def _step(
+        self, tenant_id: UUID, campaign_id: UUID, flying: dict[int, asyncio.Future[object]]
+    ) -> bool:
         """Start batches, wait a moment, look at what came back. False when there is nothing left to drive."""
         limit = self.settings.send_batches_in_flight
         most = limit * self.settings.send_batch
@@ -98,7 +99,9 @@ class CampaignHost(Shell):
             pending = await store.pending_batches(db, tenant_id, campaign_id, limit)
             owed = await store.backlog(db, tenant_id, campaign_id, OWED, most)
             if not pending and not flying and owed == 0:
-                await store.set_status(db, tenant_id, campaign_id, status="completed", finished_at=self.clock.now())
+                await store.set_status(
+                    db, tenant_id, campaign_id, status="completed", finished_at=self.clock.now()
+                )
                 return False
         for first in pending:
             # Bounded in flight twice: tasks at work, and messages in the outbox that no provider has yet.

@@ -56,7 +56,9 @@ class Hub:
         known = self._accounts.get(account_id)
         if known is None:
             async with transaction(self.engine, Scope.nothing()) as db:
-                known = await channel_store.account(db, account_id, self.settings.secret_key.get_secret_value())
+                known = await channel_store.account(
+                    db, account_id, self.settings.secret_key.get_secret_value()
+                )
             if known is not None:
                 self._accounts[account_id] = known
         return known
@@ -92,7 +94,9 @@ class Hub:
     async def _keep_unrouted(self, account: Account, event: InboundEvent) -> None:
         payload = {"to": event.to, **_payload(event)}
         async with transaction(self.engine, Scope.of(account.tenant_id)) as db:
-            await channel_store.keep_unrouted(db, account, event.event_key, "no channel has this number", payload)
+            await channel_store.keep_unrouted(
+                db, account, event.event_key, "no channel has this number", payload
+            )
 
     async def _keep_pending(self, channel: Channel, event: InboundEvent, now: datetime) -> None:
         row = {
@@ -111,7 +115,9 @@ class Hub:
         """Let a conversation take one turn; returns its answer after the commit. Raises its own error."""
         return await self.inbounds.conversations.ask(Command(tenant_id, contact_id, event))
 
-    async def top_up(self, tenant_id: UUID, source_id: UUID, amount_micros: int, currency: str, reference: str) -> Any:
+    async def top_up(
+        self, tenant_id: UUID, source_id: UUID, amount_micros: int, currency: str, reference: str
+    ) -> Any:
         """Money into a wallet; campaigns that waited for it go on."""
         answer = await self.wallets.top_up(tenant_id, source_id, amount_micros, currency, reference)
         async with transaction(self.engine, Scope.of(tenant_id)) as db:

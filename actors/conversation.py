@@ -108,7 +108,9 @@ class ConversationHost(Shell):
             for (place, _), answer in zip(turns, await self._turns([item for _, item in turns]), strict=True):
                 answers[place] = answer
         if reports:
-            for (place, _), answer in zip(reports, await self._reports([item for _, item in reports]), strict=True):
+            for (place, _), answer in zip(
+                reports, await self._reports([item for _, item in reports]), strict=True
+            ):
                 answers[place] = answer
         return answers
 
@@ -195,7 +197,9 @@ class ConversationHost(Shell):
                     places = [place for key, place in first.items() if key in claimed]
                     applied = await deliveries.apply(db, [items[place].report for place in places])
                     orphans = [items[places[n]] for n in applied.unmatched]
-                    await channel_store.reopen(db, [(o.tenant_id, o.channel_id, o.event_key) for o in orphans])
+                    await channel_store.reopen(
+                        db, [(o.tenant_id, o.channel_id, o.event_key) for o in orphans]
+                    )
                 break
             except DBAPIError as error:
                 if not is_retryable(error):

@@ -36,7 +36,9 @@ class Inbounds:
         self._engine = engine
         self.conversations = Conversations(settings)
         self._known: OrderedDict[tuple[UUID, str], UUID] = OrderedDict()
-        self._resolver: Mailbox[Wanted, UUID] = Mailbox(self._resolve, batch_max=500, delay_ms=1.0, in_flight=2)
+        self._resolver: Mailbox[Wanted, UUID] = Mailbox(
+            self._resolve, batch_max=500, delay_ms=1.0, in_flight=2
+        )
 
     async def deliver(self, channel: Channel, event: InboundEvent, at: datetime) -> Any:
         """Hand one event to its host; returns after its commit. Raises Malformed, or Unavailable when no host answers."""

@@ -12,8 +12,8 @@ from hub.channels.base import DeliveryReport, InboundMessage
 from hub.channels.delivery import Status
 from hub.conversations.state import Event, Inbound
 from hub.deliveries import Report
-from hub.ids import decode_id
 from hub.errors import Invalid
+from hub.ids import decode_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,13 @@ def reported(tenant_id: UUID, channel_id: UUID, event: DeliveryReport, now: date
     except Invalid:
         message_id = None
     report = Report(
-        tenant_id, channel_id, message_id, event.provider_message_id, Status(event.status), event.at or now, event.error_code
+        tenant_id,
+        channel_id,
+        message_id,
+        event.provider_message_id,
+        Status(event.status),
+        event.at or now,
+        event.error_code,
     )
     return Reported(tenant_id, channel_id, event.event_key, report)
 
@@ -83,11 +89,18 @@ def reported_payload(event: DeliveryReport) -> dict[str, Any]:
     }
 
 
-def event_from_payload(kind: str, event_key: str, payload: Mapping[str, Any]) -> InboundMessage | DeliveryReport:
+def event_from_payload(
+    kind: str, event_key: str, payload: Mapping[str, Any]
+) -> InboundMessage | DeliveryReport:
     """The inverse of the two functions above."""
     if kind == "message":
         return InboundMessage(
-            event_key, "", payload["sender"], payload["text"], payload["provider_message_id"], payload["profile_name"]
+            event_key,
+            "",
+            payload["sender"],
+            payload["text"],
+            payload["provider_message_id"],
+            payload["profile_name"],
         )
     at = payload["at"]
     return DeliveryReport(

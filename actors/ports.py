@@ -47,7 +47,9 @@ class Wallets:
     async def close_block(self, tenant_id: UUID, hold_id: UUID) -> None:
         await self._call(tenant_id, "close_block", hold_id)
 
-    async def top_up(self, tenant_id: UUID, source_id: UUID, amount_micros: int, currency: str, reference: str) -> Any:
+    async def top_up(
+        self, tenant_id: UUID, source_id: UUID, amount_micros: int, currency: str, reference: str
+    ) -> Any:
         return await self._call(tenant_id, "top_up", source_id, amount_micros, currency, reference)
 
     async def drain(self, tenant_id: UUID) -> None:

@@ -6,6 +6,9 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from hub import deliveries, outbox
 from hub.channels import ADAPTERS
 from hub.channels.base import Channel, ProviderRequest
@@ -15,8 +18,6 @@ from hub.channels.sms_twilio import TwilioSms
 from hub.deliveries import Report
 from models.conversations import messages
 from models.db import Scope, transaction
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 if TYPE_CHECKING:
     from actors.sender import SenderHost
@@ -48,11 +49,15 @@ async def _decide(host: SenderHost, row: Any, channel: Channel | None) -> bool:
         return await _close(host, row, None)  # its receipt came first
     now = host.clock.now()
     if channel is None:
-        return await _close(host, row, _report(row, Status.FAILED, now, reason="the channel is not there any more"))
+        return await _close(
+            host, row, _report(row, Status.FAILED, now, reason="the channel is not there any more")
+        )
     adapter = ADAPTERS[channel.provider]
     if not isinstance(adapter, TwilioSms):
         if now - row.created_at > GIVE_UP:
-            return await _close(host, row, _report(row, Status.EXPIRED, now, reason="the provider never confirmed"))
+            return await _close(
+                host, row, _report(row, Status.EXPIRED, now, reason="the provider never confirmed")
+            )
         return False  # no way to ask: the receipt decides
     try:
         found = await _search(host, adapter, row, channel)
@@ -99,5 +104,7 @@ async def _close(host: SenderHost, row: Any, report: Report | None) -> bool:
     return True
 
 
-def _report(row: Any, status: Status, at: datetime, provider_id: str | None = None, reason: str | None = None) -> Report:
+def _report(
+    row: Any, status: Status, at: datetime, provider_id: str | None = None, reason: str | None = None
+) -> Report:
     return Report(row.tenant_id, row.channel_id, row.message_id, provider_id, status, at, None, reason)

@@ -48,7 +48,11 @@ def start_local(settings: Settings) -> str:
 def connect(settings: Settings) -> None:
     """Join the Ray cluster at `settings.ray_address` as a client process of it."""
     if not ray.is_initialized():
-        _init(settings, address=settings.ray_address, _node_ip_address="127.0.0.1" if _is_local(settings) else None)
+        _init(
+            settings,
+            address=settings.ray_address,
+            _node_ip_address="127.0.0.1" if _is_local(settings) else None,
+        )
 
 
 def _is_local(settings: Settings) -> bool:
@@ -125,7 +129,8 @@ def ping_hosts(settings: Settings, timeout_s: float = 5.0) -> tuple[list[str], l
         for kind, count in counts(settings).items():
             for name in host_names(kind, count):
                 try:
-                    ray.get(ray.get_actor(name, settings.ray_namespace).ping.remote(), timeout=timeout_s)
+                    handle: Any = ray.get_actor(name, settings.ray_namespace)
+                    ray.get(handle.ping.remote(), timeout=timeout_s)
                     alive.append(name)
                 except (RayError, ValueError):
                     missing.append(name)
@@ -164,7 +169,9 @@ def peers(kind: str, settings: Settings) -> dict[str, Peer]:
     return {name: Peer(name, settings.ray_namespace) for name in host_names(kind, counts(settings)[kind])}
 
 
-def submit(function: Callable[..., Any], *arguments: Any, cpus: float = 0.5, retries: int = 3) -> Awaitable[Any]:
+def submit(
+    function: Callable[..., Any], *arguments: Any, cpus: float = 0.5, retries: int = 3
+) -> Awaitable[Any]:
     """Run a function as a Ray task somewhere in the cluster; awaiting raises its own error."""
     reference = ray.remote(function).options(num_cpus=cpus, max_retries=retries).remote(*arguments)
 

@@ -111,7 +111,9 @@ async def _send(worker: _Worker, tenant_id: UUID, campaign_id: UUID, first_ordin
     return result
 
 
-def _outgoings(campaign: Any, channel: Channel, people: Sequence[Recipient], directory: Directory) -> list[door.Outgoing]:
+def _outgoings(
+    campaign: Any, channel: Channel, people: Sequence[Recipient], directory: Directory
+) -> list[door.Outgoing]:
     template = compile_template(campaign.template)
     today = datetime.now(UTC).date()
     found: list[door.Outgoing] = []
@@ -129,7 +131,9 @@ def _outgoings(campaign: Any, channel: Channel, people: Sequence[Recipient], dir
     return found
 
 
-async def _hold(worker: _Worker, tenant_id: UUID, batch: Any, outgoings: Sequence[door.Outgoing]) -> HoldAnswer:
+async def _hold(
+    worker: _Worker, tenant_id: UUID, batch: Any, outgoings: Sequence[door.Outgoing]
+) -> HoldAnswer:
     """One block hold for the batch; the wallet grants the longest run of messages it can pay."""
     amounts = tuple(outgoing.price_micros for outgoing in outgoings if outgoing.refused is None)
     if not any(amounts):
@@ -175,10 +179,14 @@ async def _write(
     return BatchResult(SENT, len(outgoings) - refused, refused)
 
 
-async def _refuse_late_opt_outs(db: AsyncConnection, channel: Channel, outgoings: Sequence[door.Outgoing]) -> None:
+async def _refuse_late_opt_outs(
+    db: AsyncConnection, channel: Channel, outgoings: Sequence[door.Outgoing]
+) -> None:
     """Who opted out since the batch was read gets nothing, and their part of the hold is released."""
     wanted = [outgoing for outgoing in outgoings if outgoing.refused is None]
-    late = await store.opted_out_now(db, channel.tenant_id, channel.kind.value, [o.contact_id for o in wanted])
+    late = await store.opted_out_now(
+        db, channel.tenant_id, channel.kind.value, [o.contact_id for o in wanted]
+    )
     released = []
     for outgoing in wanted:
         if outgoing.contact_id in late:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -36,7 +37,10 @@ IDLE_S = 0.5  # how long to sleep when nobody wakes us
 RECONCILE_EVERY_S = 2.0
 ATTEMPTS_MAX = 6
 RECORD_EVERY = 128
-WEBHOOK_OF = {"twilio": "/webhooks/twilio/{account}/status?ref={ref}", "whatsapp_cloud": "/webhooks/whatsapp/{account}"}
+WEBHOOK_OF = {
+    "twilio": "/webhooks/twilio/{account}/status?ref={ref}",
+    "whatsapp_cloud": "/webhooks/whatsapp/{account}",
+}
 
 log = structlog.get_logger()
 
@@ -80,7 +84,9 @@ class SenderHost(Shell):
         known = self.accounts.get(account_id)
         if known is None:
             async with transaction(self.engine, Scope.nothing()) as db:
-                known = await channel_store.account(db, account_id, self.settings.secret_key.get_secret_value())
+                known = await channel_store.account(
+                    db, account_id, self.settings.secret_key.get_secret_value()
+                )
             if known is None:
                 raise SendRefused("the provider account is not there any more", "no-account", False, False)
             self.accounts[account_id] = known
@@ -121,10 +127,8 @@ class SenderHost(Shell):
                 task.add_done_callback(self._running.discard)
 
     async def _sleep(self) -> None:
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._woken.wait(), IDLE_S)
-        except TimeoutError:
-            pass
         self._woken.clear()
 
     async def _claim(self) -> Sequence[Any]:
@@ -199,7 +203,9 @@ class SenderHost(Shell):
             # Rows of `messages` first, in id order, then the outbox: the same order as everywhere.
             applied = await deliveries.apply(db, reports)
             await outbox.done(db, [_key(o) for o in sent + gone])
-            await outbox.later(db, [_key(o) for o in again], [o.at + outbox.backoff(o.row.attempts) for o in again])
+            await outbox.later(
+                db, [_key(o) for o in again], [o.at + outbox.backoff(o.row.attempts) for o in again]
+            )
             await outbox.unknown(db, [_key(o) for o in dark])
             for outcome in suppressed:
                 await self._suppress(db, outcome)
@@ -209,7 +215,9 @@ class SenderHost(Shell):
         row, error = outcome.row, outcome.error
         channel = (await self.directories.one(row.tenant_id)).channels.get(row.channel_id)
         if channel is not None and isinstance(error, SendRefused):
-            await suppress(db, row.tenant_id, row.contact_id, channel.kind.value, error.provider_code, outcome.at)
+            await suppress(
+                db, row.tenant_id, row.contact_id, channel.kind.value, error.provider_code, outcome.at
+            )
 
     async def _reconcile_for_ever(self) -> None:
         while True:
@@ -231,7 +239,14 @@ def _report(outcome: Outcome, status: Status) -> Report:
     reason = str(error) if error is not None else None
     row = outcome.row
     return Report(
-        row.tenant_id, row.channel_id, row.message_id, outcome.provider_message_id, status, outcome.at, code, reason
+        row.tenant_id,
+        row.channel_id,
+        row.message_id,
+        outcome.provider_message_id,
+        status,
+        outcome.at,
+        code,
+        reason,
     )
 
 

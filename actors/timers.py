@@ -73,7 +73,9 @@ class TimersHost(Shell):
         channel = directory.channels.get(row.channel_id)
         if channel is None:
             async with transaction(self.engine, Scope.of(row.tenant_id)) as db:
-                await channel_store.give_up(db, row.tenant_id, row.channel_id, row.event_key, "the channel is gone")
+                await channel_store.give_up(
+                    db, row.tenant_id, row.channel_id, row.event_key, "the channel is gone"
+                )
             return None
         event = event_from_payload(row.kind, row.event_key, row.payload)
         return await self.inbounds.deliver(channel, event, row.received_at)

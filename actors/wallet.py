@@ -47,7 +47,10 @@ class WalletHost(Shell):
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        self._tasks = [asyncio.create_task(self._settle_for_ever()), asyncio.create_task(self._expire_for_ever())]
+        self._tasks = [
+            asyncio.create_task(self._settle_for_ever()),
+            asyncio.create_task(self._expire_for_ever()),
+        ]
 
     async def hold(self, tenant_id: UUID, requests: Sequence[HoldRequest]) -> list[HoldAnswer]:
         """Holds in order, committed together with whatever else waits for this wallet."""
@@ -57,13 +60,17 @@ class WalletHost(Shell):
             async def apply(batch: list[HoldRequest]) -> Sequence[HoldAnswer]:
                 return await self._write(tenant_id, lambda writer: writer.apply(batch))
 
-            box = self._boxes[tenant_id] = Mailbox(apply, batch_max=BATCH_MAX, delay_ms=BATCH_DELAY_MS, in_flight=1)
+            box = self._boxes[tenant_id] = Mailbox(
+                apply, batch_max=BATCH_MAX, delay_ms=BATCH_DELAY_MS, in_flight=1
+            )
         return await asyncio.gather(*(box.ask(request) for request in requests))
 
     async def close_block(self, tenant_id: UUID, hold_id: UUID) -> None:
         await self._write(tenant_id, lambda writer: writer.close_block(hold_id))
 
-    async def top_up(self, tenant_id: UUID, source_id: UUID, amount_micros: int, currency: str, reference: str) -> Any:
+    async def top_up(
+        self, tenant_id: UUID, source_id: UUID, amount_micros: int, currency: str, reference: str
+    ) -> Any:
         """Money in; the same `source_id` twice is booked once."""
         answer = await self._write(
             tenant_id, lambda writer: writer.top_up(source_id, amount_micros, currency, reference=reference)

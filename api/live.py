@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -26,7 +27,7 @@ class Live:
     """Fans one XREAD a tenant out to many subscribers. A subscriber that falls behind gets a gap, not a backlog."""
 
     def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+        self._redis: Any = redis  # its stubs allow every reply of every protocol version
         self._subscribers: dict[UUID, set[asyncio.Queue[Event]]] = {}
         self._readers: dict[UUID, asyncio.Task[None]] = {}
 

@@ -143,12 +143,16 @@ async def apply(db: AsyncConnection, reports: Sequence[Report]) -> Applied:
     if not touched:
         return Applied([], unmatched)
     changed = await run_rows(db, _UPDATE, [_update_row(move) for move in touched])
-    await insert_rows(db, settlements, [_settlement_row(m) for m in touched if _is_decided(m)], "ON CONFLICT DO NOTHING")
+    await insert_rows(
+        db, settlements, [_settlement_row(m) for m in touched if _is_decided(m)], "ON CONFLICT DO NOTHING"
+    )
     return Applied(list(changed), unmatched)
 
 
 def _is_decided(move: _Move) -> bool:
-    return bool(move.settlement and move.row.settlement is None and move.row.hold_id and move.row.price_micros)
+    return bool(
+        move.settlement and move.row.settlement is None and move.row.hold_id and move.row.price_micros
+    )
 
 
 def _update_row(move: _Move) -> dict[str, Any]:

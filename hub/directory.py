@@ -55,7 +55,9 @@ async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
     )
     wallet_currency = select(wallets.c.currency).where(wallets.c.tenant_id == tenant_id)
     queue_names = await _queues(db, tenant_id)
-    table = await _routing(db, tenant_id, tenant.brand.get("product_name") or tenant.name, queue_names, tenant.intent_version_id)
+    table = await _routing(
+        db, tenant_id, tenant.brand.get("product_name") or tenant.name, queue_names, tenant.intent_version_id
+    )
     return Directory(
         tenant_id,
         table.brand,
@@ -71,7 +73,9 @@ async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
 
 async def _queues(db: AsyncConnection, tenant_id: UUID) -> dict[UUID, str]:
     table = routing_tables.queues
-    rows = await db.execute(select(table.c.id, table.c.name).where(table.c.tenant_id == tenant_id).order_by(table.c.name))
+    rows = await db.execute(
+        select(table.c.id, table.c.name).where(table.c.tenant_id == tenant_id).order_by(table.c.name)
+    )
     return {row.id: row.name for row in rows}
 
 
@@ -79,9 +83,13 @@ async def _routing(
     db: AsyncConnection, tenant_id: UUID, brand: str, queues: Mapping[UUID, str], version: UUID | None
 ) -> RoutingTable:
     table = routing_tables.routing_rules
-    found = await db.execute(select(table).where(table.c.tenant_id == tenant_id).order_by(table.c.position, table.c.id))
+    found = await db.execute(
+        select(table).where(table.c.tenant_id == tenant_id).order_by(table.c.position, table.c.id)
+    )
     rules = [Rule(r.id, r.kind, r.match, r.threshold, r.queue_id, r.flow_id) for r in found]
-    documents = await db.execute(select(routing_tables.flows).where(routing_tables.flows.c.tenant_id == tenant_id))
+    documents = await db.execute(
+        select(routing_tables.flows).where(routing_tables.flows.c.tenant_id == tenant_id)
+    )
     flows: dict[UUID, Flow] = {}
     for row in documents:
         try:

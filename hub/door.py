@@ -92,7 +92,9 @@ def prepare(outgoing: Outgoing, *, opted_out: bool, rates: RateTable, today: dat
 
 def single_hold(outgoing: Outgoing) -> HoldRequest:
     """The hold of one message; its id is the message's, so asking twice holds once."""
-    return HoldRequest(outgoing.id, "single", (outgoing.price_micros,), HOLD_TTL_S[outgoing.channel.kind], False)
+    return HoldRequest(
+        outgoing.id, "single", (outgoing.price_micros,), HOLD_TTL_S[outgoing.channel.kind], False
+    )
 
 
 def apply_hold(outgoing: Outgoing, answer: HoldAnswer) -> None:
@@ -151,7 +153,10 @@ def outbox_rows(outgoings: Iterable[Outgoing], now: datetime) -> list[dict[str, 
 
 
 async def store(
-    db: AsyncConnection, outgoings: Sequence[Outgoing], now: datetime, inbound_rows: Sequence[Mapping[str, Any]] = ()
+    db: AsyncConnection,
+    outgoings: Sequence[Outgoing],
+    now: datetime,
+    inbound_rows: Sequence[Mapping[str, Any]] = (),
 ) -> list[Mapping[str, Any]]:
     """Insert messages (and inbound rows of the same shape) and what the sender owes. Returns the message rows."""
     rows: list[Mapping[str, Any]] = [*inbound_rows, *(message_row(outgoing, now) for outgoing in outgoings)]

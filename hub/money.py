@@ -15,7 +15,7 @@ _DECIMAL = re.compile(r"-?\d{1,13}(\.\d{1,9})?")
 
 def parse_micros(text: str, pointer: str = "") -> int:
     """`"12.345678"` to 12345678. Raises Invalid for exponents, NaN, floats or more than 6 decimals."""
-    if not isinstance(text, str) or not _DECIMAL.fullmatch(text):
+    if not _DECIMAL.fullmatch(text):
         raise Invalid("an amount is a decimal string such as 12.50", pointer)
     micros = CONTEXT.multiply(Decimal(text), Decimal(MICROS))
     if micros != micros.to_integral_value():

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.db import encode_rows
@@ -64,7 +64,9 @@ async def tenants_with_work(db: AsyncConnection) -> list[UUID]:
 
 
 async def tenants_with_stranded(db: AsyncConnection, before: datetime) -> list[UUID]:
-    return list((await db.execute(text("SELECT * FROM claimed_tenants(:before)"), {"before": before})).scalars())
+    return list(
+        (await db.execute(text("SELECT * FROM claimed_tenants(:before)"), {"before": before})).scalars()
+    )
 
 
 async def claim(db: AsyncConnection, tenants: Sequence[UUID], sender: str, limit: int) -> Sequence[Any]:
@@ -74,17 +76,24 @@ async def claim(db: AsyncConnection, tenants: Sequence[UUID], sender: str, limit
     return (await db.execute(_CLAIM, {"tenants": names, "share": share, "sender": sender})).all()
 
 
-async def stranded(db: AsyncConnection, tenants: Sequence[UUID], sender: str, before: datetime, limit: int) -> Sequence[Any]:
+async def stranded(
+    db: AsyncConnection, tenants: Sequence[UUID], sender: str, before: datetime, limit: int
+) -> Sequence[Any]:
     """Take over sends whose sender never said what became of them."""
     names = "{" + ",".join(map(str, tenants)) + "}"
     values = {"tenants": names, "before": before, "sender": sender, "limit": limit}
     return (await db.execute(_STRANDED, values)).all()
 
 
-async def _run(db: AsyncConnection, statement: Any, keys: Sequence[Key], due_at: Sequence[datetime] | None = None) -> None:
+async def _run(
+    db: AsyncConnection, statement: TextClause, keys: Sequence[Key], due_at: Sequence[datetime] = ()
+) -> None:
     if keys:
-        due = due_at or [None] * len(keys)
-        rows = [{"tenant_id": t, "message_id": m, "due_at": d} for (t, m), d in zip(keys, due, strict=True)]
+        rows: list[dict[str, Any]] = [
+            {"tenant_id": tenant, "message_id": message} for tenant, message in keys
+        ]
+        for row, due in zip(rows, due_at, strict=False):
+            row["due_at"] = due
         await db.execute(statement, {"rows": encode_rows(rows)})
 
 

@@ -25,7 +25,9 @@ def encode(event: Mapping[str, Any]) -> bytes:
     return orjson.dumps(event, default=str)
 
 
-async def publish(redis: Redis, events: Sequence[tuple[UUID, Mapping[str, Any]]], wake_sender: bool = False) -> None:
+async def publish(
+    redis: Redis, events: Sequence[tuple[UUID, Mapping[str, Any]]], wake_sender: bool = False
+) -> None:
     """Append (tenant, event) pairs to the tenants' streams in one round trip.
 
     The truth is committed already: when Redis does not answer, screens read it again on their next connect, so a

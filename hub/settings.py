@@ -36,7 +36,9 @@ class Settings(BaseSettings):
 
     database_url: str = ""
     redis_url: str = ""
-    ray_address: str = Field("", validation_alias=AliasChoices("RAY_ADDRESS", "HUB_RAY_ADDRESS", "ray_address"))
+    ray_address: str = Field(
+        "", validation_alias=AliasChoices("RAY_ADDRESS", "HUB_RAY_ADDRESS", "ray_address")
+    )
     secret_key: SecretStr = SecretStr("")
     var_dir: Path = Path("var")
     host: str = "127.0.0.1"

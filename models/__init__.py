@@ -3,4 +3,14 @@
 from models import billing, campaigns, channels, contacts, conversations, intents, routing, tenancy
 from models.base import metadata
 
-__all__ = ["billing", "campaigns", "channels", "contacts", "conversations", "intents", "metadata", "routing", "tenancy"]
+__all__ = [
+    "billing",
+    "campaigns",
+    "channels",
+    "contacts",
+    "conversations",
+    "intents",
+    "metadata",
+    "routing",
+    "tenancy",
+]

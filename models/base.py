@@ -31,4 +31,6 @@ def id_column() -> Column[Any]:
 
 def same_tenant(column: str, target: str, target_column: str = "id", **options: Any) -> ForeignKeyConstraint:
     """A composite foreign key: foreign-key checks bypass row-level security, the tenant in the key does not."""
-    return ForeignKeyConstraint(["tenant_id", column], [f"{target}.tenant_id", f"{target}.{target_column}"], **options)
+    return ForeignKeyConstraint(
+        ["tenant_id", column], [f"{target}.tenant_id", f"{target}.{target_column}"], **options
+    )

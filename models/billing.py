@@ -1,7 +1,21 @@
 """Tables of wallets, holds, the ledger and rates. Amounts are signed integer micros."""
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Date, Index, Integer, Numeric, Table, Text
-from sqlalchemy import UniqueConstraint, Uuid, func, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Index,
+    Integer,
+    Numeric,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
 
 from models.base import INSTANT, id_column, metadata, same_tenant, tenant_column
 

@@ -53,5 +53,7 @@ campaign_batches = Table(
     Column("refused", Integer, nullable=False, server_default="0"),
     same_tenant("campaign_id", "campaigns", ondelete="CASCADE"),
     CheckConstraint("state IN ('pending', 'sent', 'canceled')", name="state"),
-    Index("ix_campaign_batches_pending", "tenant_id", "campaign_id", postgresql_where=text("state = 'pending'")),
+    Index(
+        "ix_campaign_batches_pending", "tenant_id", "campaign_id", postgresql_where=text("state = 'pending'")
+    ),
 )

@@ -1,6 +1,17 @@
 """Tables of provider accounts, channels, and what came in by them."""
 
-from sqlalchemy import CheckConstraint, Column, Index, Integer, Table, Text, UniqueConstraint, Uuid, func, text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from models.base import INSTANT, id_column, metadata, tenant_column
@@ -25,7 +36,9 @@ channels = Table(
     metadata,
     tenant_column(),
     id_column(),
-    Column("account_id", Uuid, nullable=False),  # may belong to an ancestor: an organization lends its account
+    Column(
+        "account_id", Uuid, nullable=False
+    ),  # may belong to an ancestor: an organization lends its account
     Column("kind", Text, nullable=False),
     Column("provider", Text, nullable=False),
     Column("name", Text, nullable=False),
@@ -66,4 +79,3 @@ unrouted_events = Table(
     Column("received_at", INSTANT, nullable=False, server_default=func.now()),
     UniqueConstraint("tenant_id", "account_id", "event_key"),
 )
-

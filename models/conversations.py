@@ -1,7 +1,19 @@
 """Tables of conversations, messages and the outbox."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Float, Index, Integer, SmallInteger, Table, Text, Uuid
-from sqlalchemy import func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Float,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from models.base import INSTANT, id_column, metadata, same_tenant, tenant_column
@@ -33,7 +45,9 @@ conversations = Table(
     same_tenant("contact_id", "contacts", ondelete="CASCADE"),
     CheckConstraint("status IN ('idle', 'open', 'closed')", name="status"),
     Index("ix_conversations_list", "tenant_id", "status", "last_at", "contact_id"),
-    Index("ix_conversations_queue", "tenant_id", "queue_id", "last_at", postgresql_where=text("status = 'open'")),
+    Index(
+        "ix_conversations_queue", "tenant_id", "queue_id", "last_at", postgresql_where=text("status = 'open'")
+    ),
     Index("ix_conversations_assignee", "tenant_id", "assignee_id", postgresql_where=text("status = 'open'")),
 )
 
@@ -72,7 +86,9 @@ messages = Table(
     CheckConstraint("direction IN ('in', 'out')", name="direction"),
     CheckConstraint("settlement IN ('captured', 'released')", name="settlement"),
     Index("ix_messages_thread", "tenant_id", "contact_id", "id"),
-    Index("ix_messages_origin", "tenant_id", "origin_id", "status", postgresql_where=text("origin = 'campaign'")),
+    Index(
+        "ix_messages_origin", "tenant_id", "origin_id", "status", postgresql_where=text("origin = 'campaign'")
+    ),
     Index(
         "ix_messages_provider",
         "tenant_id",

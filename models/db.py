@@ -24,7 +24,6 @@ RETRYABLE = frozenset({"40001", "40P01"})
 RETRIES_MAX = 5
 
 
-
 @dataclass(frozen=True, slots=True)
 class Scope:
     """The tenants a transaction may read and may write. Row-level security enforces both."""
@@ -79,7 +78,9 @@ def _array(tenants: Iterable[UUID]) -> str:
     return "{" + ",".join(str(tenant) for tenant in tenants) + "}"
 
 
-_BIND = text("SELECT set_config('hub.read_tenants', :read, true), set_config('hub.write_tenants', :write, true)")
+_BIND = text(
+    "SELECT set_config('hub.read_tenants', :read, true), set_config('hub.write_tenants', :write, true)"
+)
 
 
 async def bind(db: AsyncConnection, scope: Scope) -> None:
@@ -144,7 +145,9 @@ async def insert_rows(
     return result.all() if result.returns_rows else []
 
 
-async def run_rows(db: AsyncConnection, statement: TextClause, rows: Sequence[Mapping[str, Any]], **more: Any) -> Sequence[Any]:
+async def run_rows(
+    db: AsyncConnection, statement: TextClause, rows: Sequence[Mapping[str, Any]], **more: Any
+) -> Sequence[Any]:
     """Run a statement that reads `:rows` through jsonb_to_recordset. Returns its rows, or an empty list."""
     result = await db.execute(statement, {"rows": encode_rows(rows), **more})
     return result.all() if result.returns_rows else []

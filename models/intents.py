@@ -1,6 +1,16 @@
 """Tables of intent model versions. The artefact is stored with its row: one truth for every node of a cluster."""
 
-from sqlalchemy import CheckConstraint, Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, func
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from models.base import INSTANT, id_column, metadata, tenant_column

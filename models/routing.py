@@ -1,6 +1,18 @@
 """Tables of queues, routing rules and flows."""
 
-from sqlalchemy import CheckConstraint, Column, Float, Index, Integer, Table, Text, UniqueConstraint, Uuid, func, text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Float,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from models.base import INSTANT, id_column, metadata, same_tenant, tenant_column

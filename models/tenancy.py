@@ -1,7 +1,21 @@
 """Tables of the tenant tree, people, sessions and keys."""
 
-from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, SmallInteger, Table
-from sqlalchemy import Text, UniqueConstraint, Uuid, func, text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from models.base import INSTANT, id_column, metadata, same_tenant, tenant_column

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, BackgroundTasks
 from sqlalchemy.ext.asyncio import AsyncConnection
-from uuid import UUID
 
 from api.deps import Actors, Db, require
 from api.requests import HubRoute

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Query
-from uuid import UUID
 
 from api.deps import Actors, Db, require
 from api.requests import HubRoute

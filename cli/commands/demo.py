@@ -17,7 +17,9 @@ from cli import console
 from hub.settings import Settings, get_settings
 
 app = typer.Typer(help="Demo data, and the main job run on real input.", no_args_is_help=True)
-Start = Annotated[bool, typer.Option("--start", help="Bring up an own hub for this run, on own ports and data.")]
+Start = Annotated[
+    bool, typer.Option("--start", help="Bring up an own hub for this run, on own ports and data.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")]
 
 
@@ -52,7 +54,9 @@ def _show(figures: dict[str, Any], as_json: bool) -> None:
         return
     table = Table(show_header=False)
     for name, value in figures.items():
-        table.add_row(name, ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else str(value))
+        table.add_row(
+            name, ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else str(value)
+        )
     console.out.print(table)
 
 
@@ -77,7 +81,10 @@ def seed(as_json: AsJson = False) -> None:
 
 @app.command()
 def replay(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV with text,label; train.csv lies beside it.")],
+    file: Annotated[
+        Path,
+        typer.Argument(exists=True, dir_okay=False, help="CSV with text,label; train.csv lies beside it."),
+    ],
     channel: Annotated[str, typer.Option(help="sms or whatsapp")] = "sms",
     start: Start = False,
     as_json: AsJson = False,
@@ -96,7 +103,9 @@ def replay(
 
 @app.command()
 def campaign(
-    contacts: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many contacts to import and message.")] = 10_000,
+    contacts: Annotated[
+        int, typer.Option(min=1, max=1_000_000, help="How many contacts to import and message.")
+    ] = 10_000,
     start: Start = False,
     as_json: AsJson = False,
 ) -> None:

@@ -33,7 +33,10 @@ BEHAVIOURS = {
     "rules": [
         {"match": {"share": 0.06}, "behaviour": {"replies": ["YES"], "reply_after_s": 0.5}},
         {"match": {"share": 0.03}, "behaviour": {"replies": ["no"], "reply_after_s": 0.5}},
-        {"match": {"share": 0.03}, "behaviour": {"replies": ["When do you close on Sunday?"], "reply_after_s": 0.5}},
+        {
+            "match": {"share": 0.03},
+            "behaviour": {"replies": ["When do you close on Sunday?"], "reply_after_s": 0.5},
+        },
         {"match": {"share": 0.03}, "behaviour": {"receipts": "undelivered", "receipt_code": 30003}},
         {"match": {"share": 0.02}, "behaviour": {"answer": "refuse", "code": 21614}},
         {"match": {"share": 0.02}, "behaviour": {"answer": "throttle", "times": 1}},
@@ -47,7 +50,9 @@ SETTLED = ("delivered", "read", "undelivered", "failed", "expired", "refused")
 async def campaign(settings: Settings, contacts: int, report: Report) -> dict[str, Any]:
     """Returns the figures; `ok` says whether every number adds up."""
     engine = make_engine(
-        app_url(settings.database_url, settings.secret_key.get_secret_value()), pool=4, application_name="parley campaign"
+        app_url(settings.database_url, settings.secret_key.get_secret_value()),
+        pool=4,
+        application_name="parley campaign",
     )
     try:
         run = await begin(engine, settings, "Campaign", max(10_000_000, contacts * MONEY_MICROS_EACH))
@@ -84,7 +89,9 @@ async def _prepare(engine: AsyncEngine, run: Run) -> str:
     return encode_id("flw", await ws.ensure_flow(engine, tenant_id, "Autumn survey", SURVEY))
 
 
-async def _run(engine: AsyncEngine, settings: Settings, run: Run, contacts: int, report: Report) -> dict[str, Any]:
+async def _run(
+    engine: AsyncEngine, settings: Settings, run: Run, contacts: int, report: Report
+) -> dict[str, Any]:
     api = Api(settings, run.key)
     try:
         flow_id = await _prepare(engine, run)
@@ -115,7 +122,7 @@ async def _finish(engine: AsyncEngine, api: Api, run: Run, identifier: str, bega
 
     async def done() -> bool:
         state.update(await api.get(f"/v1/campaigns/{identifier}"))
-        return state["status"] != "running"
+        return bool(state["status"] != "running")
 
     await until(done, WAIT_S)
     completed_s = time.perf_counter() - began
@@ -125,7 +132,7 @@ async def _finish(engine: AsyncEngine, api: Api, run: Run, identifier: str, bega
         now = await _motion(engine, run)
         if now != last[0]:
             last[:] = [now, time.perf_counter()]
-        return now[0] == 0 and time.perf_counter() - last[1] > QUIET_S
+        return bool(now[0] == 0 and time.perf_counter() - last[1] > QUIET_S)
 
     await until(at_rest, 120)
     return completed_s
@@ -146,7 +153,9 @@ async def _motion(engine: AsyncEngine, run: Run) -> tuple[int, int]:
 async def _money(engine: AsyncEngine, run: Run) -> tuple[int, int]:
     """(Σ price of captured messages, Σ debits of the wallet for messages) in micros."""
     async with transaction(engine, Scope.of(run.workspace.tenant_id)) as db:
-        captured = select(func.coalesce(func.sum(messages.c.price_micros), 0)).where(messages.c.settlement == "captured")
+        captured = select(func.coalesce(func.sum(messages.c.price_micros), 0)).where(
+            messages.c.settlement == "captured"
+        )
         debits = select(func.coalesce(func.sum(ledger_entries.c.amount_micros), 0)).where(
             ledger_entries.c.source_type == "message", ledger_entries.c.debit_account.like("wallet:%")
         )

@@ -80,10 +80,18 @@ class Replay:
             kind = "application/x-www-form-urlencoded"
             return url, urlencode(fields).encode(), {"X-Twilio-Signature": signed, "Content-Type": kind}
         sender = self.numbers[place].lstrip("+")
-        text = {"from": sender, "id": f"wamid.{identifier}", "timestamp": str(int(time.time())), "type": "text"}
+        text = {
+            "from": sender,
+            "id": f"wamid.{identifier}",
+            "timestamp": str(int(time.time())),
+            "type": "text",
+        }
         value = {
             "messaging_product": "whatsapp",
-            "metadata": {"display_phone_number": self.line.number, "phone_number_id": self.line.provider_address},
+            "metadata": {
+                "display_phone_number": self.line.number,
+                "phone_number_id": self.line.provider_address,
+            },
             "contacts": [{"profile": {"name": f"Replay {place}"}, "wa_id": sender}],
             "messages": [text | {"text": {"body": self.rows[place].text}}],
         }
@@ -118,7 +126,9 @@ class Replay:
 async def replay(settings: Settings, path: Path, channel: str, report: Report) -> dict[str, Any]:
     """Train on train.csv beside `path`, send every row of `path`, wait for the routing, count."""
     engine = make_engine(
-        app_url(settings.database_url, settings.secret_key.get_secret_value()), pool=4, application_name="parley replay"
+        app_url(settings.database_url, settings.secret_key.get_secret_value()),
+        pool=4,
+        application_name="parley replay",
     )
     try:
         rows = read_rows(path)

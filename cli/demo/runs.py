@@ -50,13 +50,17 @@ async def begin(engine: AsyncEngine, settings: Settings, kind: str, money_micros
         platform = await ws.root_id(db)
     platform = platform or await ws.ensure_tenant(engine, None, NewTenant("Parley", "platform", "parley"))
     await ws.ensure_prices(engine, platform)
-    parent = await ws.ensure_tenant(engine, platform, NewTenant("Demo runs", "organization", "demo-runs", ws.CURRENCY))
+    parent = await ws.ensure_tenant(
+        engine, platform, NewTenant("Demo runs", "organization", "demo-runs", ws.CURRENCY)
+    )
     mark = secrets.token_hex(3)
     name = f"{kind} {datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
     new = NewTenant(name, "sub_organization", f"{kind.lower()}-{mark}", ws.CURRENCY)
     tenant_id = await ws.ensure_tenant(engine, parent, new)
     email = f"admin-{mark}@runs.example"
-    await ws.ensure_user(engine, tenant_id, email, "Run admin", ["sub_org_admin", "supervisor", "campaign_manager"])
+    await ws.ensure_user(
+        engine, tenant_id, email, "Run admin", ["sub_org_admin", "supervisor", "campaign_manager"]
+    )
     await ws.ensure_money(engine, tenant_id, money_micros)
     space = ws.Workspace(tenant_id, name)
     accounts = []

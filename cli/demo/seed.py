@@ -35,8 +35,14 @@ MONEY_MICROS = 500_000_000  # 500 EUR each
 SURVEY: Mapping[str, Any] = {
     "start": "answer",
     "nodes": {
-        "answer": {"type": "wait_for_reply", "choices": {"yes": ["yes", "y", "sure", "ok"], "no": ["no", "n", "no thanks"]}},
-        "thank": {"type": "send", "text": "Thank you! Your 15 % code is AUTUMN15. Reply STOP to unsubscribe."},
+        "answer": {
+            "type": "wait_for_reply",
+            "choices": {"yes": ["yes", "y", "sure", "ok"], "no": ["no", "n", "no thanks"]},
+        },
+        "thank": {
+            "type": "send",
+            "text": "Thank you! Your 15 % code is AUTUMN15. Reply STOP to unsubscribe.",
+        },
         "interested": {"type": "tag", "tag": "interested"},
         "pity": {"type": "send", "text": "No problem, we will not ask again this season."},
         "person": {"type": "hand_over"},
@@ -101,7 +107,9 @@ async def _sub_organization(
 async def _models(engine: AsyncEngine, tenant_ids: list[UUID]) -> None:
     """One training for all tenants that have no live model yet."""
     async with transaction(engine, Scope.of(*tenant_ids)) as db:
-        query = select(tenants.c.id).where(tenants.c.id.in_(tenant_ids), tenants.c.intent_version_id.is_(None))
+        query = select(tenants.c.id).where(
+            tenants.c.id.in_(tenant_ids), tenants.c.intent_version_id.is_(None)
+        )
         missing = list((await db.execute(query)).scalars())
     if missing:
         trained = await asyncio.to_thread(train_demo)

@@ -31,9 +31,14 @@ from models.tenancy import tenants
 from training.train import TrainedVersion
 
 CURRENCY = "EUR"
-SMS_PRICES = {"": Decimal("0.0450"), "1": Decimal("0.0079"), "44": Decimal("0.0400"), "4477": Decimal("0.0350")}
+SMS_PRICES = {
+    "": Decimal("0.0450"),
+    "1": Decimal("0.0079"),
+    "44": Decimal("0.0400"),
+    "4477": Decimal("0.0350"),
+}
 WHATSAPP_PRICES = {"": Decimal("0.0520"), "1": Decimal("0.0250")}
-PASSWORD = "parley-demo"  # noqa: S105  the demo's own, printed at start
+PASSWORD = "parley-demo"
 CARRIER_WAIT_S = 60.0
 PROVIDERS = {"sms": "twilio", "whatsapp": "whatsapp_cloud"}
 
@@ -78,11 +83,15 @@ async def ensure_tenant(engine: AsyncEngine, parent_id: UUID | None, new: NewTen
     """The tenant with this slug, made when missing."""
     async with transaction(engine, Scope.nothing()) as db:
         scope = await everybody(db)
-        found: UUID | None = (await db.execute(select(tenants.c.id).where(tenants.c.slug == new.slug))).scalar()
+        found: UUID | None = (
+            await db.execute(select(tenants.c.id).where(tenants.c.slug == new.slug))
+        ).scalar()
         return found or await create_tenant(db, scope, parent_id, new)
 
 
-async def ensure_user(engine: AsyncEngine, tenant_id: UUID, email: str, name: str, roles: Sequence[str]) -> None:
+async def ensure_user(
+    engine: AsyncEngine, tenant_id: UUID, email: str, name: str, roles: Sequence[str]
+) -> None:
     """A person with the demo password; one who is there stays as they are."""
     async with transaction(engine, Scope.of(tenant_id)) as db:
         try:
@@ -101,7 +110,9 @@ def _credentials(provider: str) -> dict[str, str]:
     }
 
 
-async def ensure_line(engine: AsyncEngine, settings: Settings, tenant_id: UUID, kind: str, name: str, number: str) -> Line:
+async def ensure_line(
+    engine: AsyncEngine, settings: Settings, tenant_id: UUID, kind: str, name: str, number: str
+) -> Line:
     """The tenant's channel of this kind with its provider account at the local carrier, made when missing."""
     key = settings.secret_key.get_secret_value()
     async with transaction(engine, Scope.of(tenant_id)) as db:
@@ -167,7 +178,9 @@ async def ensure_prices(engine: AsyncEngine, tenant_id: UUID) -> None:
     """The platform's rate cards: every tenant below it is priced by them."""
     async with transaction(engine, Scope.of(tenant_id)) as db:
         await billing.ensure_rate_card(db, tenant_id, "SMS list prices", "sms", CURRENCY, SMS_PRICES)
-        await billing.ensure_rate_card(db, tenant_id, "WhatsApp list prices", "whatsapp", CURRENCY, WHATSAPP_PRICES)
+        await billing.ensure_rate_card(
+            db, tenant_id, "WhatsApp list prices", "whatsapp", CURRENCY, WHATSAPP_PRICES
+        )
 
 
 async def ensure_money(engine: AsyncEngine, tenant_id: UUID, amount_micros: int) -> None:
@@ -175,13 +188,17 @@ async def ensure_money(engine: AsyncEngine, tenant_id: UUID, amount_micros: int)
     async with transaction(engine, Scope.of(tenant_id)) as db:
         wallet = await billing.ensure_wallet(db, tenant_id, CURRENCY)
         if wallet.balance_micros == 0 and wallet.held_micros == 0 and amount_micros:
-            await billing.top_up(db, tenant_id, new_id(), amount_micros, CURRENCY, reference="opening balance")
+            await billing.top_up(
+                db, tenant_id, new_id(), amount_micros, CURRENCY, reference="opening balance"
+            )
 
 
 async def ensure_queues(engine: AsyncEngine, tenant_id: UUID, names: Sequence[str]) -> dict[str, UUID]:
     """Queue ids by name, made when missing."""
     async with transaction(engine, Scope.of(tenant_id)) as db:
-        rows = [{"tenant_id": tenant_id, "id": new_id(), "name": name, "created_at": _now()} for name in names]
+        rows = [
+            {"tenant_id": tenant_id, "id": new_id(), "name": name, "created_at": _now()} for name in names
+        ]
         await insert_rows(db, queues, rows, "ON CONFLICT (tenant_id, name) DO NOTHING")
         found = await db.execute(select(queues.c.name, queues.c.id).where(queues.c.tenant_id == tenant_id))
         return {row.name: row.id for row in found}
@@ -194,7 +211,8 @@ async def ensure_flow(engine: AsyncEngine, tenant_id: UUID, name: str, definitio
     async with transaction(engine, Scope.of(tenant_id)) as db:
         await insert_rows(db, flows, [row], "ON CONFLICT (tenant_id, name) DO NOTHING")
         query = select(flows.c.id).where(flows.c.tenant_id == tenant_id, flows.c.name == name)
-        return (await db.execute(query)).scalar_one()
+        flow_id: UUID = (await db.execute(query)).scalar_one()
+        return flow_id
 
 
 async def ensure_rules(engine: AsyncEngine, tenant_id: UUID, rules: Sequence[Mapping[str, Any]]) -> None:
@@ -274,10 +292,11 @@ async def tell_carrier(settings: Settings, accounts: Sequence[Mapping[str, Any]]
         while True:
             try:
                 answer = await client.put("/carrier/accounts", json=list(accounts))
-                break
             except httpx2.HTTPError:
                 if loop.time() > deadline:
                     raise Unavailable(f"the carrier at {settings.carrier_url} does not answer") from None
                 await asyncio.sleep(0.2)
-        if answer.status_code != 200:
-            raise Unavailable(f"the carrier refused the accounts: {answer.text[:200]}")
+                continue
+            if answer.status_code != 200:
+                raise Unavailable(f"the carrier refused the accounts: {answer.text[:200]}")
+            return

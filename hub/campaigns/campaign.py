@@ -19,9 +19,18 @@ TRANSITIONS: Mapping[str, tuple[frozenset[str], str]] = {
     "resume": (frozenset({"paused"}), "running"),
     "cancel": (frozenset({"draft", "running", "paused"}), "canceled"),
 }
-COUNTED = (
-    "queued sending sent delivered read undelivered failed expired unknown refused".split()
-)  # every recipient is in exactly one of these, or pending
+COUNTED = [
+    "queued",
+    "sending",
+    "sent",
+    "delivered",
+    "read",
+    "undelivered",
+    "failed",
+    "expired",
+    "unknown",
+    "refused",
+]  # every recipient is in exactly one of these, or pending
 
 
 def next_status(action: str, status: str) -> str:

@@ -44,7 +44,9 @@ async def create(
         if flow is None:
             raise Invalid("there is no such flow", "/flow_id")
         if not isinstance(flow.nodes[flow.start], WaitForReply):
-            raise Invalid("the flow must begin by waiting for the reply to the campaign's message", "/flow_id")
+            raise Invalid(
+                "the flow must begin by waiting for the reply to the campaign's message", "/flow_id"
+            )
     campaign_id = new_id()
     row = {
         "tenant_id": directory.tenant_id,
@@ -71,7 +73,9 @@ async def _locked(db: AsyncConnection, tenant_id: UUID, campaign_id: UUID) -> An
     return row
 
 
-async def launch(db: AsyncConnection, tenant_id: UUID, campaign_id: UUID, *, batch_size: int, now: datetime) -> int:
+async def launch(
+    db: AsyncConnection, tenant_id: UUID, campaign_id: UUID, *, batch_size: int, now: datetime
+) -> int:
     """Freeze the audience and let the campaign run. Returns the number of recipients. Raises Conflict, Invalid."""
     row = await _locked(db, tenant_id, campaign_id)
     status = next_status("launch", row.status)
@@ -103,7 +107,9 @@ async def cancel(db: AsyncConnection, tenant_id: UUID, campaign_id: UUID, now: d
     """End for good: what is not with the provider yet is refused and its money released."""
     row = await _locked(db, tenant_id, campaign_id)
     status = next_status("cancel", row.status)
-    await store.set_status(db, tenant_id, campaign_id, status=status, reason="canceled by hand", finished_at=now)
+    await store.set_status(
+        db, tenant_id, campaign_id, status=status, reason="canceled by hand", finished_at=now
+    )
     await store.cancel(db, tenant_id, campaign_id)
 
 

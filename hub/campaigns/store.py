@@ -53,7 +53,9 @@ _FREEZE = text(
 )
 
 
-async def freeze_audience(db: AsyncConnection, tenant_id: UUID, campaign_id: UUID, tag: str | None, size: int) -> int:
+async def freeze_audience(
+    db: AsyncConnection, tenant_id: UUID, campaign_id: UUID, tag: str | None, size: int
+) -> int:
     """Write the recipients in a fixed order and the batches over them; returns how many recipients there are."""
     values = {"tenant_id": tenant_id, "campaign_id": campaign_id, "tag": tag}
     count = (await db.execute(_FREEZE, values)).rowcount
@@ -123,7 +125,8 @@ async def recipients(
     values = {"tenant_id": tenant_id, "campaign_id": campaign_id, "first": first, "last": last, "kind": kind}
     rows = await db.execute(_RECIPIENTS, values)
     return [
-        Recipient(r.ordinal, r.contact_id, r.name, r.language, r.address or "", r.attributes, r.opted_out) for r in rows
+        Recipient(r.ordinal, r.contact_id, r.name, r.language, r.address or "", r.attributes, r.opted_out)
+        for r in rows
     ]
 
 
@@ -133,7 +136,9 @@ _OPTED_OUT_NOW = text(
 )
 
 
-async def opted_out_now(db: AsyncConnection, tenant_id: UUID, kind: str, contact_ids: Sequence[UUID]) -> set[UUID]:
+async def opted_out_now(
+    db: AsyncConnection, tenant_id: UUID, kind: str, contact_ids: Sequence[UUID]
+) -> set[UUID]:
     """Those of the contacts who are opted out at this moment: consent counts at send, not at plan time."""
     names = "{" + ",".join(map(str, contact_ids)) + "}"
     values = {"tenant_id": tenant_id, "kind": kind, "contacts": names}
@@ -192,7 +197,9 @@ _BACKLOG = text(
 )
 
 
-async def backlog(db: AsyncConnection, tenant_id: UUID, campaign_id: UUID, states: Sequence[str], most: int) -> int:
+async def backlog(
+    db: AsyncConnection, tenant_id: UUID, campaign_id: UUID, states: Sequence[str], most: int
+) -> int:
     """How many messages of the campaign are in these states, counted up to `most`."""
     names = "{" + ",".join(states) + "}"
     values = {"tenant_id": tenant_id, "campaign_id": campaign_id, "states": names, "most": most}
@@ -204,7 +211,11 @@ async def counts(db: AsyncConnection, tenant_id: UUID, campaign_id: UUID) -> tup
     captured = func.sum(messages.c.price_micros).filter(messages.c.settlement == "captured")
     query = (
         select(messages.c.status, func.count().label("n"), func.coalesce(captured, 0).label("micros"))
-        .where(messages.c.tenant_id == tenant_id, messages.c.origin_id == campaign_id, messages.c.origin == "campaign")
+        .where(
+            messages.c.tenant_id == tenant_id,
+            messages.c.origin_id == campaign_id,
+            messages.c.origin == "campaign",
+        )
         .group_by(messages.c.status)
     )
     rows = (await db.execute(query)).all()
@@ -223,7 +234,9 @@ _ANSWERS = text(
 )
 
 
-async def answers(db: AsyncConnection, tenant_id: UUID, campaign_id: UUID, since: datetime | None) -> tuple[int, int]:
+async def answers(
+    db: AsyncConnection, tenant_id: UUID, campaign_id: UUID, since: datetime | None
+) -> tuple[int, int]:
     """(recipients who wrote since the launch, recipients who opted out since)."""
     if since is None:
         return 0, 0

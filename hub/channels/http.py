@@ -15,7 +15,9 @@ class ProviderClient:
 
     def __init__(self, connections: int, timeout_s: float) -> None:
         limits = httpx2.Limits(max_connections=connections, max_keepalive_connections=connections)
-        self._client = httpx2.AsyncClient(limits=limits, timeout=timeout_s, trust_env=False, follow_redirects=False)
+        self._client = httpx2.AsyncClient(
+            limits=limits, timeout=timeout_s, trust_env=False, follow_redirects=False
+        )
 
     async def post(self, request: ProviderRequest) -> tuple[int, bytes]:
         """(status, body). Raises SendRefused (retryable) when nothing was sent, SendOutcomeUnknown when it may have been."""

@@ -94,7 +94,9 @@ class TwilioSms:
 
     def found(self, body: bytes, text: str) -> list[tuple[str, str]]:
         """(provider id, RFC 2822 date) of the listed messages whose body is `text`."""
-        return [(m["sid"], m["date_created"]) for m in orjson.loads(body).get("messages", []) if m["body"] == text]
+        return [
+            (m["sid"], m["date_created"]) for m in orjson.loads(body).get("messages", []) if m["body"] == text
+        ]
 
     def _url(self, account: Account) -> str:
         return f"{account.base_url}/2010-04-01/Accounts/{account.external_id}/Messages.json"
@@ -141,9 +143,15 @@ class TwilioSms:
         sender, to = fields.get("From", ""), fields.get("To", "")
         if not sender or not to:
             raise Malformed("From or To is missing")
-        return [InboundMessage(f"in:{sid}", to, sender, fields.get("Body", ""), sid, fields.get("ProfileName", ""))]
+        return [
+            InboundMessage(
+                f"in:{sid}", to, sender, fields.get("Body", ""), sid, fields.get("ProfileName", "")
+            )
+        ]
 
-    def _report(self, request: WebhookRequest, fields: Mapping[str, str], sid: str, status: str) -> list[InboundEvent]:
+    def _report(
+        self, request: WebhookRequest, fields: Mapping[str, str], sid: str, status: str
+    ) -> list[InboundEvent]:
         mapped = STATUS.get(status)
         if mapped is None:
             return []  # a status of the future: known event, nothing to do

@@ -22,7 +22,9 @@ _CHANNEL = text("SELECT * FROM channel_of_account(:account, :address)")
 
 def channel_from_row(row: Any) -> Channel:
     kind = ChannelKind(row.kind)
-    return Channel(row.id, row.tenant_id, row.account_id, kind, row.provider, row.name, row.address, row.provider_address)
+    return Channel(
+        row.id, row.tenant_id, row.account_id, kind, row.provider, row.name, row.address, row.provider_address
+    )
 
 
 async def account(db: AsyncConnection, account_id: UUID, secret_key: str) -> Account | None:
@@ -63,7 +65,10 @@ async def keep_pending(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -
 async def pending(db: AsyncConnection, before: datetime, limit: int) -> Sequence[Any]:
     """Events that have waited since before `before`, oldest first."""
     rows = await db.execute(
-        select(inbox).where(inbox.c.done_at.is_(None), inbox.c.received_at < before).order_by(inbox.c.received_at).limit(limit)
+        select(inbox)
+        .where(inbox.c.done_at.is_(None), inbox.c.received_at < before)
+        .order_by(inbox.c.received_at)
+        .limit(limit)
     )
     return rows.all()
 

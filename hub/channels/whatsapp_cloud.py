@@ -103,7 +103,9 @@ class WhatsAppCloud:
             raise SendOutcomeUnknown(f"HTTP {status} with an unreadable body") from None
         if status >= 500 and number not in RETRYABLE:
             raise SendOutcomeUnknown(f"HTTP {status}: {number}")
-        raise SendRefused(str(error.get("message", ""))[:200], str(number), number in RETRYABLE, number in SUPPRESSED)
+        raise SendRefused(
+            str(error.get("message", ""))[:200], str(number), number in RETRYABLE, number in SUPPRESSED
+        )
 
     def verify(self, account: Account, request: WebhookRequest) -> None:
         given = request.headers.get("x-hub-signature-256", "")
@@ -115,7 +117,9 @@ class WhatsAppCloud:
             document = orjson.loads(request.body)
             if document["object"] != "whatsapp_business_account":
                 raise Malformed("the body is not a WhatsApp webhook")
-            values = [c["value"] for e in document["entry"] for c in e["changes"] if c.get("field") == "messages"]
+            values = [
+                c["value"] for e in document["entry"] for c in e["changes"] if c.get("field") == "messages"
+            ]
             return [event for value in values for event in self._events(value)]
         except (ValueError, KeyError, TypeError, AttributeError):
             raise Malformed("the body is not a WhatsApp webhook") from None

@@ -5,7 +5,21 @@ from __future__ import annotations
 from enum import StrEnum
 
 _STOP = frozenset(
-    "stop stopall unsubscribe cancel end quit optout revoke remove arret".split() + ["opt out", "stop all", "opt-out"]
+    [
+        "stop",
+        "stopall",
+        "unsubscribe",
+        "cancel",
+        "end",
+        "quit",
+        "optout",
+        "revoke",
+        "remove",
+        "arret",
+        "opt out",
+        "stop all",
+        "opt-out",
+    ]
 )
 _START = frozenset({"start", "unstop"})
 _AFFIRM = frozenset({"yes"})  # an opt-in word only for somebody who is opted out; else a normal answer

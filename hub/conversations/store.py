@@ -18,10 +18,28 @@ from models.db import insert_rows, run_rows
 
 Key = tuple[UUID, UUID]  # tenant, contact
 
-_SAVED = (
-    "tenant_id contact_id version status queue_id assignee_id session opted_out channel_id address last_text "
-    "last_direction last_at last_inbound_at unread intent confidence reason opened_at closed_at"
-).split()
+_SAVED = [
+    "tenant_id",
+    "contact_id",
+    "version",
+    "status",
+    "queue_id",
+    "assignee_id",
+    "session",
+    "opted_out",
+    "channel_id",
+    "address",
+    "last_text",
+    "last_direction",
+    "last_at",
+    "last_inbound_at",
+    "unread",
+    "intent",
+    "confidence",
+    "reason",
+    "opened_at",
+    "closed_at",
+]
 _UPDATES = ", ".join(f"{name} = EXCLUDED.{name}" for name in _SAVED[2:])
 _SAVE = (
     f"ON CONFLICT (tenant_id, contact_id) DO UPDATE SET {_UPDATES} "
@@ -165,7 +183,8 @@ async def add_tags(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> No
 
 
 _JOINED = conversations.join(
-    contacts, and_(contacts.c.tenant_id == conversations.c.tenant_id, contacts.c.id == conversations.c.contact_id)
+    contacts,
+    and_(contacts.c.tenant_id == conversations.c.tenant_id, contacts.c.id == conversations.c.contact_id),
 )
 
 
@@ -184,7 +203,11 @@ async def page(
     """Conversations, newest first; one more than `limit` when there are more."""
     query = select(conversations, contacts.c.name.label("contact_name")).select_from(_JOINED)
     query = query.where(conversations.c.tenant_id == tenant_id)
-    query = query.where(conversations.c.status == status) if status else query.where(conversations.c.status != "idle")
+    query = (
+        query.where(conversations.c.status == status)
+        if status
+        else query.where(conversations.c.status != "idle")
+    )
     if queue_id is not None:
         query = query.where(conversations.c.queue_id == queue_id)
     if assignee_id is not None:
@@ -246,7 +269,9 @@ _SUPPRESS = text(
 )
 
 
-async def suppress(db: AsyncConnection, tenant_id: UUID, contact_id: UUID, kind: str, code: str, at: datetime) -> None:
+async def suppress(
+    db: AsyncConnection, tenant_id: UUID, contact_id: UUID, kind: str, code: str, at: datetime
+) -> None:
     """The provider says this person must not be written to on this channel: same effect as their own STOP."""
     row = {
         "tenant_id": tenant_id,

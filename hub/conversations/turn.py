@@ -45,7 +45,11 @@ def needs_classifier(state: Conversation, event: Inbound, table: RoutingTable) -
 
 
 def turn(
-    state: Conversation, event: Event, table: RoutingTable, understood: Understood = NOTHING_UNDERSTOOD, floor: float = 0.0
+    state: Conversation,
+    event: Event,
+    table: RoutingTable,
+    understood: Understood = NOTHING_UNDERSTOOD,
+    floor: float = 0.0,
 ) -> Turn:
     """One turn. Raises Conflict when the event does not fit the state; `state` itself is never changed."""
     result = Turn(copy.copy(state))
@@ -221,5 +225,7 @@ def _agent_reply(result: Turn, event: AgentReply) -> None:
     state.unread = 0
     state.session = None  # a person has taken over
     result.effects.append(
-        SendMessage(event.text, channel_id, state.address, "agent", event.user_id, message_id=event.message_id)
+        SendMessage(
+            event.text, channel_id, state.address, "agent", event.user_id, message_id=event.message_id
+        )
     )

@@ -32,11 +32,18 @@ class Session:
     origin: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        return {"flow_id": self.flow_id, "node": self.node, "variables": self.variables, "origin": self.origin}
+        return {
+            "flow_id": self.flow_id,
+            "node": self.node,
+            "variables": self.variables,
+            "origin": self.origin,
+        }
 
     @classmethod
     def from_json(cls, value: dict[str, Any] | None) -> Session | None:
-        return None if not value else cls(value["flow_id"], value["node"], value["variables"], value["origin"])
+        return (
+            None if not value else cls(value["flow_id"], value["node"], value["variables"], value["origin"])
+        )
 
 
 @dataclass(frozen=True, slots=True)
