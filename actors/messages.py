@@ -1,11 +1,11 @@
-"""What travels to the conversation hosts. Plain picklable values."""
+"""What travels to the conversation hosts. Tuples where thousands a second do: they cost least to pickle."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from hub.channels.base import DeliveryReport, InboundMessage
@@ -16,8 +16,7 @@ from hub.errors import Invalid
 from hub.ids import decode_id
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
+class Arrived(NamedTuple):
     """A contact's message at the gateway, its contact resolved. `payload` is what the inbox keeps."""
 
     tenant_id: UUID
@@ -25,8 +24,7 @@ class Arrived:
     event: Inbound
 
 
-@dataclass(frozen=True, slots=True)
-class Reported:
+class Reported(NamedTuple):
     """A provider's delivery report for one of the tenant's channels."""
 
     tenant_id: UUID

@@ -10,6 +10,8 @@ from typing import Any
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+# Hosts answer people: by default Ray runs its workers at niceness 15, behind everything else on the machine.
+os.environ.setdefault("RAY_worker_niceness", "0")
 
 import ray
 from ray.exceptions import GetTimeoutError, RayActorError, RayError, RayTaskError
@@ -86,6 +88,16 @@ def counts(settings: Settings) -> dict[str, int]:
     }
 
 
+def _hosted(cls: Any) -> Any:
+    """The class as Ray runs it: its background work begins by itself, also after Ray has restarted the actor."""
+
+    def begin(self: Any, name: str, settings: Settings) -> None:
+        cls.__init__(self, name, settings)
+        self.beginning = asyncio.get_running_loop().create_task(self.ping())
+
+    return type(cls.__name__, (cls,), {"__init__": begin})
+
+
 def start_hosts(settings: Settings) -> list[str]:
     """Create the named, detached hosts that are missing and wait until each answers. Returns all names.
 
@@ -94,7 +106,7 @@ def start_hosts(settings: Settings) -> list[str]:
     handles = {}
     for kind, count in counts(settings).items():
         module, name = KINDS[kind]
-        cls = getattr(__import__(module, fromlist=[name]), name)
+        cls = _hosted(getattr(__import__(module, fromlist=[name]), name))
         for host in host_names(kind, count):
             remote = ray.remote(cls).options(
                 name=host,

@@ -14,6 +14,8 @@ from redis.backoff import ExponentialBackoff
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.middleware import Middleware
+from starlette.types import Receive, Send
+from starlette.types import Scope as Connection
 
 from actors.client import Hub
 from api import openapi, problems, ui
@@ -24,8 +26,7 @@ from api.ratelimit import RateLimiter
 from api.routes import campaigns, contacts, conversations, intents, overview, sessions, tenants, wallet
 from api.schemas.overview import Health
 from api.stream import router as stream
-from api.webhooks.twilio import router as twilio
-from api.webhooks.whatsapp import router as whatsapp
+from api.webhooks.app import PREFIX, webhooks
 from hub.settings import Settings, get_settings
 from hub.tenancy.service import KeyCache
 from hub.tenancy.throttle import LoginThrottle
@@ -91,11 +92,21 @@ def _engine(settings: Settings, pool: int, name: str) -> AsyncEngine:
     return make_engine(url, pool=pool, application_name=f"parley-gateway-{name}")
 
 
+class Gateway(FastAPI):
+    """FastAPI, with the providers' webhooks served in front of it."""
+
+    async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+            await webhooks(self.state.hub, self.state.settings.public_url, scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
 def create_app(settings: Settings | None = None, *, connect_hub: bool = True) -> FastAPI:
     """The application. `connect_hub=False` leaves the actor hosts out: what needs them answers 503."""
     settings = settings or get_settings()
     number = _version()
-    app = FastAPI(
+    app = Gateway(
         title="Parley",
         version=number,
         lifespan=_lifespan,
@@ -106,11 +117,12 @@ def create_app(settings: Settings | None = None, *, connect_hub: bool = True) ->
     )
     app.state.settings = settings
     app.state.connect_hub = connect_hub
+    app.state.hub = None
     problems.install(app)
     openapi.install(app)
     for module in (sessions, tenants, overview, conversations, contacts, campaigns, wallet, intents):
         app.include_router(module.router)
-    for router in (stream, twilio, whatsapp, _health, ui.router):  # the page fallback last
+    for router in (stream, _health, ui.router):  # the page fallback last
         app.include_router(router)
     return app
 

@@ -4,23 +4,78 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from hub.realtime import stream_key
+from hub.realtime import ENTRY_EVENTS_MAX, stream_key
 
 QUEUE_EVENTS_MAX = 2_000
-REPLAY_EVENTS_MAX = 2_000
+REPLAY_ENTRIES_MAX = 2_000
 BLOCK_MS = 5_000
 GAP = b'{"type":"gap"}'
 
-Event = tuple[bytes, bytes]  # stream id, JSON
 log = structlog.get_logger()
+
+
+class Position(NamedTuple):
+    """Where an event stands: the stream's entry and the event's place in it. Text form: `1700000000000-0.3`."""
+
+    milliseconds: int
+    sequence: int
+    place: int
+
+    @property
+    def entry(self) -> str:
+        return f"{self.milliseconds}-{self.sequence}"
+
+    def __str__(self) -> str:
+        return f"{self.entry}.{self.place}"
+
+    @classmethod
+    def of(cls, entry: bytes, place: int) -> Position:
+        milliseconds, _, sequence = entry.partition(b"-")
+        return cls(int(milliseconds), int(sequence or 0), place)
+
+    @classmethod
+    def parse(cls, text: str) -> Position:
+        """The position of a Last-Event-ID. Raises ValueError."""
+        entry, _, place = text.partition(".")
+        return cls.of(entry.encode(), int(place or 0))
+
+
+class LiveEvent(NamedTuple):
+    position: Position
+    data: bytes
+
+
+class Subscription:
+    """One screen's share of the stream."""
+
+    def __init__(self, queue: asyncio.Queue[LiveEvent], missed: list[LiveEvent]) -> None:
+        self._queue = queue
+        self._missed = missed
+        self._after = (
+            missed[-1].position if missed else None
+        )  # the queue may hold what the replay gave already
+
+    async def next(self, timeout_s: float) -> list[LiveEvent]:
+        """All events there are, waiting for the first; empty after `timeout_s` of silence."""
+        if self._missed:
+            events, self._missed = self._missed, []
+            return events
+        try:
+            events = [await asyncio.wait_for(self._queue.get(), timeout_s)]
+        except TimeoutError:
+            return []
+        while not self._queue.empty():
+            events.append(self._queue.get_nowait())
+        after = self._after
+        return events if after is None else [event for event in events if event.position > after]
 
 
 class Live:
@@ -28,31 +83,24 @@ class Live:
 
     def __init__(self, redis: Redis) -> None:
         self._redis: Any = redis  # its stubs allow every reply of every protocol version
-        self._subscribers: dict[UUID, set[asyncio.Queue[Event]]] = {}
+        self._subscribers: dict[UUID, set[asyncio.Queue[LiveEvent]]] = {}
         self._readers: dict[UUID, asyncio.Task[None]] = {}
 
-    async def subscribe(self, tenant_id: UUID, last_id: str | None) -> AsyncGenerator[Event, None]:
-        """Events after `last_id` (from now on without one), for ever. A trimmed history begins with a gap."""
-        queue: asyncio.Queue[Event] = asyncio.Queue(QUEUE_EVENTS_MAX)
+    @contextlib.asynccontextmanager
+    async def subscribe(self, tenant_id: UUID, last: Position | None) -> AsyncIterator[Subscription]:
+        """Events after `last` (from now on without one). A trimmed history begins with a gap."""
+        queue: asyncio.Queue[LiveEvent] = asyncio.Queue(QUEUE_EVENTS_MAX)
         self._subscribers.setdefault(tenant_id, set()).add(queue)
         try:
             if tenant_id not in self._readers:
                 started = asyncio.Event()
                 self._readers[tenant_id] = asyncio.create_task(self._read_for_ever(tenant_id, started))
                 await started.wait()
-            replayed = b""
-            if last_id:
-                async for event in self._replay(tenant_id, last_id):
-                    replayed = event[0]
-                    yield event
-            while True:
-                event = await queue.get()
-                if not replayed or _order(event[0]) > _order(replayed):
-                    yield event
+            yield Subscription(queue, [] if last is None else await self._replay(tenant_id, last))
         finally:
             self._leave(tenant_id, queue)
 
-    def _leave(self, tenant_id: UUID, queue: asyncio.Queue[Event]) -> None:
+    def _leave(self, tenant_id: UUID, queue: asyncio.Queue[LiveEvent]) -> None:
         others = self._subscribers.get(tenant_id, set())
         others.discard(queue)
         if not others:
@@ -61,18 +109,16 @@ class Live:
             if reader is not None:
                 reader.cancel()
 
-    async def _replay(self, tenant_id: UUID, last_id: str) -> AsyncIterator[Event]:
-        """What the stream still has after `last_id`."""
+    async def _replay(self, tenant_id: UUID, last: Position) -> list[LiveEvent]:
+        """What the stream still has after `last`."""
         key = stream_key(tenant_id)
         first = await self._redis.xrange(key, count=1)
-        missed = await self._redis.xrange(key, min=f"({last_id}", count=REPLAY_EVENTS_MAX)
-        trimmed = bool(first) and _order(first[0][0]) > _order(last_id.encode())
-        if trimmed or len(missed) == REPLAY_EVENTS_MAX:
+        missed = await self._redis.xrange(key, min=last.entry, count=REPLAY_ENTRIES_MAX)
+        trimmed = bool(first) and Position.of(first[0][0], last.place) > last
+        if trimmed or len(missed) == REPLAY_ENTRIES_MAX:
             newest = await self._redis.xrevrange(key, count=1)
-            yield (newest[0][0] if newest else last_id.encode()), GAP
-            return
-        for identifier, fields in missed:
-            yield identifier, fields[b"e"]
+            return [LiveEvent(Position.of(newest[0][0], ENTRY_EVENTS_MAX), GAP)]
+        return [event for event in _events(missed) if event.position > last]
 
     async def _read_for_ever(self, tenant_id: UUID, started: asyncio.Event) -> None:
         key = stream_key(tenant_id)
@@ -83,21 +129,21 @@ class Live:
                     newest = await self._redis.xrevrange(key, count=1)
                     position = newest[0][0] if newest else b"0-0"
                     started.set()
-                for _, entries in await self._redis.xread({key: position}, count=500, block=BLOCK_MS) or []:
+                for _, entries in await self._redis.xread({key: position}, count=200, block=BLOCK_MS) or []:
                     position = entries[-1][0]
-                    for identifier, fields in entries:
-                        self._hand_out(tenant_id, (identifier, fields[b"e"]))
+                    for event in _events(entries):
+                        self._hand_out(tenant_id, event)
             except (RedisError, OSError) as error:
                 log.warning("live_stream_read_failed", error=type(error).__name__)
                 started.set()
                 await asyncio.sleep(0.5)
 
-    def _hand_out(self, tenant_id: UUID, event: Event) -> None:
+    def _hand_out(self, tenant_id: UUID, event: LiveEvent) -> None:
         for queue in self._subscribers.get(tenant_id, ()):
             if queue.full():
                 while not queue.empty():
                     queue.get_nowait()
-                queue.put_nowait((event[0], GAP))
+                queue.put_nowait(LiveEvent(event.position, GAP))
             else:
                 queue.put_nowait(event)
 
@@ -108,6 +154,8 @@ class Live:
                 await reader
 
 
-def _order(identifier: bytes) -> tuple[int, int]:
-    milliseconds, _, sequence = identifier.partition(b"-")
-    return int(milliseconds), int(sequence or 0)
+def _events(entries: list[tuple[bytes, dict[bytes, bytes]]]) -> Iterator[LiveEvent]:
+    """The events of stream entries in order; an entry's fields are named 0, 1, 2 …."""
+    for entry, fields in entries:
+        for place, data in enumerate(fields.values()):
+            yield LiveEvent(Position.of(entry, place), data)

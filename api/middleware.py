@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import structlog
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,11 +12,7 @@ from api import problems
 from api.deps import ALLOWANCE
 from api.requests import BODY_BYTES_MAX
 
-WEBHOOK_BYTES_MAX = 8 * 1024 * 1024  # providers send less; a form may triple the size of a text
-
 Headers = list[tuple[bytes, bytes]]
-
-log = structlog.get_logger("api")
 
 _EVERYWHERE: Headers = [
     (b"x-content-type-options", b"nosniff"),
@@ -32,10 +27,7 @@ _NO_STORE = (b"cache-control", b"no-store")
 
 
 class Edge:
-    """Adds headers, refuses bodies that are too large, and answers 500 for bugs, logged once.
-
-    Webhooks pass without the first of these: providers have no use for our headers and send many requests.
-    """
+    """Adds headers, refuses bodies that are too large, and answers 500 for bugs, logged once."""
 
     def __init__(self, app: ASGIApp, version: str, tls: bool) -> None:
         self.app = app
@@ -50,40 +42,36 @@ class Edge:
             return
         path: str = scope["path"]
         started = False
-        headers: Headers | None = self._api if path.startswith("/v1/") else self._everywhere
-        limit = BODY_BYTES_MAX
-        if path.startswith("/webhooks/"):
-            headers, limit = None, WEBHOOK_BYTES_MAX
+        headers = self._api if path.startswith("/v1/") else self._everywhere
 
         async def dressed(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                if headers is not None:
-                    _dress(message, headers, scope, api=path.startswith("/v1/"))
+                _dress(message, headers, scope, api=path.startswith("/v1/"))
             await send(message)
 
-        if _announced(scope) > limit:
-            await _too_large(path, limit)(scope, receive, dressed)
+        if _announced(scope) > BODY_BYTES_MAX:
+            await _too_large(path)(scope, receive, dressed)
             return
         try:
-            await self.app(scope, _bounded(receive, limit), dressed)
+            await self.app(scope, _bounded(receive), dressed)
         except Exception as error:
-            log.error("unexpected error", method=scope["method"], path=path, exc_info=error)
+            problems.report(error, path)
             if started:
                 raise
             await problems.unexpected(path)(scope, receive, dressed)
 
 
-def _too_large(path: str, limit: int) -> Response:
-    detail = f"a body has at most {limit} bytes"
+def _too_large(path: str) -> Response:
+    detail = f"a body has at most {BODY_BYTES_MAX} bytes"
     problem = problems.document(413, "too-large", "The request is too large.", path, detail)
     return problems.answer(problem, {"Connection": "close"})
 
 
-def _bounded(receive: Receive, limit: int) -> Receive:
-    """The body, until it turns out larger than `limit` although it did not say so."""
-    left = limit
+def _bounded(receive: Receive) -> Receive:
+    """The body, until it turns out larger than BODY_BYTES_MAX although it did not say so."""
+    left = BODY_BYTES_MAX
 
     async def bounded() -> Message:
         nonlocal left
@@ -91,7 +79,7 @@ def _bounded(receive: Receive, limit: int) -> Receive:
         if message["type"] == "http.request":
             left -= len(message.get("body", b""))
             if left < 0:
-                raise HTTPException(413, f"a body has at most {limit} bytes")
+                raise HTTPException(413, f"a body has at most {BODY_BYTES_MAX} bytes")
         return message
 
     return bounded

@@ -87,7 +87,9 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         wanted.add("404")
     if method == "post":
         wanted |= {"400", "409"}
-        if mode != "none":
+        if mode == "none":  # sign-in
+            wanted.add("401")
+        else:
             parameters = operation.setdefault("parameters", [])
             parameters.append({**_IDEMPOTENCY_KEY, "required": mode == "required"})
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}

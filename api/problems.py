@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import datetime
@@ -13,7 +14,7 @@ import orjson
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -126,6 +127,16 @@ def answer_of(error: HubError, instance: str) -> Response:
     return answer(document_of(error, instance), headers)
 
 
+def report(error: BaseException, path: str) -> None:
+    """Log a bug, once, with its traceback but without values: those are messages, numbers and passwords."""
+    link: BaseException | None = error
+    while link is not None:
+        if isinstance(link, StatementError):
+            link.hide_parameters = True
+        link = link.__cause__ or link.__context__
+    log.error("unexpected error", path=path, exception="".join(traceback.format_exception(error)))
+
+
 def unexpected(instance: str) -> Response:
     """The answer to a bug: nothing of it is told."""
     return answer(document(500, "internal", "Something went wrong on our side.", instance))
@@ -147,7 +158,7 @@ def pointer_of(loc: Iterable[int | str]) -> str:
 async def _hub_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HubError)
     if status_of(error) == 500:
-        log.error("error without a family", code=error.code, path=request.url.path, exc_info=error)
+        report(error, request.url.path)
         return unexpected(request.url.path)
     return answer_of(error, request.url.path)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import re
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -11,11 +9,11 @@ from fastapi import APIRouter, Header, Request
 from starlette.responses import StreamingResponse
 
 from api.deps import Who
-from api.live import Live
+from api.live import Live, Position
+from hub.tenancy.caller import Caller
 
 router = APIRouter(prefix="/v1", tags=["live"])
 HEARTBEAT_S = 15.0
-_ID = re.compile(r"[0-9]{1,20}-[0-9]{1,20}")
 
 
 @router.get("/stream", operation_id="stream", response_class=StreamingResponse)
@@ -24,25 +22,25 @@ async def stream(
 ) -> StreamingResponse:
     """Live events of the acting tenant, one JSON document each. `{"type":"gap"}` means: read the lists again."""
     live: Live = request.app.state.live
-    last = last_event_id if last_event_id and _ID.fullmatch(last_event_id) else None
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_frames(live, caller, last), media_type="text/event-stream", headers=headers)
+    frames = _frames(live, caller, _position(last_event_id))
+    return StreamingResponse(frames, media_type="text/event-stream", headers=headers)
 
 
-async def _frames(live: Live, caller: Who, last: str | None) -> AsyncIterator[bytes]:
-    yield b": connected\n\n"
-    events = live.subscribe(caller.tenant_id, last)
-    waiting = asyncio.ensure_future(anext(events))
+def _position(last_event_id: str | None) -> Position | None:
+    """Where a browser stopped; an id that is not ours begins a fresh stream."""
     try:
+        return Position.parse(last_event_id) if last_event_id else None
+    except ValueError:
+        return None
+
+
+async def _frames(live: Live, caller: Caller, last: Position | None) -> AsyncIterator[bytes]:
+    yield b": connected\n\n"
+    async with live.subscribe(caller.tenant_id, last) as subscription:
         while True:
-            done, _ = await asyncio.wait({waiting}, timeout=HEARTBEAT_S)
-            if not done:
+            events = await subscription.next(HEARTBEAT_S)
+            if events:
+                yield b"".join(b"id: %b\ndata: %b\n\n" % (str(e.position).encode(), e.data) for e in events)
+            else:
                 yield b": still here\n\n"
-                continue
-            identifier, data = waiting.result()
-            waiting = asyncio.ensure_future(anext(events))
-            yield b"id: " + identifier + b"\ndata: " + data + b"\n\n"
-    finally:
-        waiting.cancel()
-        await asyncio.gather(waiting, return_exceptions=True)
-        await events.aclose()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
@@ -16,8 +16,7 @@ from models.billing import settlements
 from models.db import insert_rows, run_rows
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """One piece of news. Found by `message_id`, or by channel and provider id when that is None."""
 
     tenant_id: UUID

@@ -11,6 +11,10 @@ from hub.errors import Invalid
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, lower case
 _VALUE = {letter: value for value, letter in enumerate(ALPHABET)}
 _LENGTH = 26
+_PAIRS = [
+    first + second for first in ALPHABET for second in ALPHABET
+]  # two letters a step: ids are made by the thousand
+_SHIFTS = range(120, -1, -10)
 
 
 def new_id() -> UUID:
@@ -21,11 +25,7 @@ def new_id() -> UUID:
 def encode_id(prefix: str, value: UUID) -> str:
     """`con` and a UUID to `con_` and 26 characters; keeps the order of the UUIDs."""
     number = value.int
-    letters = [""] * _LENGTH
-    for place in range(_LENGTH - 1, -1, -1):
-        letters[place] = ALPHABET[number & 31]
-        number >>= 5
-    return f"{prefix}_{''.join(letters)}"
+    return f"{prefix}_{''.join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])}"
 
 
 def decode_id(prefix: str, text: str) -> UUID:

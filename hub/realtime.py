@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,8 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-STREAM_EVENTS_MAX = 10_000
+STREAM_ENTRIES_MAX = 4_000
+ENTRY_EVENTS_MAX = 25
 OUTBOX_WAKE = "hub:outbox"  # pub/sub: there is something to send
 
 log = structlog.get_logger()
@@ -28,7 +30,7 @@ def encode(event: Mapping[str, Any]) -> bytes:
 async def publish(
     redis: Redis, events: Sequence[tuple[UUID, Mapping[str, Any]]], wake_sender: bool = False
 ) -> None:
-    """Append (tenant, event) pairs to the tenants' streams in one round trip.
+    """Append (tenant, event) pairs to the tenants' streams in one round trip, several events an entry.
 
     The truth is committed already: when Redis does not answer, screens read it again on their next connect, so a
     failure is logged and not raised.
@@ -36,8 +38,13 @@ async def publish(
     if not events and not wake_sender:
         return
     pipeline = redis.pipeline(transaction=False)
+    by_tenant: dict[UUID, list[bytes]] = defaultdict(list)
     for tenant_id, event in events:
-        pipeline.xadd(stream_key(tenant_id), {"e": encode(event)}, maxlen=STREAM_EVENTS_MAX, approximate=True)
+        by_tenant[tenant_id].append(encode(event))
+    for tenant_id, encoded in by_tenant.items():
+        for first in range(0, len(encoded), ENTRY_EVENTS_MAX):
+            entry: Any = dict(enumerate(encoded[first : first + ENTRY_EVENTS_MAX]))
+            pipeline.xadd(stream_key(tenant_id), entry, maxlen=STREAM_ENTRIES_MAX, approximate=True)
     if wake_sender:
         pipeline.publish(OUTBOX_WAKE, b"1")
     try:

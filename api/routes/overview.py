@@ -28,7 +28,7 @@ async def home(db: Db, caller: Who) -> schemas.Home:
     found = await service.home(db, caller, SystemClock().now())
     wallet = found.wallet
     return schemas.Home(
-        conversations=schemas.ConversationCounts.model_validate(found.conversations),
+        conversations=schemas.OpenConversations.model_validate(found.conversations),
         messages_today=schemas.MessageCounts.model_validate(found.messages_today),
         queues=[schemas.QueueCounts.model_validate(row) for row in found.queues],
         campaigns=[schemas.CampaignGlance.model_validate(row) for row in found.campaigns],

@@ -71,6 +71,15 @@ UnroutedId = Annotated[UUID, PublicId("unr")]
 TransactionId = Annotated[UUID, PublicId("txn")]
 
 
+def _micros(text: str) -> int:
+    if not text.isascii():  # other scripts' digits are digits too, but not ours
+        raise ValueError("an amount is a text such as 12.50")
+    try:
+        return parse_micros(text)
+    except HubError as error:
+        raise ValueError(str(error)) from None
+
+
 @dataclass(frozen=True, slots=True)
 class Micros:
     """`"12.500000"` outside, 12500000 micros inside."""
@@ -89,10 +98,7 @@ class Micros:
     def _read(self, value: Any) -> int:
         if isinstance(value, int) and not isinstance(value, bool):
             return value  # ours: an answer is built from micros
-        try:
-            return parse_micros(value)
-        except HubError as error:
-            raise ValueError(str(error)) from None
+        return _micros(value)
 
 
 Money = Annotated[int, Micros()]
@@ -111,10 +117,9 @@ class AmountText:
         return {"type": "string", "pattern": r"^-?\d{1,13}(\.\d{1,6})?$", "examples": ["50.00"]}
 
     def _read(self, value: Any) -> int:
-        try:
-            return parse_micros(value)
-        except HubError as error:
-            raise ValueError(str(error)) from None
+        if not isinstance(value, str):
+            raise ValueError("an amount is a text such as 12.50")
+        return _micros(value)
 
 
 Amount = Annotated[int, AmountText()]

@@ -19,7 +19,7 @@ from api.schemas.common import (
 )
 
 
-class ConversationCounts(Out):
+class OpenConversations(Out):
     open: int
     unassigned: int
     mine: int
@@ -65,7 +65,7 @@ class IntentCount(Out):
 class Home(Out):
     """Today is the acting tenant's day, in its time zone."""
 
-    conversations: ConversationCounts
+    conversations: OpenConversations
     messages_today: MessageCounts
     queues: list[QueueCounts]
     campaigns: list[CampaignGlance]

@@ -1,1 +1,1 @@
-"""Provider webhooks: verify, hand over, answer 200 only after the commit."""
+"""Provider webhooks: verify, hand over, answer 200 only after the commit. One module a provider."""

@@ -1,56 +1,59 @@
-"""What every provider webhook does: read the raw body, find the account, verify, parse, hand over."""
+"""What every provider webhook does: find the account, verify the raw body, parse, hand over."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any
 
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-
 from hub.channels import ADAPTERS
-from hub.channels.base import WebhookRequest
+from hub.channels.base import Account, WebhookRequest
 from hub.errors import BadSignature, Invalid, NotFound
 from hub.ids import decode_id
 
-BODY_BYTES_MAX = 8 * 1024 * 1024  # providers send less; a form may triple the size of a text
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One HTTP request of a provider: `tail` is what follows the account in the path."""
+
+    method: str
+    account: str
+    tail: str
+    query: str
+    request: WebhookRequest
 
 
-async def _body(request: Request) -> bytes:
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > BODY_BYTES_MAX:
-            raise HTTPException(413)
-        chunks.append(chunk)
-    return b"".join(chunks)
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A 200: its body and media type."""
+
+    body: bytes
+    media_type: bytes
 
 
-async def take(request: Request, provider: str) -> None:
-    """Returns when every event of the request is durable.
-
-    Raises NotFound for an account that is not there, BadSignature, Malformed, Unavailable.
-    """
-    hub: Any = request.app.state.hub
+async def account_of(hub: Any, call: Call, provider: str) -> Account:
+    """The provider account the address names. Raises NotFound."""
     try:
-        account_id = decode_id("acc", request.path_params["account_id"])
+        account: Account | None = await hub.account(decode_id("acc", call.account))
     except Invalid:
-        raise NotFound("there is no such provider account") from None
-    account = await hub.account(account_id)
+        account = None
     if account is None or account.provider != provider:
         raise NotFound("there is no such provider account")
-    path = request.scope["raw_path"].decode("ascii", "replace")
-    query = request.scope["query_string"].decode("ascii", "replace")
-    url = f"{hub.settings.public_url}{path}" + (f"?{query}" if query else "")
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]}
-    webhook = WebhookRequest(url, headers, await _body(request))
+    return account
+
+
+async def take(hub: Any, call: Call, provider: str) -> None:
+    """Returns when every event of the request is durable.
+
+    Raises NotFound, BadSignature, Malformed, Unavailable.
+    """
+    account = await account_of(hub, call, provider)
     adapter = ADAPTERS[provider]
     try:
-        adapter.verify(account, webhook)
-    except UnicodeError:
+        adapter.verify(account, call.request)
+    except (TypeError, UnicodeError):  # compare_digest takes ASCII only
         raise BadSignature("the signature is not ASCII") from None
-    events = adapter.parse(webhook)
+    events = adapter.parse(call.request)
     if len(events) == 1:
         await hub.receive(account, events[0])
     elif events:

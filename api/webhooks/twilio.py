@@ -1,22 +1,19 @@
-"""Twilio: inbound messages and status callbacks. Plain routes: they are the hottest path and need no dependencies."""
+"""Twilio: inbound messages and status callbacks."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-from starlette.requests import Request
-from starlette.responses import Response
+from typing import Any
 
-from api.webhooks.common import take
+from api.webhooks.common import Call, Reply, take
+from hub.errors import NotFound
 
-router = APIRouter()
-EMPTY = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
-
-
-async def twilio(request: Request) -> Response:
-    """Both webhooks carry their kind in the form itself; the two addresses keep Twilio's console readable."""
-    await take(request, "twilio")
-    return Response(EMPTY, media_type="application/xml")
+PROVIDER = "twilio"
+EMPTY = Reply(b'<?xml version="1.0" encoding="UTF-8"?><Response/>', b"application/xml")
 
 
-router.add_route("/webhooks/twilio/{account_id}/message", twilio, methods=["POST"], include_in_schema=False)
-router.add_route("/webhooks/twilio/{account_id}/status", twilio, methods=["POST"], include_in_schema=False)
+async def answer(hub: Any, call: Call) -> Reply:
+    """POST …/message and …/status: the form itself says which it is; two addresses keep the console readable."""
+    if call.method != "POST" or call.tail not in ("message", "status"):
+        raise NotFound("there is no such webhook")
+    await take(hub, call, PROVIDER)
+    return EMPTY

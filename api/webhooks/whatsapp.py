@@ -4,39 +4,32 @@ from __future__ import annotations
 
 import hmac
 from typing import Any
+from urllib.parse import parse_qs
 
-from fastapi import APIRouter
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from api.webhooks.common import Call, Reply, account_of, take
+from hub.errors import BadSignature, NotFound
 
-from api.webhooks.common import take
-from hub.errors import BadSignature, Invalid, NotFound
-from hub.ids import decode_id
-
-router = APIRouter()
+PROVIDER = "whatsapp_cloud"
+RECEIVED = Reply(b"EVENT_RECEIVED", b"text/plain")
 
 
-async def verify(request: Request) -> Response:
-    """Meta's handshake: echo the challenge when the verify token is the account's."""
-    hub: Any = request.app.state.hub
-    try:
-        account = await hub.account(decode_id("acc", request.path_params["account_id"]))
-    except Invalid:
-        account = None
-    if account is None or account.provider != "whatsapp_cloud":
-        raise NotFound("there is no such provider account")
-    query = request.query_params
+async def answer(hub: Any, call: Call) -> Reply:
+    """GET is Meta's handshake, POST brings events."""
+    if call.tail or call.method not in ("GET", "POST"):
+        raise NotFound("there is no such webhook")
+    if call.method == "GET":
+        return await _handshake(hub, call)
+    await take(hub, call, PROVIDER)
+    return RECEIVED
+
+
+async def _handshake(hub: Any, call: Call) -> Reply:
+    """Echo the challenge when the verify token is the account's. Raises BadSignature."""
+    account = await account_of(hub, call, PROVIDER)
+    query = {name: values[0] for name, values in parse_qs(call.query).items()}
     given = query.get("hub.verify_token", "").encode()
-    expected = account.secrets["verify_token"].encode()
-    if query.get("hub.mode") != "subscribe" or not hmac.compare_digest(given, expected):
+    if query.get("hub.mode") != "subscribe" or not hmac.compare_digest(
+        given, account.secrets["verify_token"].encode()
+    ):
         raise BadSignature("the verify token is not this account's")
-    return PlainTextResponse(query.get("hub.challenge", ""))
-
-
-async def whatsapp(request: Request) -> Response:
-    await take(request, "whatsapp_cloud")
-    return PlainTextResponse("EVENT_RECEIVED")
-
-
-router.add_route("/webhooks/whatsapp/{account_id}", verify, methods=["GET"], include_in_schema=False)
-router.add_route("/webhooks/whatsapp/{account_id}", whatsapp, methods=["POST"], include_in_schema=False)
+    return Reply(query.get("hub.challenge", "").encode(), b"text/plain")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,12 @@ from enum import StrEnum
 from typing import ClassVar, Protocol
 from uuid import UUID
 
+from hub.errors import Malformed
+
 TEXT_CHARS_MAX = 65_536  # what the hub stores of one inbound text; longer ones are cut and marked
+PROFILE_NAME_CHARS_MAX = 200
+_IDENTIFIER = re.compile(r"[\x21-\x7e]{1,255}")
+_ADDRESS = re.compile(r"[^\x00-\x1f]{0,100}")
 
 
 class ChannelKind(StrEnum):
@@ -110,6 +116,20 @@ class ProviderRequest:
     url: str
     headers: Mapping[str, str]
     body: bytes
+
+
+def identifier(text: str) -> str:
+    """A provider's own id of a message: it becomes a key. Raises Malformed for what no key may be."""
+    if not _IDENTIFIER.fullmatch(text):
+        raise Malformed("the message's id is missing or is none")
+    return text
+
+
+def own_address(text: str) -> str:
+    """The provider's name of our number. Raises Malformed for what no number is called."""
+    if not _ADDRESS.fullmatch(text):
+        raise Malformed("the number it is meant for is none")
+    return text
 
 
 class ChannelAdapter(Protocol):

@@ -34,10 +34,10 @@ def unseal(text: str, *, secret_key: str, row_id: UUID) -> dict[str, str]:
     """The inverse of `seal`. Raises Unavailable when the hub's secret or the row is another one."""
     if not text.startswith(_VERSION):
         raise Unavailable("the provider credentials have an unknown format")
-    raw = base64.b64decode(text[len(_VERSION) :])
     try:
+        raw = base64.b64decode(text[len(_VERSION) :])
         opened = _cipher(secret_key).decrypt(raw[:12], raw[12:], row_id.bytes)
-    except InvalidTag:
+    except (InvalidTag, ValueError):
         raise Unavailable("the provider credentials do not open with this hub's secret key") from None
     secrets: dict[str, str] = orjson.loads(opened)
     return secrets

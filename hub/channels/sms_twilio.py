@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, parse_qsl, quote_plus, urlencode, urlsplit
 import orjson
 
 from hub.channels.base import (
+    PROFILE_NAME_CHARS_MAX,
     Account,
     Channel,
     ChannelKind,
@@ -22,6 +23,8 @@ from hub.channels.base import (
     ProviderRequest,
     SendReceipt,
     WebhookRequest,
+    identifier,
+    own_address,
 )
 from hub.channels.delivery import Status
 from hub.channels.errors import SendOutcomeUnknown, SendRefused
@@ -125,29 +128,24 @@ class TwilioSms:
         raise SendRefused(str(answer.get("message", ""))[:200], str(number), retryable, number in SUPPRESSED)
 
     def verify(self, account: Account, request: WebhookRequest) -> None:
-        given = request.headers.get("x-twilio-signature", "")
+        given = request.headers.get("x-twilio-signature", "").encode()
         fields = _fields(request.body)
         token = account.secrets["auth_token"]
-        matches = [hmac.compare_digest(signature(token, url, fields), given) for url in _urls(request.url)]
+        matches = [hmac.compare_digest(signature(token, url, fields).encode(), given) for url in _urls(request.url)]
         if not any(matches):
             raise BadSignature("X-Twilio-Signature does not match the body and URL")
 
     def parse(self, request: WebhookRequest) -> list[InboundEvent]:
         fields = dict(_fields(request.body))
-        sid = fields.get("MessageSid") or fields.get("SmsSid") or ""
-        if not sid:
-            raise Malformed("MessageSid is missing")
+        sid = identifier(fields.get("MessageSid") or fields.get("SmsSid") or "")
         status = fields.get("MessageStatus") or fields.get("SmsStatus") or ""
         if status and status not in ("received", "receiving"):
             return self._report(request, fields, sid, status)
-        sender, to = fields.get("From", ""), fields.get("To", "")
+        sender, to = fields.get("From", ""), own_address(fields.get("To", ""))
         if not sender or not to:
             raise Malformed("From or To is missing")
-        return [
-            InboundMessage(
-                f"in:{sid}", to, sender, fields.get("Body", ""), sid, fields.get("ProfileName", "")
-            )
-        ]
+        name = fields.get("ProfileName", "")[:PROFILE_NAME_CHARS_MAX]
+        return [InboundMessage(f"in:{sid}", to, sender, fields.get("Body", ""), sid, name)]
 
     def _report(
         self, request: WebhookRequest, fields: Mapping[str, str], sid: str, status: str
@@ -159,5 +157,5 @@ class TwilioSms:
         if code == EXPIRED:
             mapped = Status.EXPIRED
         reference = parse_qs(urlsplit(request.url).query).get("ref", [""])[0]
-        sender = fields.get("From", "")
+        sender = own_address(fields.get("From", ""))
         return [DeliveryReport(f"dr:{sid}:{status}", sender, sid, reference, mapped, code)]

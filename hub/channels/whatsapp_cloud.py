@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import orjson
 
 from hub.channels.base import (
+    PROFILE_NAME_CHARS_MAX,
     Account,
     Channel,
     ChannelKind,
@@ -21,6 +22,8 @@ from hub.channels.base import (
     ProviderRequest,
     SendReceipt,
     WebhookRequest,
+    identifier,
+    own_address,
 )
 from hub.channels.delivery import Status
 from hub.channels.errors import SendOutcomeUnknown, SendRefused
@@ -108,8 +111,8 @@ class WhatsAppCloud:
         )
 
     def verify(self, account: Account, request: WebhookRequest) -> None:
-        given = request.headers.get("x-hub-signature-256", "")
-        if not hmac.compare_digest(signature(account.secrets["app_secret"], request.body), given):
+        given = request.headers.get("x-hub-signature-256", "").encode()
+        if not hmac.compare_digest(signature(account.secrets["app_secret"], request.body).encode(), given):
             raise BadSignature("X-Hub-Signature-256 does not match the body")
 
     def parse(self, request: WebhookRequest) -> list[InboundEvent]:
@@ -125,18 +128,18 @@ class WhatsAppCloud:
             raise Malformed("the body is not a WhatsApp webhook") from None
 
     def _events(self, value: Mapping[str, Any]) -> Iterator[InboundEvent]:
-        to = str(value["metadata"]["phone_number_id"])
+        to = own_address(str(value["metadata"]["phone_number_id"]))
         names = {c.get("wa_id"): c.get("profile", {}).get("name", "") for c in value.get("contacts", [])}
         for message in value.get("messages", []):
             sender = str(message["from"])
-            identifier = str(message["id"])
+            wamid = identifier(str(message["id"]))
             yield InboundMessage(
-                f"in:{identifier}",
+                f"in:{wamid}",
                 to,
                 "+" + sender,
                 _text(message),
-                identifier,
-                str(names.get(sender, ""))[:200],
+                wamid,
+                str(names.get(sender, ""))[:PROFILE_NAME_CHARS_MAX],
                 _instant(message.get("timestamp")),
             )
         for status in value.get("statuses", []):
@@ -145,10 +148,11 @@ class WhatsAppCloud:
                 continue
             errors = status.get("errors") or [{}]
             code = errors[0].get("code")
+            wamid = identifier(str(status["id"]))
             yield DeliveryReport(
-                f"dr:{status['id']}:{status['status']}",
+                f"dr:{wamid}:{status['status']}",
                 to,
-                str(status["id"]),
+                wamid,
                 str(status.get("biz_opaque_callback_data", "")),
                 mapped,
                 None if code is None else str(code),

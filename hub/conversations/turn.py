@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from uuid import UUID
 
 from hub.conversations.commands import Command, command_of, confirmation
@@ -52,7 +51,7 @@ def turn(
     floor: float = 0.0,
 ) -> Turn:
     """One turn. Raises Conflict when the event does not fit the state; `state` itself is never changed."""
-    result = Turn(copy.copy(state))
+    result = Turn(state.copy())
     match event:
         case Inbound():
             _inbound(result, event, table, understood, floor)

@@ -14,8 +14,12 @@ from hub.money import format_micros
 
 
 def instant(value: datetime | None) -> str | None:
-    """RFC 3339 in UTC, or None."""
-    return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    """RFC 3339 in UTC with a Z, or None."""
+    if value is None:
+        return None
+    if value.tzinfo is not UTC:
+        value = value.astimezone(UTC)
+    return value.isoformat()[:-6] + "Z"
 
 
 def _named(prefix: str, key: UUID | None, names: Mapping[UUID, str]) -> dict[str, str] | None:

@@ -1,3 +1,5 @@
+"""Node: Hand the conversation over to people."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence

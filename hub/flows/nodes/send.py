@@ -1,3 +1,5 @@
+"""Node: Send a text."""
+
 from __future__ import annotations
 
 from typing import Literal

@@ -1,3 +1,5 @@
+"""Node: Tag the contact."""
+
 from __future__ import annotations
 
 from typing import Literal

@@ -1,3 +1,5 @@
+"""Node: Wait for the contact's reply."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -13,7 +15,7 @@ Word = Annotated[str, StringConstraints(min_length=1, max_length=80)]
 
 def normalize(text: str) -> str:
     """A reply as it is compared with expected answers: trimmed, case-folded, white space collapsed, no end mark."""
-    return " ".join(text.casefold().split()).rstrip(".!")
+    return " ".join(text.casefold().split()).rstrip(".! ")
 
 
 class WaitForReply(Node):
