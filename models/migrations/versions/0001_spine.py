@@ -95,8 +95,7 @@ LOOKUPS = (
     (
         "active_campaigns()",
         "TABLE (tenant_id uuid, id uuid)",
-        "SELECT tenant_id, id FROM campaigns WHERE status = 'running' "
-        "OR (status = 'paused' AND reason = 'insufficient-funds')",
+        "SELECT tenant_id, id FROM campaigns WHERE status = 'running'",
     ),
 )
 
