@@ -144,6 +144,9 @@ class Batch:
                 result = turn(state, item.event, directory.routing, understood, floor)
                 self.outgoings[place] = self._outgoing(place, result, directory)
             except HubError as error:  # a command that does not fit the state: only its caller hears of it
+                if key in self.host.live:
+                    self.host.forget(key)  # what memory refuses the database may allow: look there first
+                    raise Redo from None
                 self.answers[place] = error
                 continue
             result.state.version = self.read_versions[key] + 1

@@ -26,7 +26,6 @@ from models.db import Scope, transaction
 LOOK_EVERY_S = 1.0
 PROGRESS_EVERY_S = 1.0
 WAIT_S = 0.1
-OWED = ("queued", "sending")
 
 log = structlog.get_logger()
 
@@ -97,15 +96,15 @@ class CampaignHost(Shell):
             if campaign is None or campaign.status != "running":
                 return False
             pending = await store.pending_batches(db, tenant_id, campaign_id, limit)
-            owed = await store.backlog(db, tenant_id, campaign_id, OWED, most)
-            if not pending and not flying and owed == 0:
+            waiting = await store.backlog(db, tenant_id, most)
+            if not pending and not flying and not await store.owes(db, tenant_id, campaign_id):
                 await store.set_status(
                     db, tenant_id, campaign_id, status="completed", finished_at=self.clock.now()
                 )
                 return False
         for first in pending:
             # Bounded in flight twice: tasks at work, and messages in the outbox that no provider has yet.
-            if len(flying) < limit and first not in flying and owed < most:
+            if len(flying) < limit and first not in flying and waiting < most:
                 call = submit(send_batch, self.settings, tenant_id, campaign_id, first)
                 flying[first] = asyncio.ensure_future(call)
         if not flying:

@@ -21,7 +21,8 @@ from hub.channels.base import Account, Channel, DeliveryReport, InboundEvent
 from hub.clock import Clock, SystemClock
 from hub.conversations.state import Event
 from hub.directory import Directories
-from hub.errors import HubError, Malformed, Unavailable
+from hub.errors import HubError, Invalid, Malformed, Unavailable
+from hub.ids import decode_id
 from hub.settings import Settings
 from models.db import Scope, transaction
 
@@ -38,7 +39,7 @@ class Hub:
         self.inbounds = Inbounds(engine, settings)
         self.wallets = Wallets(settings)
         self._campaigns = runtime.peers("campaign", settings)
-        self._accounts: dict[UUID, Account] = {}
+        self._accounts: dict[str, Account] = {}
         self._channels: dict[tuple[UUID, str], Channel] = {}
 
     @classmethod
@@ -51,16 +52,20 @@ class Hub:
         await self.inbounds.close()
         runtime.shutdown()
 
-    async def account(self, account_id: UUID) -> Account | None:
-        """A provider account with opened credentials; cached for the life of the process."""
-        known = self._accounts.get(account_id)
+    async def account(self, public_id: str) -> Account | None:
+        """The provider account `acc_…` with opened credentials; cached for the life of the process."""
+        known = self._accounts.get(public_id)
         if known is None:
+            try:
+                account_id = decode_id("acc", public_id)
+            except Invalid:
+                return None
             async with transaction(self.engine, Scope.nothing()) as db:
                 known = await channel_store.account(
                     db, account_id, self.settings.secret_key.get_secret_value()
                 )
             if known is not None:
-                self._accounts[account_id] = known
+                self._accounts[public_id] = known
         return known
 
     async def channel(self, account: Account, provider_address: str) -> Channel | None:

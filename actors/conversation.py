@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,7 @@ from hub.channels import store as channel_store
 from hub.clock import SystemClock
 from hub.conversations.state import Conversation
 from hub.conversations.store import Key
-from hub.conversations.views import delivery_view
+from hub.conversations.views import moved_events
 from hub.directory import Directories
 from hub.errors import HubError, Unavailable
 from hub.ids import encode_id
@@ -51,7 +51,7 @@ class ConversationHost(Shell):
         self.live: OrderedDict[Key, Conversation] = OrderedDict()
         self.used: dict[Key, float] = {}
         self.seen: OrderedDict[tuple[UUID, str], None] = OrderedDict()
-        self._waiting: list[tuple[Item, asyncio.Future[Any]]] = []
+        self._waiting: deque[tuple[list[Item], asyncio.Future[list[Any]]]] = deque()
         self._draining: asyncio.Task[None] | None = None
         self._passivating: asyncio.Task[None] | None = None
 
@@ -60,19 +60,15 @@ class ConversationHost(Shell):
 
     async def receive(self, items: list[Item]) -> list[Any]:
         """Answers in order: `done`, `duplicate`, a command's result, or an exception for that item alone."""
-        loop = asyncio.get_running_loop()
-        futures: list[asyncio.Future[Any]] = []
-        for item in items:
-            future: asyncio.Future[Any] = loop.create_future()
-            self._waiting.append((item, future))
-            futures.append(future)
+        answered: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
+        self._waiting.append((items, answered))
         if self._draining is None or self._draining.done():
             self._draining = asyncio.create_task(self._drain())
-        return await asyncio.gather(*futures, return_exceptions=True)
+        return await answered
 
     async def stats(self) -> dict[str, int]:
         """How many conversations are live in this host."""
-        return {"live": len(self.live), "waiting": len(self._waiting)}
+        return {"live": len(self.live), "waiting": sum(len(items) for items, _ in self._waiting)}
 
     async def activate(self, keys: list[Key]) -> int:
         """Load conversations into memory without giving them anything to do. Returns how many are live now."""
@@ -83,22 +79,25 @@ class ConversationHost(Shell):
         return len(self.live)
 
     async def _drain(self) -> None:
-        """Until the mailbox is empty: take what has come (at most a batch), process it, answer."""
+        """Until the mailbox is empty: take the calls that have come (about a batch), process them, answer each."""
         while self._waiting:
-            size = self.settings.host_batch_max
-            taken, self._waiting = self._waiting[:size], self._waiting[size:]
+            taken: list[tuple[list[Item], asyncio.Future[list[Any]]]] = []
+            items: list[Item] = []
+            while self._waiting and (
+                not items or len(items) + len(self._waiting[0][0]) <= self.settings.host_batch_max
+            ):
+                taken.append(self._waiting.popleft())
+                items.extend(taken[-1][0])
             try:
-                answers = await self._process([item for item, _ in taken])
+                answers = await self._process(items)
             except Exception as error:
-                log.exception("batch_failed", host=self.name, items=len(taken))
-                answers = [_for_caller(error)] * len(taken)
-            for (_, future), answer in zip(taken, answers, strict=True):
-                if future.done():
-                    continue
-                if isinstance(answer, BaseException):
-                    future.set_exception(answer)
-                else:
-                    future.set_result(answer)
+                log.exception("batch_failed", host=self.name, items=len(items))
+                answers = [_for_caller(error)] * len(items)
+            first = 0
+            for call, answered in taken:
+                if not answered.done():  # the caller was cancelled
+                    answered.set_result(answers[first : first + len(call)])
+                first += len(call)
 
     async def _process(self, items: list[Item]) -> list[Any]:
         answers: list[Any] = [None] * len(items)
@@ -109,7 +108,7 @@ class ConversationHost(Shell):
                 answers[place] = answer
         if reports:
             for (place, _), answer in zip(
-                reports, await self._reports([item for _, item in reports]), strict=True
+                reports, await self._reported([item for _, item in reports]), strict=True
             ):
                 answers[place] = answer
         return answers
@@ -119,8 +118,8 @@ class ConversationHost(Shell):
         does not take the others with it."""
         try:
             return await self._run(items)
-        except (OperationalError, InterfaceError):
-            raise
+        except (OperationalError, InterfaceError, Unavailable):
+            raise  # of the database or the wallet, not of an item: one by one each would wait for it again
         except Exception as error:
             if len(items) == 1:
                 log.exception("turn_failed", host=self.name)
@@ -149,8 +148,8 @@ class ConversationHost(Shell):
             raise Unavailable("the conversation changed again and again; try once more")
         for key, state in batch.working.items():
             self.remember(key, state)
-        for item in items:
-            if isinstance(item, Arrived):
+        for item, answer in zip(items, batch.answers, strict=True):
+            if isinstance(item, Arrived) and not isinstance(answer, Exception):
                 self.seen[item.event.channel_id, item.event.event_key] = None
         while len(self.seen) > SEEN_MAX:
             self.seen.popitem(last=False)
@@ -179,6 +178,18 @@ class ConversationHost(Shell):
             if self.used[key] >= older_than and len(self.live) <= self.settings.conversations_live_max:
                 break
             self.forget(key)
+
+    async def _reported(self, items: Sequence[Reported]) -> list[Any]:
+        """All reports at once; when one of them cannot be written, each alone."""
+        try:
+            return await self._reports(items)
+        except (OperationalError, InterfaceError, Unavailable):
+            raise
+        except Exception as error:
+            if len(items) == 1:
+                log.exception("report_failed", host=self.name)
+                return [_for_caller(error)]
+        return [answer for item in items for answer in await self._reported([item])]
 
     async def _reports(self, items: Sequence[Reported]) -> list[Any]:
         """Delivery reports wake no conversation: one transaction moves all messages of the batch."""
@@ -209,13 +220,8 @@ class ConversationHost(Shell):
         for key, place in first.items():
             if key not in claimed:
                 answers[place] = DUPLICATE
-        await realtime.publish(self.redis, [(row.tenant_id, _moved(row)) for row in applied.changed])
+        await realtime.publish(self.redis, moved_events(applied.changed))
         return answers
-
-
-def _moved(row: Any) -> dict[str, Any]:
-    conversation_id = encode_id("cnv", row.contact_id)
-    return {"type": "message.updated", "conversation_id": conversation_id, "message": delivery_view(row)}
 
 
 def _inbox_row(item: Reported, now: Any) -> dict[str, Any]:

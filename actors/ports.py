@@ -9,14 +9,18 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+import structlog
+
 from actors.host import owner
 from actors.mailbox import Mailbox
 from actors.messages import Command, Item, Reported
 from actors.runtime import peers
 from hub.billing.wallet import HoldAnswer, HoldRequest
 from hub.conversations.state import Understood
-from hub.errors import Unavailable
+from hub.errors import NotFound, Unavailable
 from hub.settings import Settings
+
+log = structlog.get_logger()
 
 PATIENCE_S = 15.0  # a host that died is back within a few seconds
 
@@ -41,7 +45,10 @@ class Wallets:
 
     async def hold(self, tenant_id: UUID, requests: Sequence[HoldRequest]) -> list[HoldAnswer]:
         """One call for all holds of one wallet in a batch. Raises Unavailable after PATIENCE_S."""
-        answers: list[HoldAnswer] = await self._call(tenant_id, "hold", list(requests))
+        try:
+            answers: list[HoldAnswer] = await self._call(tenant_id, "hold", list(requests))
+        except NotFound:  # a tenant without a wallet has no money
+            return [HoldAnswer(request.hold_id, "refused", 0, 0, 0) for request in requests]
         return answers
 
     async def close_block(self, tenant_id: UUID, hold_id: UUID) -> None:
@@ -72,6 +79,9 @@ class Classifiers:
                 answers = await peer.call("classify", tenant_id, version_id, list(texts))
             except Unavailable:
                 continue
+            except Exception:  # a model that cannot be read must not hold the messages back
+                log.exception("classify_failed", version=str(version_id))
+                break
             return [Understood(label, confidence, version_id) for label, confidence in answers]
         return [Understood(None, 0.0, None)] * len(texts)
 

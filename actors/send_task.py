@@ -96,16 +96,23 @@ async def _send(worker: _Worker, tenant_id: UUID, campaign_id: UUID, first_ordin
     if answer.state in ("conflict", "expired"):
         async with transaction(worker.engine, scope) as db:
             await store.renew_hold(db, batch)
+        # Nobody can write under the old hold any more: its money need not wait for its time.
+        await worker.wallets.close_block(tenant_id, batch.hold_id)
         return BatchResult(STOPPED)
     taken = _affordable(outgoings, answer)
     if taken or not people:  # a batch whose contacts were all erased is done too
         async with transaction(worker.engine, scope) as db:
             whole = len(taken) == len(outgoings)
             last = batch.last_ordinal if whole else people[len(taken) - 1].ordinal
-            result = await _write(db, campaign, channel, taken, directory, first_ordinal, last)
+            result = await _write(db, campaign, channel, taken, directory, batch, last)
         await realtime.publish(worker.redis, [], wake_sender=True)
     else:
         result = BatchResult(UNFUNDED)
+    if result.state == STOPPED:
+        async with transaction(worker.engine, scope) as db:
+            canceled = await store.is_canceled(db, batch)
+        if canceled:
+            await worker.wallets.close_block(tenant_id, batch.hold_id)
     if len(taken) < len(outgoings) and result.state != STOPPED:
         return BatchResult(UNFUNDED, result.messages, result.refused)
     return result
@@ -162,14 +169,14 @@ async def _write(
     channel: Channel,
     outgoings: Sequence[door.Outgoing],
     directory: Directory,
-    first_ordinal: int,
+    read: Any,
     last_ordinal: int,
 ) -> BatchResult:
     now = datetime.now(UTC)
     # Locked campaign before locked batch: pause and cancel take the same order.
     current = await store.get(db, campaign.tenant_id, campaign.id, lock=True)
-    batch = await store.batch(db, campaign.tenant_id, campaign.id, first_ordinal, lock=True)
-    if current is None or batch is None or current.status != "running":
+    batch = await store.batch(db, campaign.tenant_id, campaign.id, read.first_ordinal, lock=True)
+    if current is None or batch is None or current.status != "running" or batch.hold_id != read.hold_id:
         return BatchResult(STOPPED)
     await _refuse_late_opt_outs(db, channel, outgoings)
     await door.store(db, outgoings, now)

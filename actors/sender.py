@@ -12,6 +12,7 @@ from uuid import UUID
 
 import structlog
 from redis.exceptions import RedisError
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.reconcile import reconcile
@@ -25,7 +26,7 @@ from hub.channels.errors import SendOutcomeUnknown, SendRefused
 from hub.channels.http import ProviderClient
 from hub.clock import SystemClock
 from hub.conversations.store import suppress
-from hub.conversations.views import delivery_view
+from hub.conversations.views import moved_events
 from hub.deliveries import Report
 from hub.directory import Directories
 from hub.errors import HubError
@@ -109,13 +110,13 @@ class SenderHost(Shell):
             stale_at = loop.time() + self.settings.unknown_grace_s - self.settings.sender_timeout_s - 1
             try:
                 rows = await self._claim()
+                directories = await self.directories.get({row.tenant_id for row in rows})
             except Exception:
                 log.exception("claim_failed", host=self.name)
-                rows = []
+                rows, directories = [], {}
             if not rows:
                 await self._sleep()
                 continue
-            directories = await self.directories.get({row.tenant_id for row in rows})
             for row in rows:
                 await self._in_flight.acquire()
                 if loop.time() > stale_at:
@@ -178,11 +179,23 @@ class SenderHost(Shell):
                 batch, self._outcomes = self._outcomes[:RECORD_EVERY], self._outcomes[RECORD_EVERY:]
                 try:
                     await self._record(batch)
+                except (DataError, IntegrityError):
+                    await self._record_one_by_one(batch)
                 except Exception as error:
                     if not is_retryable(error):
                         log.exception("record_failed", host=self.name, outcomes=len(batch))
                         await asyncio.sleep(0.5)
                     self._outcomes = batch + self._outcomes
+
+    async def _record_one_by_one(self, batch: Sequence[Outcome]) -> None:
+        """An outcome that no row can hold is left out; its send stays claimed, so it is reconciled."""
+        for outcome in batch:
+            try:
+                await self._record([outcome])
+            except (DataError, IntegrityError):
+                log.exception("outcome_failed", host=self.name)
+            except Exception:
+                self._outcomes.append(outcome)
 
     async def _record(self, batch: Sequence[Outcome]) -> None:
         sent, gone, again, dark = [], [], [], []
@@ -209,7 +222,7 @@ class SenderHost(Shell):
             await outbox.unknown(db, [_key(o) for o in dark])
             for outcome in suppressed:
                 await self._suppress(db, outcome)
-        await realtime.publish(self.redis, [(row.tenant_id, _moved(row)) for row in applied.changed])
+        await realtime.publish(self.redis, moved_events(applied.changed))
 
     async def _suppress(self, db: AsyncConnection, outcome: Outcome) -> None:
         row, error = outcome.row, outcome.error
@@ -248,8 +261,3 @@ def _report(outcome: Outcome, status: Status) -> Report:
         code,
         reason,
     )
-
-
-def _moved(row: Any) -> dict[str, Any]:
-    conversation_id = encode_id("cnv", row.contact_id)
-    return {"type": "message.updated", "conversation_id": conversation_id, "message": delivery_view(row)}

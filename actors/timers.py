@@ -58,6 +58,7 @@ class TimersHost(Shell):
             return 0
         async with transaction(self.engine, Scope.of(*tenants)) as db:
             events = await channel_store.pending(db, before, LIMIT)
+        await self.directories.get(tenants)  # once, not once an event
         answers = await asyncio.gather(*(self._deliver(row) for row in events), return_exceptions=True)
         for row, answer in zip(events, answers, strict=True):
             if isinstance(answer, BaseException) and not isinstance(answer, HubError):

@@ -52,13 +52,10 @@ async def page(path: str, request: Request) -> Response:
 
 
 def _file(folder: Path, path: str, accepted: str, cache: str) -> Response:
+    if "\0" in path:
+        raise HTTPException(404)
     target = (folder / path).resolve()
-    if (
-        "\0" in path
-        or not target.is_relative_to(folder.resolve())
-        or not target.is_file()
-        or path == "index.html"
-    ):
+    if not target.is_relative_to(folder.resolve()) or not target.is_file() or path == "index.html":
         raise HTTPException(404)
     headers = {"Cache-Control": cache}
     kind = mimetypes.guess_type(target.name)[0] or "application/octet-stream"

@@ -58,7 +58,9 @@ _UPDATE = text(
     """
     UPDATE messages m SET status = r.status, error_code = COALESCE(r.error_code, m.error_code),
         reason = COALESCE(r.reason, m.reason),
-        provider_message_id = COALESCE(m.provider_message_id, r.provider_message_id),
+        provider_message_id = COALESCE(m.provider_message_id, CASE WHEN NOT EXISTS (SELECT 1 FROM messages o
+            WHERE o.tenant_id = m.tenant_id AND o.channel_id = m.channel_id
+            AND o.provider_message_id = r.provider_message_id) THEN r.provider_message_id END),
         settlement = COALESCE(m.settlement, r.settlement),
         sent_at = COALESCE(m.sent_at, r.sent_at), delivered_at = COALESCE(m.delivered_at, r.delivered_at),
         read_at = COALESCE(m.read_at, r.read_at), failed_at = COALESCE(m.failed_at, r.failed_at)

@@ -10,7 +10,7 @@ from hub.errors import Invalid
 MICROS = 1_000_000
 MICROS_MAX = 2**63 - 1
 CONTEXT = Context(prec=50)
-_DECIMAL = re.compile(r"-?\d{1,13}(\.\d{1,9})?")
+_DECIMAL = re.compile(r"-?[0-9]{1,13}(\.[0-9]{1,9})?")
 
 
 def parse_micros(text: str, pointer: str = "") -> int:

@@ -39,7 +39,8 @@ _DONE = text(f"DELETE FROM outbox o USING {_KEYS} WHERE {_MATCH}")
 _LATER = text(
     f"UPDATE outbox o SET state = 'queued', due_at = r.due_at, claimed_at = NULL, claimed_by = NULL FROM {_KEYS} WHERE {_MATCH}"
 )
-_UNKNOWN = text(f"UPDATE outbox o SET state = 'unknown' FROM {_KEYS} WHERE {_MATCH}")
+# The grace begins anew: a provider that was slow to answer may also be slow to show what it took.
+_UNKNOWN = text(f"UPDATE outbox o SET state = 'unknown', claimed_at = now() FROM {_KEYS} WHERE {_MATCH}")
 _STRANDED = text(
     """
     WITH picked AS (

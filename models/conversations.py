@@ -86,9 +86,8 @@ messages = Table(
     CheckConstraint("direction IN ('in', 'out')", name="direction"),
     CheckConstraint("settlement IN ('captured', 'released')", name="settlement"),
     Index("ix_messages_thread", "tenant_id", "contact_id", "id"),
-    Index(
-        "ix_messages_origin", "tenant_id", "origin_id", "status", postgresql_where=text("origin = 'campaign'")
-    ),
+    # No index names `status`: a delivery then moves without touching any index (heap-only updates).
+    Index("ix_messages_origin", "tenant_id", "origin_id", postgresql_where=text("origin = 'campaign'")),
     Index(
         "ix_messages_provider",
         "tenant_id",

@@ -64,6 +64,7 @@ def make_engine(url: URL, *, pool: int, application_name: str = "parley") -> Asy
         pool_size=pool,
         max_overflow=0,
         pool_timeout=30,
+        hide_parameters=True,  # errors are logged; numbers and texts of people must not be
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
         connect_args={

@@ -56,8 +56,7 @@ async def _reply(hub: Any, public_url: str, scope: Scope, receive: Receive) -> R
         raise NotFound("there is no such webhook")
     query = scope["query_string"].decode("ascii", "replace")
     url = public_url + scope["raw_path"].decode("ascii", "replace") + (f"?{query}" if query else "")
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    request = WebhookRequest(url, headers, await _body(receive))
+    request = WebhookRequest(url, scope["headers"], await _body(receive))
     return await answer(
         hub, Call(scope["method"], parts[1], parts[2] if len(parts) > 2 else "", query, request)
     )

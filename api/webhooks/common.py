@@ -8,8 +8,7 @@ from typing import Any
 
 from hub.channels import ADAPTERS
 from hub.channels.base import Account, WebhookRequest
-from hub.errors import BadSignature, Invalid, NotFound
-from hub.ids import decode_id
+from hub.errors import BadSignature, NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +32,7 @@ class Reply:
 
 async def account_of(hub: Any, call: Call, provider: str) -> Account:
     """The provider account the address names. Raises NotFound."""
-    try:
-        account: Account | None = await hub.account(decode_id("acc", call.account))
-    except Invalid:
-        account = None
+    account: Account | None = await hub.account(call.account)
     if account is None or account.provider != provider:
         raise NotFound("there is no such provider account")
     return account

@@ -179,6 +179,28 @@ async def renew_hold(db: AsyncConnection, row: Batch) -> None:
     await db.execute(update(campaign_batches).where(*where).values(hold_id=uuid4()))
 
 
+async def is_canceled(db: AsyncConnection, row: Batch) -> bool:
+    """True when the batch was canceled under this hold: nothing will ever be sent for its money."""
+    query = select(campaign_batches.c.state).where(
+        campaign_batches.c.tenant_id == row.tenant_id,
+        campaign_batches.c.campaign_id == row.campaign_id,
+        campaign_batches.c.first_ordinal == row.first_ordinal,
+        campaign_batches.c.hold_id == row.hold_id,
+    )
+    return (await db.execute(query)).scalar() == "canceled"
+
+
+_KEEP_OPT_OUTS = text(
+    """
+    UPDATE conversations v SET opted_out = n.kinds
+    FROM (SELECT tenant_id, contact_id, jsonb_agg(channel_kind ORDER BY channel_kind) AS kinds FROM consents
+          WHERE state = 'opted_out' GROUP BY tenant_id, contact_id) n
+    WHERE v.tenant_id = n.tenant_id AND v.contact_id = n.contact_id AND v.opted_out <> n.kinds
+      AND v.tenant_id = :tenant_id AND v.contact_id = ANY(CAST(:contacts AS uuid[]))
+    """
+)
+
+
 async def begin_sessions(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Let the contacts' next message answer the campaign's flow; whoever talks with a person keeps talking with them."""
     await insert_rows(
@@ -189,21 +211,29 @@ async def begin_sessions(db: AsyncConnection, rows: Sequence[Mapping[str, Any]])
         "session = EXCLUDED.session, channel_id = EXCLUDED.channel_id, address = EXCLUDED.address "
         "WHERE conversations.status <> 'open'",
     )
+    if rows:
+        contacts = "{" + ",".join(str(row["contact_id"]) for row in rows) + "}"
+        await db.execute(_KEEP_OPT_OUTS, {"tenant_id": rows[0]["tenant_id"], "contacts": contacts})
 
 
 _BACKLOG = text(
-    "SELECT count(*) FROM (SELECT 1 FROM messages WHERE tenant_id = :tenant_id AND origin_id = :campaign_id "
-    "AND origin = 'campaign' AND status = ANY(CAST(:states AS text[])) LIMIT :most) m"
+    "SELECT count(*) FROM (SELECT 1 FROM outbox WHERE tenant_id = :tenant_id AND lane = 1 AND state = 'queued' LIMIT :most) o"
+)
+_OWED = text(
+    "SELECT EXISTS (SELECT 1 FROM messages WHERE tenant_id = :tenant_id AND origin_id = :campaign_id "
+    "AND origin = 'campaign' AND status IN ('queued', 'sending'))"
 )
 
 
-async def backlog(
-    db: AsyncConnection, tenant_id: UUID, campaign_id: UUID, states: Sequence[str], most: int
-) -> int:
-    """How many messages of the campaign are in these states, counted up to `most`."""
-    names = "{" + ",".join(states) + "}"
-    values = {"tenant_id": tenant_id, "campaign_id": campaign_id, "states": names, "most": most}
-    return int((await db.execute(_BACKLOG, values)).scalar_one())
+async def backlog(db: AsyncConnection, tenant_id: UUID, most: int) -> int:
+    """How many bulk messages of the tenant wait for a sender, counted up to `most`."""
+    return int((await db.execute(_BACKLOG, {"tenant_id": tenant_id, "most": most})).scalar_one())
+
+
+async def owes(db: AsyncConnection, tenant_id: UUID, campaign_id: UUID) -> bool:
+    """True while a message of the campaign has not been taken by a provider, or refused. Reads all its messages."""
+    values = {"tenant_id": tenant_id, "campaign_id": campaign_id}
+    return bool((await db.execute(_OWED, values)).scalar_one())
 
 
 async def counts(db: AsyncConnection, tenant_id: UUID, campaign_id: UUID) -> tuple[dict[str, int], int]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import ClassVar, Protocol
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 from hub.errors import Malformed
 
+FORM_FIELDS_MAX = 200
 TEXT_CHARS_MAX = 65_536  # what the hub stores of one inbound text; longer ones are cut and marked
 PROFILE_NAME_CHARS_MAX = 200
 _IDENTIFIER = re.compile(r"[\x21-\x7e]{1,255}")
@@ -71,13 +74,33 @@ class SendReceipt:
     provider_message_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WebhookRequest:
-    """A provider's call as it came: the public URL, lower-case header names, the raw body."""
+    """A provider's call as it came: the public URL, raw headers with lower-case names, the raw body."""
 
     url: str
-    headers: Mapping[str, str]
+    headers: Sequence[tuple[bytes, bytes]]
     body: bytes
+
+    def header(self, name: bytes) -> str:
+        """The value of a header, or an empty text."""
+        for key, value in self.headers:
+            if key == name:
+                return value.decode("latin-1")
+        return ""
+
+    @cached_property
+    def form(self) -> list[tuple[str, str]]:
+        """The fields of a form body, in order, parsed once. Raises Malformed."""
+        try:
+            return parse_qsl(
+                self.body.decode("ascii"),
+                keep_blank_values=True,
+                errors="replace",
+                max_num_fields=FORM_FIELDS_MAX,
+            )
+        except ValueError:
+            raise Malformed("the body is not a form") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,12 +62,18 @@ async def keep_pending(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -
     await insert_rows(db, inbox, rows, "ON CONFLICT DO NOTHING")
 
 
+# What came back unmatched waits twice as long each time, so that it does not stand before what is new.
+_DUE = func.now() - inbox.c.received_at > func.make_interval(
+    0, 0, 0, 0, 0, 0, func.least(func.power(2, inbox.c.attempts), 21_600)
+)
+
+
 async def pending(db: AsyncConnection, before: datetime, limit: int) -> Sequence[Any]:
-    """Events that have waited since before `before`, oldest first."""
+    """Events that have waited since before `before`: the least tried first, then the oldest."""
     rows = await db.execute(
         select(inbox)
-        .where(inbox.c.done_at.is_(None), inbox.c.received_at < before)
-        .order_by(inbox.c.received_at)
+        .where(inbox.c.done_at.is_(None), inbox.c.received_at < before, _DUE)
+        .order_by(inbox.c.attempts, inbox.c.received_at)
         .limit(limit)
     )
     return rows.all()

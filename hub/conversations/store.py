@@ -97,7 +97,8 @@ async def load(db: AsyncConnection, keys: Iterable[Key]) -> dict[Key, Conversati
             fresh = Conversation(*key, opted_out=frozenset(row.consent_kinds or ()), name=row.contact_name)
             found[key] = fresh
         else:
-            found[key] = from_row(row, *key)
+            found[key] = state = from_row(row, *key)
+            state.opted_out = frozenset(row.consent_kinds or ())  # the consents are the truth; the column is for lists
     return found
 
 

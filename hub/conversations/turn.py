@@ -78,7 +78,14 @@ def turn(
             result.state.reason = "reopened"
         case MarkRead():
             result.state.unread = 0
+    _keep_owned(result.state, table)
     return result
+
+
+def _keep_owned(state: Conversation, table: RoutingTable) -> None:
+    """An open conversation in no queue and with nobody would be seen by no one: the fallback queue gets it."""
+    if state.status == "open" and state.queue_id is None and state.assignee_id is None and table.fallback:
+        state.queue_id = table.fallback.queue_id
 
 
 def _require_open(state: Conversation) -> None:
@@ -120,7 +127,7 @@ def _inbound(result: Turn, event: Inbound, table: RoutingTable, understood: Unde
         start = Session(rule.flow_id.hex, table.flows[rule.flow_id].start)
         _run_flow(result, event, table, start, None, understood, floor)
         return
-    if rule is not None:
+    if rule is not None and rule.queue_id is not None:
         _to_queue(result, event, Route(rule.id, rule.queue_id, None, f"keyword {rule.match}"))
         return
     _route(result, event, table, understood, floor)

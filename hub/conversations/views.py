@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -84,6 +84,26 @@ def message_view(row: Mapping[str, Any], directory: Directory) -> dict[str, Any]
         "read_at": instant(row.get("read_at")),
         "failed_at": instant(row.get("failed_at")),
     }
+
+
+def moved_events(rows: Iterable[Any]) -> list[tuple[UUID, dict[str, Any]]]:
+    """(tenant, `message.updated` event) of messages whose delivery moved.
+
+    Campaign messages are left out: a campaign shows its progress itself, and a million receipts would push what
+    agents wait for out of the stream.
+    """
+    return [
+        (
+            row.tenant_id,
+            {
+                "type": "message.updated",
+                "conversation_id": encode_id("cnv", row.contact_id),
+                "message": delivery_view(row),
+            },
+        )
+        for row in rows
+        if row.origin != "campaign"
+    ]
 
 
 def delivery_view(row: Any) -> dict[str, Any]:

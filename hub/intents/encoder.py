@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hub.errors import Unavailable
-from hub.intents.graph import with_int8_products
+from hub.intents.graph import BadGraph, with_int8_products
 
 # The tokenizer's own thread pool costs more than it gives on texts of one line, and warns after a fork.
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -184,8 +184,11 @@ class OnnxEncoder:
         weights = path.read_bytes()
         self.int8_products = int8_products
         if int8_products:
-            self._session = _session(with_int8_products(weights, keep=FLOAT_PRODUCTS))
-            self.int8_products = self._agreement() >= AGREEMENT_MIN
+            try:
+                self._session = _session(with_int8_products(weights, keep=FLOAT_PRODUCTS))
+                self.int8_products = self._agreement() >= AGREEMENT_MIN
+            except BadGraph:
+                self.int8_products = False
         if not self.int8_products:
             self._session = _session(weights)
             agreement = self._agreement()

@@ -130,8 +130,9 @@ class TextFeatures:
         self.buckets = buckets
         self.idf = idf
         self.unknown_idf = unknown_idf
-        self._columns = np.full(BUCKETS, len(buckets), np.int32)
-        self._columns[buckets] = np.arange(len(buckets), dtype=np.int32)
+        # One table look-up a gram; two bytes a bucket while that is enough (8 MB a model).
+        self._columns = np.full(BUCKETS, len(buckets), np.uint16 if len(buckets) < 1 << 16 else np.int32)
+        self._columns[buckets] = np.arange(len(buckets))
 
     @classmethod
     def fit(cls, texts: Sequence[str], *, texts_min: int) -> TextFeatures:
@@ -165,4 +166,6 @@ class TextFeatures:
         values = (values / lengths[block]).astype(np.float32)
         ends = np.cumsum(np.bincount(rows[known], minlength=len(texts)))
         starts = np.concatenate((np.zeros(1, np.int64), ends)).astype(np.int32)
-        return csr_matrix((values[known], columns[known], starts), shape=(len(texts), self.size))
+        return csr_matrix(
+            (values[known], columns[known].astype(np.int32), starts), shape=(len(texts), self.size)
+        )

@@ -161,15 +161,15 @@ class IntentModel:
         rows = self.parts.features.transform(texts)
         first = self.parts.first.logits(rows, None)
         sure = self.sure(first)
-        answers = self.first_answers(first)
+        positions: Ids = np.flatnonzero(sure)
+        found = dict(zip(positions.tolist(), self.first_answers(first[sure]), strict=True))
         unsure: Ids = np.flatnonzero(~sure)
         if len(unsure):
             vectors = self._encoder.encode([texts[at] for at in unsure])
             second = self.parts.second.logits(rows if len(unsure) == len(texts) else rows[unsure], vectors)
             nearest = nearest_cosine(vectors, self.parts.neighbours)
-            for position, answer in zip(unsure.tolist(), self.second_answers(second, nearest), strict=True):
-                answers[position] = answer
-        return answers
+            found.update(zip(unsure.tolist(), self.second_answers(second, nearest), strict=True))
+        return [found[at] for at in range(len(texts))]
 
     def sure(self, first_logits: Floats) -> Flags:
         """Which rows the first stage may answer: a wide margin, and inside the scope it knows."""
@@ -179,6 +179,8 @@ class IntentModel:
 
     def first_answers(self, logits: Floats) -> list[Prediction]:
         """Predictions from first-stage logits (n, labels)."""
+        if not len(logits):
+            return []
         outside = self.parts.first_scope.out_of_scope(logits.max(axis=1), None)
         return self._answers("first", self.parts.first.probabilities(logits), outside)
 
@@ -190,11 +192,9 @@ class IntentModel:
     def _answers(self, stage: Stage, probabilities: Floats, outside: Floats) -> list[Prediction]:
         labels = self.parts.labels
         count = min(TOP, len(labels))
-        best = np.argpartition(probabilities, -count, axis=1)[:, -count:]
-        values = np.take_along_axis(probabilities, best, axis=1)
-        order = np.argsort(-values, axis=1, kind="stable")
-        names = np.take_along_axis(best, order, axis=1).tolist()
-        shares = np.take_along_axis(values, order, axis=1).tolist()
+        best = np.argsort(-probabilities, axis=1, kind="stable")[:, :count]
+        names = best.tolist()
+        shares = probabilities[np.arange(len(best))[:, None], best].tolist()
         answers = []
         for name, share, out in zip(names, shares, outside.tolist(), strict=True):
             top = tuple((labels[at], probability) for at, probability in zip(name, share, strict=True))

@@ -166,7 +166,7 @@ CREATE TABLE messages (
     CONSTRAINT ck_messages_direction CHECK (direction IN ('in', 'out')),
     CONSTRAINT ck_messages_settlement CHECK (settlement IN ('captured', 'released'))
 );
-CREATE INDEX ix_messages_origin ON messages (tenant_id, origin_id, status) WHERE origin = 'campaign';
+CREATE INDEX ix_messages_origin ON messages (tenant_id, origin_id) WHERE origin = 'campaign';
 CREATE UNIQUE INDEX ix_messages_provider ON messages (tenant_id, channel_id, provider_message_id) WHERE provider_message_id IS NOT NULL;
 CREATE INDEX ix_messages_thread ON messages (tenant_id, contact_id, id);
 CREATE TABLE outbox (
@@ -452,3 +452,5 @@ CREATE TABLE campaign_recipients (
     CONSTRAINT fk_campaign_recipients_tenant_id_campaign_id FOREIGN KEY(tenant_id, campaign_id) REFERENCES campaigns (tenant_id, id) ON DELETE CASCADE
 );
 CREATE UNIQUE INDEX ix_campaign_recipients_contact ON campaign_recipients (tenant_id, campaign_id, contact_id);
+ALTER TABLE messages SET (fillfactor = 80);
+ALTER TABLE conversations SET (fillfactor = 80);
