@@ -10,6 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 CONSTRAINTS := -c constraints.txt
 STAMPS := $(VENV)/stamps
 ARGS ?=
+PYTEST_ARGS ?= -n 2 --dist loadgroup
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH :=
 
@@ -52,13 +53,14 @@ web: setup ## build the web app into api/_ui (skipped when its sources are uncha
 dev: web ## hub up, and the web app with instant reload at port 5173
 	@exec $(BIN)/python scripts/dev.py
 
-lint: setup-test ## ruff and mypy
+lint: setup-test web ## ruff, mypy, tsc and oxlint
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@if [ -f web/package.json ]; then cd web && npm run --silent check; fi
 
 test: setup-test web lint ## everything: lint, types, web unit tests, pytest with a browser
 	@if [ -f web/package.json ]; then cd web && npm test --silent; fi
-	@chromium=$$(sh scripts/chromium) || exit 1; HUB_CHROMIUM="$$chromium" $(BIN)/python -m pytest
+	@chromium=$$(sh scripts/chromium) || exit 1; HUB_CHROMIUM="$$chromium" $(BIN)/python -m pytest $(PYTEST_ARGS)
 
 test-long: setup-test web ## the long tests: chaos, growth
 	@chromium=$$(sh scripts/chromium) || exit 1; HUB_CHROMIUM="$$chromium" $(BIN)/python -m pytest -m long

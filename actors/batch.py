@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 Work = Arrived | Command
 
 
+NO_CHANNEL = UUID(int=0)  # of inbox rows that no provider sent
+
+
 class Redo(Exception):
     """The database knew better than the memory: run the batch again with what was learned."""
 
@@ -60,9 +63,8 @@ class Batch:
         self.outgoings: dict[int, list[door.Outgoing]] = {}
         self.rows: list[Mapping[str, Any]] = []
         self.directories: dict[UUID, Directory] = {}
-        self._effect_ids: dict[
-            tuple[int, int], UUID
-        ] = {}  # the same ids in every run of this batch: holds are by id
+        # The same ids in every run of this batch: holds are asked for by them.
+        self._effect_ids: dict[tuple[int, int], UUID] = {}
 
     @property
     def sends(self) -> bool:
@@ -84,6 +86,7 @@ class Batch:
             async with transaction(self.host.engine, Scope.of(*self.directories)) as db:
                 await self._write(db)
         self._answer()
+        await self._answer_repeats()
 
     def _drop_known_duplicates(self) -> None:
         first: dict[tuple[UUID, str], int] = {}
@@ -193,16 +196,12 @@ class Batch:
 
     async def _write(self, db: AsyncConnection) -> None:
         """All that the batch decided. Raises Redo, which rolls back."""
-        arrived = {
-            place: item
-            for place, item in enumerate(self.items)
-            if place in self.turns and isinstance(item, Arrived)
+        claims = {
+            place: row for place in self.turns if (row := self._claim_row(self.items[place])) is not None
         }
-        claimed = await channel_store.claim(db, [self._inbox_row(item) for item in arrived.values()])
+        claimed = await channel_store.claim(db, list(claims.values()))
         late = {
-            place
-            for place, item in arrived.items()
-            if (item.event.channel_id, item.event.event_key) not in claimed
+            place for place, row in claims.items() if (row["channel_id"], row["event_key"]) not in claimed
         }
         if late:
             self.duplicates |= late
@@ -220,7 +219,8 @@ class Batch:
                 self.turns[place],
                 self.understood.get(place, NOTHING_UNDERSTOOD),
             )
-            for place, item in arrived.items()
+            for place, item in enumerate(self.items)
+            if place in self.turns and isinstance(item, Arrived)
         ]
         outgoings = [outgoing for batch in self.outgoings.values() for outgoing in batch]
         self.rows = await door.store(db, outgoings, self.now, inbound)
@@ -240,23 +240,35 @@ class Batch:
         await store.set_consents(db, consents)
         await store.add_tags(db, tags)
 
-    def _inbox_row(self, item: Arrived) -> dict[str, Any]:
-        event = item.event
-        return {
-            "tenant_id": item.tenant_id,
-            "channel_id": event.channel_id,
-            "event_key": event.event_key,
-            "kind": "message",
-            # The text itself is in `messages`, written by this very transaction.
-            "payload": {"sender": event.address, "provider_message_id": event.provider_message_id},
-            "received_at": event.at,
-            "done_at": self.now,
-            "attempts": 0,
-        }
+    def _claim_row(self, item: Work) -> dict[str, Any] | None:
+        """The inbox row that makes an item happen once; None for commands that may simply happen again."""
+        row = {"tenant_id": item.tenant_id, "received_at": self.now, "done_at": self.now, "attempts": 0}
+        match item.event:
+            case Inbound() as event:
+                # The text itself is in `messages`, written by this very transaction.
+                payload = {"sender": event.address, "provider_message_id": event.provider_message_id}
+                key = {"channel_id": event.channel_id, "event_key": event.event_key, "kind": "message"}
+                return row | key | {"received_at": event.at, "payload": payload}
+            case AgentReply(request_id=UUID() as request_id, message_id=message_id):
+                key = {"channel_id": NO_CHANNEL, "event_key": f"reply:{request_id.hex}", "kind": "reply"}
+                return row | key | {"payload": {"message_id": str(message_id)}}
+            case _:
+                return None
+
+    async def _answer_repeats(self) -> None:
+        """Replies that were sent before are answered with the message they became then."""
+        for place in self.duplicates:
+            item = self.items[place]
+            if isinstance(item, Command) and isinstance(item.event, AgentReply):
+                directory = await self.host.directories.one(item.tenant_id)
+                async with transaction(self.host.engine, Scope.of(item.tenant_id)) as db:
+                    row = await store.replied(db, item.tenant_id, item.event.request_id)
+                self.answers[place] = {"messages": [message_view(row._mapping, directory)]}
 
     def _answer(self) -> None:
         for place in self.duplicates:
-            self.answers[place] = DUPLICATE
+            if isinstance(self.items[place], Arrived):
+                self.answers[place] = DUPLICATE
         by_id = {row["id"]: row for row in self.rows}
         for place in self.turns:
             item = self.items[place]

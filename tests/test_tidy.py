@@ -5,7 +5,9 @@ a file.
 from __future__ import annotations
 
 import ast
+import importlib
 import json
+import pkgutil
 import re
 import subprocess
 from collections.abc import Iterator
@@ -13,6 +15,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+
+import models
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("hub", "models", "api", "actors", "training", "carrier", "bench", "cli")
@@ -127,6 +131,17 @@ def test_nobody_imports_the_carrier() -> None:
         if what.split(".")[0] == "carrier"
     ]
     assert found == []
+
+
+def test_every_table_belongs_to_a_tenant_first() -> None:
+    """So that it can be distributed by tenant, and row-level security has something to hold on to."""
+    for module in pkgutil.iter_modules(models.__path__):
+        importlib.import_module(f"models.{module.name}")
+    from models.base import metadata
+
+    tree_itself = {"tenants", "tenant_closure"}
+    keys = {name: [column.name for column in table.primary_key] for name, table in metadata.tables.items()}
+    assert [name for name, key in keys.items() if name not in tree_itself and key[:1] != ["tenant_id"]] == []
 
 
 def test_functions_are_short() -> None:

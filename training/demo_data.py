@@ -9,7 +9,7 @@ from __future__ import annotations
 from hub.intents.encoder import Encoder
 from training.data import Row
 from training.embed import Progress, silent
-from training.train import TrainedVersion, TrainOptions, train
+from training.train import TrainedVersion, train
 
 MESSAGES: dict[str, tuple[str, ...]] = {
     "order_status": (
@@ -272,6 +272,5 @@ def train_demo(
         outside=OUT_OF_SCOPE,
         encoder=encoder,
         seed=seed,
-        options=TrainOptions(folds=5),
         progress=progress,
     )

@@ -16,7 +16,8 @@ from hub.intents.model import Scope, margins
 
 HeadKind = Literal["svm", "logistic"]
 
-# Where BANKING77 and CLINC150 were best on validation; see docs/decisions.
+# Best on BANKING77's validation rows, and flat around them: C 0.15 to 0.4 and weights 1.5 to 3 differ by 0.3 points. The SVM
+# on all rows 94.1, logistic regression on ten a label 86.4 beside the SVM's 85.5.
 SVM_C = 0.3
 LOGISTIC_C = 3.0
 VECTOR_WEIGHT = 2.0

@@ -19,11 +19,12 @@ from pathlib import Path
 import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.model_selection import StratifiedKFold
+from threadpoolctl import threadpool_limits
 
 from hub.intents.codec import from_bytes, to_bytes
 from hub.intents.encoder import Encoder, Floats, Ids, OnnxEncoder
 from hub.intents.features import TextFeatures
-from hub.intents.model import Head, IntentModel, Parts, Prediction, nearest_cosine
+from hub.intents.model import Head, IntentModel, Parts, nearest_cosine
 from training.data import BadTrainingData, Dataset, Row, check, read_dataset
 from training.embed import Progress, embed, silent
 from training.evaluate import evaluate, score
@@ -40,9 +41,8 @@ from training.heads import (
 from training.noise import noised
 from training.report import Evaluation, Thresholds, Timings, TrainingReport
 
-SMALL_ROWS = (
-    3_000  # up to here every fold is scored; beyond, one fold of ten says enough and costs a fit less
-)
+SMALL_ROWS = 3_000  # up to here every fold is scored; beyond, a few say enough and cost fewer fits
+FIRST_FOLDS, SECOND_FOLDS = 3, 1
 NEIGHBOUR_ROWS_MAX = 4_096
 NEIGHBOUR_ROWS_PER_LABEL_MAX = 48
 _NAME = re.compile(r"[^\W\d_]{3,}")
@@ -50,13 +50,13 @@ _NAME = re.compile(r"[^\W\d_]{3,}")
 
 @dataclass(slots=True, frozen=True)
 class TrainOptions:
-    """Knobs of a run; the defaults are what the figures in docs/ were measured with."""
+    """Knobs of a run; the defaults are what the published figures were measured with."""
 
     first_stage_precision: float = 0.99
     in_scope_recall: float = 0.98
     noise: bool = True  # fit on a noised copy as well
     evaluate_noise: bool = False  # report accuracy under noise: encodes the validation rows twice more
-    folds: int = 3
+    folds: int = 5
     threads: int = field(default_factory=lambda: min(2, os.cpu_count() or 1))
     vectors_folder: Path | None = None  # keep embeddings here, so that an interrupted run goes on
 
@@ -165,10 +165,12 @@ class _Run:
         )
         return features, matrix
 
-    def folds(self, count: int) -> list[tuple[Ids, Ids]]:
+    def folds(self, few: int) -> list[tuple[Ids, Ids]]:
+        """(kept, held out) pairs; only the first `few` where rows are many. A shorter list is a prefix of a longer."""
         smallest = min(Counter(self.truth.tolist()).values())
-        splitter = StratifiedKFold(min(count, smallest), shuffle=True, random_state=self.seed)
-        return list(splitter.split(np.zeros(len(self.truth)), self.truth))
+        splitter = StratifiedKFold(min(self.options.folds, smallest), shuffle=True, random_state=self.seed)
+        pairs = list(splitter.split(np.zeros(len(self.truth)), self.truth))
+        return pairs if len(self.truth) <= SMALL_ROWS else pairs[:few]
 
     def held_out(self, matrix: _Matrix, folds: list[tuple[Ids, Ids]], *, vectors: bool, step: str) -> _Seen:
         """Scores of the folds' held-out originals by heads fitted without them."""
@@ -197,7 +199,7 @@ class _Run:
         return np.asarray(order[rank < each], np.int64)
 
     def first_stage(self, matrix: _Matrix) -> tuple[Head, _Seen]:
-        folds = self.folds(self.options.folds)
+        folds = self.folds(FIRST_FOLDS)
         seen = self.held_out(matrix, folds, vectors=False, step="first stage")
         self.progress("first stage", len(folds), len(folds) + 1)
         weights, bias = fit_linear(
@@ -208,11 +210,9 @@ class _Run:
 
     def second_stage(
         self, features: TextFeatures, matrix: _Matrix, validation: Dataset | None
-    ) -> tuple[Head, _Seen, Ids]:
-        """The second head, scores of unseen rows, and which originals those are (empty with validation rows)."""
-        folds: list[tuple[Ids, Ids]] = []
-        if validation is None:
-            folds = self.folds(5) if matrix.rows <= SMALL_ROWS else self.folds(10)[:1]
+    ) -> tuple[Head, _Seen]:
+        """The second head, and scores of rows unseen: validation rows, or else held-out folds."""
+        folds = self.folds(SECOND_FOLDS) if validation is None else []
         seen = self.held_out(matrix, folds, vectors=True, step="second stage") if folds else None
         self.progress("second stage", len(folds), len(folds) + 1)
         weights, bias = fit_linear(
@@ -230,9 +230,8 @@ class _Run:
             seen = _Seen(np.array([self.number[label] for label in validation.labels]), logits, nearest)
         assert seen is not None
         self.progress("second stage", len(folds) + 1, len(folds) + 1)
-        scored = np.concatenate([held for _, held in folds]) if folds else np.zeros(0, np.int64)
         head = Head(head.text, head.vector, head.bias, fit_temperature(seen.logits, seen.truth))
-        return head, seen, scored
+        return head, seen
 
 
 def _says_something(name: str) -> bool:
@@ -257,18 +256,11 @@ def train(
     rejection and are not trained on. `encoder` makes the training vectors (default: the served one); `served_by` is
     the encoder the version is bound to, when another. Raises BadTrainingData and EncoderUnavailable.
     """
-    options = options or TrainOptions()
+    dataset, judged = check(rows), _known(rows, validation)
     encoder = encoder or OnnxEncoder()
-    return _train(
-        check(rows),
-        _known(rows, validation),
-        list(outside),
-        seed,
-        encoder,
-        served_by or encoder,
-        options,
-        progress,
-    )
+    run = _Run(dataset, encoder, options or TrainOptions(), seed, progress)
+    with threadpool_limits(1, "blas"):  # the products are small: more BLAS threads only wait for each other
+        return _train(run, judged, list(outside), served_by or encoder)
 
 
 def _known(rows: Sequence[Row], validation: Sequence[Row] | None) -> Dataset | None:
@@ -285,24 +277,15 @@ def _known(rows: Sequence[Row], validation: Sequence[Row] | None) -> Dataset | N
     return dataset
 
 
-def _train(
-    dataset: Dataset,
-    validation: Dataset | None,
-    outside: list[str],
-    seed: int,
-    encoder: Encoder,
-    served_by: Encoder,
-    options: TrainOptions,
-    progress: Progress,
-) -> TrainedVersion:
-    run = _Run(dataset, encoder, options, seed, progress)
+def _train(run: _Run, validation: Dataset | None, outside: list[str], served_by: Encoder) -> TrainedVersion:
+    options = run.options
     with run.clock.step("encode"):
         features, matrix = run.matrix()
         far = (features.transform(outside), run.embed(outside, "encode out of scope")) if outside else None
     with run.clock.step("first_stage"):
         first, first_seen = run.first_stage(matrix)
     with run.clock.step("second_stage"):
-        second, second_seen, scored = run.second_stage(features, matrix, validation)
+        second, second_seen = run.second_stage(features, matrix, validation)
     sample = matrix.vectors[run.neighbours(np.arange(matrix.rows))]
     far_signals = (second.logits(*far).max(axis=1), nearest_cosine(far[1], sample)) if far else None
     parts = Parts(
@@ -322,35 +305,31 @@ def _train(
     data = to_bytes(IntentModel(parts, served_by))
     model = from_bytes(data, served_by)
     with run.clock.step("evaluate"):
-        progress("evaluate", 0, 1)
+        run.progress("evaluate", 0, 1)
         if validation is not None:
             figures = evaluate(
-                model, validation.rows, outside=outside, noise=options.evaluate_noise, seed=seed
+                model, validation.rows, outside=outside, noise=options.evaluate_noise, seed=run.seed
             )
         else:
-            figures = _score_folds(model, run, first_seen, second_seen, scored, outside)
-        progress("evaluate", 1, 1)
+            figures = _score_folds(model, run, first_seen, second_seen, outside)
+        run.progress("evaluate", 1, 1)
     return TrainedVersion(
         model, data, _report(run, model, options, figures, len(data), validation is not None)
     )
 
 
 def _score_folds(
-    model: IntentModel, run: _Run, first: _Seen, second: _Seen, scored: Ids, outside: list[str]
+    model: IntentModel, run: _Run, first: _Seen, second: _Seen, outside: list[str]
 ) -> Evaluation:
     """Figures from the held-out scores of both stages: every row is judged by heads that did not see it."""
-    order = np.concatenate([held for _, held in run.folds(run.options.folds)])
-    back = np.empty_like(order)
-    back[order] = np.arange(len(order))
-    first_logits = first.logits[back[scored]]
     assert second.nearest is not None
-    sure = model.sure(first_logits)
+    first_logits = first.logits[
+        : len(second.truth)
+    ]  # the second stage's folds are the first ones of the first's
+    sure = model.sure(first_logits).tolist()
     early, late = model.first_answers(first_logits), model.second_answers(second.logits, second.nearest)
-    answers: list[Prediction] = [
-        a if is_sure else b for a, b, is_sure in zip(early, late, sure.tolist(), strict=True)
-    ]
-    truth = [run.names[at] for at in run.truth[scored]]
-    return score(answers, truth, outside=model.predict(outside))
+    answers = [a if is_sure else b for a, b, is_sure in zip(early, late, sure, strict=True)]
+    return score(answers, [run.names[at] for at in second.truth], outside=model.predict(outside))
 
 
 def _report(

@@ -8,5 +8,5 @@ export default defineConfig({
   base: '/',
   build: { outDir: '../api/_ui', emptyOutDir: true, target: 'es2022', manifest: true, reportCompressedSize: false },
   server: { host: '127.0.0.1', proxy: { '/v1': { target: gateway, changeOrigin: true }, '/webhooks': { target: gateway } } },
-  test: { environment: 'jsdom', include: ['src/**/*.test.{ts,tsx}'], setupFiles: ['src/test/setup.ts'] },
+  test: { include: ['src/**/*.test.{ts,tsx}'] },
 });

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
 from api.deps import Actors, Db, require
+from api.idempotency import source_id
 from api.requests import HubRoute
 from api.schemas.common import PAGE_DEFAULT, ConversationId, Limit, MessageId, Page, QueueId
 from api.schemas.conversations import AssignIn, Conversation, ConversationCounts, Message, ReplyIn, TransferIn
@@ -115,10 +116,14 @@ async def list_messages(
 
 @router.post("/{conversation_id}/messages", operation_id="reply", response_model=Message, status_code=201)
 async def reply(
-    conversation_id: ConversationId, body: ReplyIn, caller: Writer, actors: Actors
+    conversation_id: ConversationId, body: ReplyIn, request: Request, caller: Writer, actors: Actors
 ) -> dict[str, Any]:
-    """Answer the contact. An answer that may not leave is recorded with status `refused` and its reason."""
-    event = AgentReply(new_id(), caller.user_id, body.text, _now(), body.channel_id)
+    """Answer the contact. An answer that may not leave is recorded with status `refused` and its reason.
+
+    With an Idempotency-Key the contact gets it once, even when the gateway dies before it could say so.
+    """
+    once = source_id(request, caller) if "idempotency-key" in request.headers else None
+    event = AgentReply(new_id(), caller.user_id, body.text, _now(), body.channel_id, once)
     answer = await actors.command(caller.tenant_id, conversation_id, event)
     message: dict[str, Any] = answer["messages"][0]
     return message

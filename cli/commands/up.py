@@ -113,6 +113,7 @@ def run(options: Mapping[str, Any], *, demo: bool) -> None:
         report=lambda line: console.err.print(f"[yellow]·[/yellow] {line}", soft_wrap=True),
         cancelled=ended.is_set,
     )
+    console.err.print("Starting PostgreSQL, Valkey, Ray, carrier and gateway …")
     try:
         stack.start()
         logins = seeding.finish(ended) if seeding else []

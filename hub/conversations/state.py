@@ -65,11 +65,14 @@ class Inbound(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AgentReply:
+    """A person answers. The same `request_id` twice is one answer, however often it is asked for."""
+
     message_id: UUID
     user_id: UUID | None
     text: str
     at: datetime
     channel_id: UUID | None = None
+    request_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,9 @@ async def load(db: AsyncConnection, keys: Iterable[Key]) -> dict[Key, Conversati
             found[key] = fresh
         else:
             found[key] = state = from_row(row, *key)
-            state.opted_out = frozenset(row.consent_kinds or ())  # the consents are the truth; the column is for lists
+            state.opted_out = frozenset(
+                row.consent_kinds or ()
+            )  # the consents are the truth; the column is for lists
     return found
 
 
@@ -260,6 +262,19 @@ async def thread(
     if before is not None:
         query = query.where(messages.c.id < before)
     return list((await db.execute(query.order_by(messages.c.id.desc()).limit(limit + 1))).all())
+
+
+_REPLIED = text(
+    "SELECT m.* FROM inbox i JOIN messages m ON m.tenant_id = i.tenant_id AND m.id = CAST(i.payload ->> 'message_id' AS uuid) "
+    "WHERE i.tenant_id = :tenant_id AND i.channel_id = :channel_id AND i.event_key = :event_key"
+)
+
+
+async def replied(db: AsyncConnection, tenant_id: UUID, request_id: UUID | None) -> Any:
+    """The message that an agent's reply with this request id became."""
+    key = f"reply:{request_id.hex}" if request_id else ""
+    values = {"tenant_id": tenant_id, "channel_id": UUID(int=0), "event_key": key}
+    return (await db.execute(_REPLIED, values)).one()
 
 
 _SUPPRESS = text(

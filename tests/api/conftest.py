@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -10,6 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx2
+import psycopg
 import pytest
 from fastapi import FastAPI
 from pwdlib import PasswordHash
@@ -77,6 +79,17 @@ class World:
             answer = await admin.post("/v1/api-keys", json={"name": "program", "scopes": list(scopes)})
         assert answer.status_code == 201, answer.text
         return client_of(self.app, Authorization=f"Bearer {answer.json()['key']}")
+
+
+@pytest.fixture(scope="session")
+def database_url() -> Iterator[str]:
+    """One database for all tests of this folder: each has tenants of its own, and a database a test would cost more."""
+    server = os.environ["TEST_DATABASE_URL"]
+    name = f"test_{uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as db:
+        db.execute(f"CREATE DATABASE {name} TEMPLATE hub_template STRATEGY file_copy")
+        yield f"{server.rpartition('/')[0]}/{name}"
+        db.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Error, Page, Playwright, Route, async_playwright, expect
+from playwright.async_api import Browser, Error, Page, Playwright, async_playwright, expect
 
 ROOT = Path(__file__).resolve().parents[2]
-AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 BUILD = ROOT / "api/_ui/index.html"
 PATIENCE_MS = 30_000
 DEBIAN = Path("/usr/bin/chromium")
@@ -24,7 +22,6 @@ ARGS = [
     "--disable-sync",
     "--no-first-run",
 ]
-_COLOR = re.compile(r'("primary_color":\s*")#[0-9a-fA-F]{6}')
 
 
 def chromium_path() -> str | None:
@@ -68,13 +65,3 @@ async def page(browser: Browser, hub_stack: object) -> AsyncIterator[Page]:
     yield page
     await context.close()
     assert errors == []
-
-
-async def repaint(page: Page, color: str) -> None:
-    """Give every page and answer the brand colour `color` (#rrggbb), as if the tenant had chosen it."""
-
-    async def change(route: Route) -> None:
-        answer = await route.fetch()
-        await route.fulfill(response=answer, body=_COLOR.sub(rf"\g<1>{color}", await answer.text()))
-
-    await page.route(re.compile(r"/(login|inbox.*|v1/me|v1/sessions|v1/branding)?$"), change)

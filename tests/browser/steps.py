@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import random
+import re
 import uuid
+from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 AGENT = "agent@north.acme.example"
 PASSWORD = "parley-demo"
 NORTH_SMS = "+447700900901"
+AXE = Path(__file__).resolve().parents[2] / "web/node_modules/axe-core/axe.min.js"
+_COLOR = re.compile(r'("primary_color":\s*")#[0-9a-fA-F]{6}')
 
 
 async def sign_in(page: Page, public_url: str, email: str = AGENT, path: str = "/") -> None:
@@ -58,3 +62,13 @@ def bubble(page: Page, words: str) -> Locator:
 async def away(page: Page) -> None:
     """Move the pointer out of the list, whose order is frozen while it is inside."""
     await page.mouse.move(5, 5)
+
+
+async def repaint(page: Page, color: str) -> None:
+    """Give every page and answer the brand colour `color` (#rrggbb), as if the tenant had chosen it."""
+
+    async def change(route: Route) -> None:
+        answer = await route.fetch()
+        await route.fulfill(response=answer, body=_COLOR.sub(rf"\g<1>{color}", await answer.text()))
+
+    await page.route(re.compile(r"/(login|inbox.*|v1/me|v1/sessions|v1/branding)?$"), change)

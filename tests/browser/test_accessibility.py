@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.browser.conftest import AXE, repaint
-from tests.browser.steps import away, bubble, row, sign_in, text_in, unique
+from tests.browser.steps import AXE, away, bubble, repaint, row, sign_in, text_in, unique
 
 VIOLET, YELLOW = "#7048e8", "#ffd43b"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -27,7 +26,8 @@ async def check(page: Page, where: str) -> None:
     """No violation of axe, and no target that is too small."""
     await page.evaluate(AXE.read_text())
     found: list[dict[str, Any]] = await page.evaluate(
-        "async (tags) => (await axe.run(document, { runOnly: { type: 'tag', values: tags } })).violations", RULES
+        "async (tags) => (await axe.run(document, { runOnly: { type: 'tag', values: tags } })).violations",
+        RULES,
     )
     told = [
         f"{where}: {violation['id']}: {node['html'][:160]}: {node['failureSummary']}"
@@ -41,7 +41,9 @@ async def check(page: Page, where: str) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("color", [VIOLET, YELLOW])
 async def test_no_violation(browser: Browser, hub_stack: Any, color: str, scheme: Any) -> None:
-    context = await browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme=scheme)
+    context = await browser.new_context(
+        viewport={"width": 1440, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
+    )
     page = await context.new_page()
     await repaint(page, color)
     await page.goto(f"{hub_stack.public_url}/login")
@@ -56,7 +58,12 @@ async def test_no_violation(browser: Browser, hub_stack: Any, color: str, scheme
     await page.get_by_role("textbox", name="Reply to").fill(answer := unique("Yes, any card."))
     await page.get_by_role("button", name="Send", exact=True).click()
     await expect(bubble(page, answer)).to_have_attribute("data-status", "delivered")
-    assert await page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--mantine-color-brand-7')") == color
+    assert (
+        await page.evaluate(
+            "getComputedStyle(document.documentElement).getPropertyValue('--mantine-color-brand-7')"
+        )
+        == color
+    )
     await check(page, "inbox")
 
     await page.get_by_role("button", name="Close", exact=True).click()

@@ -27,7 +27,7 @@ async def test_answer_a_message_that_arrives_live(page: Page, hub_stack: Any) ->
     await composer.press("Control+Enter")
     await expect(composer).to_have_value("")
     await expect(bubble(page, answer)).to_have_attribute("data-status", "delivered")
-    assert [sms["text"] for sms in await received(page, hub_stack.carrier_url, number)] == [answer]
+    assert [sms["body"] for sms in await received(page, hub_stack.carrier_url, number)] == [answer]
 
     await page.get_by_role("button", name="Close", exact=True).click()
     await expect(page.get_by_text("Closed:")).to_be_visible()

@@ -12,6 +12,17 @@ from cli.local.proc import server_account
 
 @pytest.fixture
 def layout() -> Iterator[Layout]:
+    """Fresh for each test."""
+    yield from _made()
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Layout]:
+    """One for all tests of a file."""
+    yield from _made()
+
+
+def _made() -> Iterator[Layout]:
     made = prepare(temporary_var(), server_account())
     yield made
     discard(made)

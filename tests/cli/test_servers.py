@@ -28,23 +28,33 @@ PASSWORD = "päss word/1'"
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root drops its rights")
 
 
-@pytest.fixture
-def postgres(layout: Layout) -> Iterator[PostgresServer]:
-    server = PostgresServer(layout.postgres, free_port(), PASSWORD, layout.log("postgres"), server_account())
-    server.start()
+@pytest.fixture(scope="module")
+def postgres_of_file(home: Layout) -> Iterator[PostgresServer]:
+    server = PostgresServer(home.postgres, free_port(), PASSWORD, home.log("postgres"), server_account())
     yield server
     server.stop()
 
 
 @pytest.fixture
-def valkey(layout: Layout) -> Iterator[ValkeyServer]:
-    pid_file = PidFile(layout.run / "valkey.json")
-    server = ValkeyServer(
-        layout.valkey, free_port(), "secret", layout.log("valkey"), pid_file, server_account()
-    )
-    server.start()
+def postgres(postgres_of_file: PostgresServer) -> PostgresServer:
+    """Running at the start of each test, whatever the test before did to it."""
+    postgres_of_file.start()
+    return postgres_of_file
+
+
+@pytest.fixture(scope="module")
+def valkey_of_file(home: Layout) -> Iterator[ValkeyServer]:
+    pid_file = PidFile(home.run / "valkey.json")
+    server = ValkeyServer(home.valkey, free_port(), "secret", home.log("valkey"), pid_file, server_account())
     yield server
     server.stop()
+
+
+@pytest.fixture
+def valkey(valkey_of_file: ValkeyServer) -> ValkeyServer:
+    """Running at the start of each test, whatever the test before did to it."""
+    valkey_of_file.start()
+    return valkey_of_file
 
 
 def test_postgres_is_set_up_as_the_rules_say(postgres: PostgresServer) -> None:

@@ -1,5 +1,5 @@
 // Writes .gz and .br beside each text asset, then holds the size budgets (kB gz): home JS ≤ 220, any page JS ≤ 350, CSS ≤ 45.
-import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
@@ -41,4 +41,5 @@ for (const { what, kB, max } of budgets) {
   broken ||= over;
   process.stdout.write(`${over ? 'OVER ' : 'ok   '} ${what.padEnd(32)} ${kB.toFixed(1).padStart(7)} kB gz of ${max}\n`);
 }
+rmSync(join(OUT, '.vite'), { recursive: true });
 process.exit(broken ? 1 : 0);

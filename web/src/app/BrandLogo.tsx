@@ -10,8 +10,8 @@ export function BrandLogo() {
   const brand = me?.tenant.brand ?? branding ?? FALLBACK_BRAND;
   const safe = brand.logo_url !== null && /^(data:image\/(png|jpeg|webp);|\/|https:\/\/)/.test(brand.logo_url);
   return (
-    <span className={classes.logo} aria-hidden>
-      {safe ? <img src={brand.logo_url ?? ''} alt="" /> : ([...(brand.logo_text || brand.product_name)][0] ?? '').toUpperCase()}
+    <span className={classes.logo} aria-hidden data-letter={safe ? undefined : ([...(brand.logo_text || brand.product_name)][0] ?? '').toUpperCase()}>
+      {safe && <img src={brand.logo_url ?? ''} alt="" />}
     </span>
   );
 }

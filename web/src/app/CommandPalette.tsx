@@ -92,7 +92,7 @@ export default function CommandPalette() {
       onQueryChange={setQuery}
       onSpotlightClose={() => paletteOpen.set(false)}
       nothingFound={t('palette.nothing')}
-      highlightQuery
+      overlayProps={{ blur: 0 }}
       scrollable
       maxHeight={420}
       searchProps={{ leftSection: <IconSearch size={18} aria-hidden />, placeholder: t('palette.placeholder'), 'aria-label': t('palette.placeholder') }}

@@ -63,7 +63,7 @@ export function Header() {
         </>
       )}
       <span className={classes.spacer} />
-      <button type="button" className={classes.search} onClick={() => paletteOpen.set(true)} aria-label={t('header.search')} aria-keyshortcuts="Control+K">
+      <button type="button" className={classes.search} onClick={() => paletteOpen.set(true)} aria-keyshortcuts="Control+K">
         <IconSearch size={16} stroke={1.75} aria-hidden />
         <span>{t('header.search')}</span>
         <kbd>{t('keyName.ctrlK')}</kbd>

@@ -1,7 +1,5 @@
 /** What the gateway wrote into the page: brand and version. Without it (the dev server) the brand is asked for. */
-import type { components } from '../api/schema';
-
-export type Brand = components['schemas']['Brand'];
+import type { Brand } from '../api/types';
 
 interface Boot { brand: Brand | null; version: string | null }
 

@@ -61,6 +61,8 @@ function onKey(event: KeyboardEvent): void {
   const alt = event.altKey && /^Key[A-Z]$/.test(event.code);
   const typing = isField(event.target);
   if (event.altKey && !alt) return;
+  // Escape belongs to the top layer first: an open menu, dialog or the field itself.
+  if (event.key === 'Escape' && (typing || document.querySelector('[role="dialog"],[role="menu"]'))) return;
   const name = alt ? event.code.slice(3).toLowerCase() : nameOf(event);
   const plain = !event.ctrlKey && !event.metaKey && event.key !== 'Escape';
   if (!alt && plain && (typing || inLayer(event.target) || !singleKeys.get())) return;
@@ -88,7 +90,8 @@ export function useKeys(title: string, bindings: KeyBinding[]): void {
   });
   const shape = bindings.map((binding) => `${binding.keys}=${binding.label}`).join('|');
   useEffect(() => {
-    if (!listening) document.addEventListener('keydown', onKey);
+    // Ahead of all others: a layer that closes on Escape must still be there when this one looks for it.
+    if (!listening) window.addEventListener('keydown', onKey, { capture: true });
     listening = true;
     const group: KeyGroup = {
       title,

@@ -5,7 +5,7 @@ import { can, landsInInbox } from '../api/permissions';
 import { brandingQuery, countsQuery, homeQuery, listQuery, meQuery } from '../api/queries';
 import type { Me } from '../api/types';
 import { loadArea } from '../i18n';
-import { Crash, Denied, Missing } from './Fallbacks';
+import { Crash, Missing } from './Fallbacks';
 import { Shell } from './Shell';
 
 export interface RouterContext { client: QueryClient }
@@ -105,8 +105,6 @@ export function makeRouter(client: QueryClient) {
     scrollRestoration: false,
   });
 }
-
-export { Denied };
 
 declare module '@tanstack/react-router' {
   interface Register { router: ReturnType<typeof makeRouter> }

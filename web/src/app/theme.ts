@@ -43,6 +43,7 @@ export function variablesFor(primary: string): CSSVariablesResolver {
     '--app-link': readable(primary, tint, TEXT_RATIO),
     '--app-focus': readable(primary, background, RING_RATIO),
     '--app-selected': `color-mix(in oklab, ${primary} ${share}%, ${mix})`,
+    '--app-selected-edge': `color-mix(in oklab, ${primary} ${share * 2.2}%, ${mix})`,
     '--mantine-color-anchor': readable(primary, tint, TEXT_RATIO),
     '--mantine-color-brand-light': `color-mix(in oklab, ${primary} ${share}%, ${mix})`,
     '--mantine-color-brand-light-hover': `color-mix(in oklab, ${primary} ${share + 4}%, ${mix})`,

@@ -16,9 +16,8 @@ export function Avatar({ name, id, size = 32 }: { name: string; id: string; size
     <span
       aria-hidden
       className={classes.avatar}
+      data-letters={initials(name).toUpperCase()}
       style={{ width: size, height: size, fontSize: Math.round(size * 0.38), background: `var(--tone-${tone}-bg)`, color: `var(--tone-${tone})` }}
-    >
-      {initials(name).toUpperCase()}
-    </span>
+    />
   );
 }

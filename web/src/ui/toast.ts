@@ -1,11 +1,13 @@
 import { notifications } from '@mantine/notifications';
-import type { TFunction } from 'i18next';
+import i18next, { type TFunction } from 'i18next';
 import type { ReactNode } from 'react';
 import { asProblem } from '../api/problem';
 import { problemWords } from './problemWords';
 
+const look = () => ({ withBorder: true, closeButtonProps: { 'aria-label': i18next.t('common:action.close') } });
+
 export function toast(message: ReactNode, options: { id?: string; ms?: number } = {}): string {
-  return notifications.show({ id: options.id, message, autoClose: options.ms ?? 4_000, withBorder: true });
+  return notifications.show({ id: options.id, message, autoClose: options.ms ?? 4_000, ...look() });
 }
 
 export const closeToast = (id: string): void => {
@@ -14,6 +16,8 @@ export const closeToast = (id: string): void => {
 
 /** Says what went wrong with something the person just did. */
 export function toastProblem(t: TFunction, what: string, error: unknown): void {
-  const { title, text } = problemWords(t, asProblem(error));
-  notifications.show({ title: what, message: [title, text].filter(Boolean).join(' '), color: 'red', autoClose: 8_000, withBorder: true });
+  const problem = asProblem(error);
+  if (problem.status === 401) return; // the page already asks to sign in again
+  const { title, text } = problemWords(t, problem);
+  notifications.show({ title: what, message: [title, text].filter(Boolean).join(' '), color: 'red', autoClose: 8_000, ...look() });
 }

@@ -36,10 +36,15 @@ function Summary({ home }: { home: Home }) {
   return (
     <>
       {isNew(home) && <FirstSteps />}
+      {inbox && (
+        <div className={classes.grid}>
+          <ConversationTiles counts={home.conversations} />
+          {home.wallet && <WalletTile wallet={home.wallet} />}
+        </div>
+      )}
       <div className={classes.grid}>
-        {inbox && <ConversationTiles counts={home.conversations} />}
         <MessageTiles today={home.messages_today} linked={inbox} />
-        {home.wallet && <WalletTile wallet={home.wallet} />}
+        {!inbox && home.wallet && <WalletTile wallet={home.wallet} />}
       </div>
       <div className={classes.columns} data-single={!campaigns || undefined}>
         {campaigns && <Campaigns glances={home.campaigns} />}

@@ -10,7 +10,7 @@ import { putMessage } from '../../app/liveCache';
 import { ChannelIcon } from '../../ui/ChannelIcon';
 import { Status } from '../../ui/Status';
 import { attempt, enqueue, type Outgoing } from './outbox';
-import { smsParts } from './smsParts';
+import { plainText, smsParts } from './smsParts';
 import classes from './thread.module.css';
 
 const CHARS_MAX = 4096;
@@ -20,15 +20,28 @@ const SMS_PARTS_MAX = 10;
 /** Characters, and for SMS the alphabet and the parts that will be paid. */
 function Counter({ text, kind }: { text: string; kind: string }) {
   const { t } = useTranslation('inbox');
-  const { characters, encoding, parts, left, culprit } = smsParts(text);
+  const { characters, encoding, parts, left } = smsParts(text);
   if (characters === 0) return <span className={classes.counter} />;
   const level = (used: number, max: number): string | undefined => (used > max ? 'over' : used > max * WARN ? 'near' : undefined);
   if (kind !== 'sms') return <span className={classes.counter} data-level={level(characters, CHARS_MAX)}>{t('composer.characters', { count: characters })}</span>;
   return (
     <span className={classes.counter} data-level={level(parts, SMS_PARTS_MAX)} title={t('composer.left', { count: left })}>
       {t('composer.characters', { count: characters })} · {encoding} · {t('composer.parts', { count: parts })}
-      {culprit && <> · <span className={classes.culprit}>{t('composer.culprit', { char: culprit.trim() || 'TAB' })}</span></>}
     </span>
+  );
+}
+
+/** Names the character that makes an SMS dearer, and replaces it where a plain one says the same. */
+function Culprit({ text, onReplace }: { text: string; onReplace: (text: string) => void }) {
+  const { t } = useTranslation('inbox');
+  const { culprit, parts } = smsParts(text);
+  const plain = plainText(text);
+  if (!culprit || (!plain && parts < 2)) return null;
+  return (
+    <div className={classes.culprit}>
+      {t('composer.culprit', { char: culprit.trim() || 'TAB' })}
+      {plain && <button type="button" className={classes.replace} onClick={() => onReplace(plain)}>{t('composer.replace')}</button>}
+    </div>
   );
 }
 
@@ -130,6 +143,7 @@ export function Composer({ conversation, draft: [text, setText], field, onClose 
         onKeyDown={onKeyDown}
         classNames={{ input: classes.field }}
       />
+      {kind === 'sms' && <Culprit text={text} onReplace={setText} />}
       <div className={classes.composerBar}>
         <ChannelPicker channels={channels} chosen={chosen} onChange={choose} />
         <Counter text={text} kind={kind} />

@@ -80,7 +80,7 @@ export function ContactPanel({ row, onClose }: { row: Conversation; onClose: () 
           <Fact name={t('panel.queue')}>{row.queue?.name ?? t('panel.none')}</Fact>
           <Fact name={t('panel.assignee')}>{row.assignee?.name ?? t('panel.nobody')}</Fact>
           {row.channel && <Fact name={t('panel.channel')}>{row.channel.name}</Fact>}
-          {row.intent && <Fact name={t('panel.intent')}>{intentName(row.intent)}{row.confidence !== null && ` · ${Math.round((row.confidence ?? 0) * 100)} %`}</Fact>}
+          {row.intent && <Fact name={t('panel.intent')}>{intentName(row.intent)}{row.confidence !== null && ` · ${Math.round((row.confidence ?? 0) * 100)}\u00a0%`}</Fact>}
           {row.opened_at && <Fact name={t('panel.opened')}><When at={row.opened_at} /></Fact>}
           {row.closed_at && <Fact name={t('panel.closed')}><When at={row.closed_at} /></Fact>}
           {row.last_at && <Fact name={t('panel.last')}><When at={row.last_at} /></Fact>}

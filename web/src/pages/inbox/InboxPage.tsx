@@ -56,6 +56,13 @@ function useTitleCount(): void {
   }, [mine]);
 }
 
+/** Said by screen readers when it changes; the list itself is too lively for that. */
+function Summary() {
+  const { t } = useTranslation('inbox');
+  const { data: counts } = useQuery(countsQuery);
+  return <p className="visually-hidden" aria-live="polite">{counts && t('summary', { open: counts.open, unassigned: counts.unassigned })}</p>;
+}
+
 function Inbox() {
   const { t } = useTranslation('inbox');
   const navigate = useNavigate();
@@ -81,6 +88,7 @@ function Inbox() {
   return (
     <div className={classes.inbox} data-views={views || undefined} data-panel={(panel && row) || undefined} data-open={conversation ? true : undefined}>
       <h1 className="visually-hidden">{t('title')}</h1>
+      <Summary />
       {views && <ViewsPane />}
       <section className={classes.list} aria-label={t('list.section')}>
         <ViewsMenu view={view} />

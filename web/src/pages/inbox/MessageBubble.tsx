@@ -20,7 +20,7 @@ function IntentChip({ message }: { message: Message }) {
   return (
     <Popover position="bottom-start" width={300} withArrow>
       <Popover.Target>
-        <button type="button" className={classes.intent} aria-label={t('intent.open', { intent: intentName(message.intent), confidence: percent(message.confidence ?? 0) })}>
+        <button type="button" className={classes.intent} title={t('intent.open')}>
           <IconTag size={12} aria-hidden />
           {intentName(message.intent)}
           {message.confidence !== null && <span>{percent(message.confidence ?? 0)}</span>}

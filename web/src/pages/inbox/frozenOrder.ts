@@ -1,15 +1,18 @@
 /** The order of a list while the pointer is inside: rows change in place, nothing moves, and what came is counted. */
 import { useEffect, useMemo, useState } from 'react';
 
-interface Row { id: string; last_at?: string | null }
+interface Row { id: string; last_at: string | null; last_direction: string }
 
 export interface Frozen<T> { rows: T[]; news: number }
 
-/** `live` in the order of `frozen` (ids at the moment the pointer entered). Rows that left are dropped, new ones wait. */
+/**
+ * `live` in the order of `frozen` (id → time of the last message when the pointer entered). Rows that left are dropped,
+ * new ones wait; those and the rows that somebody wrote in since count as news.
+ */
 export function freeze<T extends Row>(live: T[], frozen: ReadonlyMap<string, string>): Frozen<T> {
   const byId = new Map(live.map((row) => [row.id, row]));
   const rows = [...frozen.keys()].flatMap((id) => byId.get(id) ?? []);
-  const news = live.filter((row) => !frozen.has(row.id)).length;
+  const news = live.filter((row) => row.last_direction === 'in' && frozen.get(row.id) !== (row.last_at ?? '')).length;
   return { rows, news };
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { smsParts } from './smsParts';
+import { plainText, smsParts } from './smsParts';
 
 // Values of a provider's own calculator.
 test.each([
@@ -34,4 +34,12 @@ test('units left and characters', () => {
   expect(smsParts('hello')).toMatchObject({ characters: 5, left: 155 });
   expect(smsParts('a'.repeat(161))).toMatchObject({ characters: 161, left: 145 });
   expect(smsParts('😀')).toMatchObject({ characters: 1, left: 68 });
+});
+
+test.each([
+  ['it’s “on” its way… – now', 'it\'s "on" its way... - now'],
+  ['plain already', null],
+  ['it’s 😀', null],
+])('plain text of %s', (text, plain) => {
+  expect(plainText(text)).toBe(plain);
 });

@@ -20,6 +20,15 @@ export interface SmsParts {
   culprit: string | null;
 }
 
+/** What word processors put in place of plain characters. */
+const PLAIN: Record<string, string> = { '‘': "'", '’': "'", '“': '"', '”': '"', '„': '"', '–': '-', '—': '-', '…': '...', '\u00a0': ' ', '\t': ' ', '`': "'" };
+
+/** `text` with typographic characters made plain, or null when that does not bring it back to GSM-7. */
+export function plainText(text: string): string | null {
+  const plain = [...text].map((char) => PLAIN[char] ?? char).join('');
+  return plain !== text && [...plain].every((char) => SEPTETS.has(char)) ? plain : null;
+}
+
 /** Counts the parts of `text`. A two-septet character and a surrogate pair never straddle two parts. */
 export function smsParts(text: string): SmsParts {
   const chars = [...text];

@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 import { expect, test } from 'vitest';
 import type { Message } from '../../api/types';
 import { timeline } from './timeline';

@@ -71,7 +71,7 @@ export function SignInForm({ email: known, onSignedIn }: { email?: string; onSig
         label={t('password')}
         name="password"
         autoComplete="current-password"
-        autoFocus={Boolean(known)}
+        data-autofocus={known ? true : undefined}
         value={password}
         onChange={(event) => setPassword(event.currentTarget.value)}
         error={tried && password === '' ? t('passwordMissing') : undefined}

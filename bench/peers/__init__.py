@@ -1,0 +1,1 @@
+"""What the hub is measured against, written as its own documentation recommends."""

@@ -1,0 +1,49 @@
+"""The fixture `desk`: a tenant that can send and receive."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from cli.demo import workspace as ws
+from hub.billing import service as billing
+from hub.ids import new_id
+from hub.settings import Settings
+from models.db import Scope, transaction
+from models.tenancy import tenants
+from tests.actors.desk import HOURS, SURVEY, Desk
+
+
+@pytest.fixture
+async def desk(engine: AsyncEngine, settings: Settings, tenant: UUID) -> AsyncIterator[Desk]:
+    """A funded tenant with an SMS and a WhatsApp line, three queues, a survey flow and rules."""
+    sms = await ws.ensure_line(engine, settings, tenant, "sms", "Line", "+15550100")
+    whatsapp = await ws.ensure_line(engine, settings, tenant, "whatsapp", "Chat", "+15550101")
+    async with transaction(engine, Scope.of(tenant)) as db:
+        prices = {"": Decimal("0.045")}
+        await billing.ensure_wallet(db, tenant, "EUR")
+        await billing.ensure_rate_card(db, tenant, "SMS", "sms", "EUR", prices)
+        await billing.ensure_rate_card(db, tenant, "WhatsApp", "whatsapp", "EUR", {"": Decimal("0.055")})
+    queues = await ws.ensure_queues(engine, tenant, ["Orders", "General"])
+    survey = await ws.ensure_flow(engine, tenant, "Survey", SURVEY)
+    hours = await ws.ensure_flow(engine, tenant, "Hours", HOURS)
+    await ws.ensure_rules(
+        engine,
+        tenant,
+        [
+            {"kind": "keyword", "match": "hours", "flow_id": hours},
+            {"kind": "keyword", "match": "survey", "flow_id": survey},
+            {"kind": "intent", "match": "order", "queue_id": queues["Orders"]},
+            {"kind": "fallback", "queue_id": queues["General"]},
+        ],
+    )
+    async with transaction(engine, Scope.of(tenant)) as db:
+        await db.execute(tenants.update().where(tenants.c.id == tenant).values(intent_version_id=new_id()))
+    made = Desk(engine, settings, tenant, sms, whatsapp, queues, survey)
+    await made.fund(1_000_000)
+    yield made
+    await made.close()

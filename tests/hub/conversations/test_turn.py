@@ -1,0 +1,419 @@
+"""One turn of a conversation: state and event to state and effects, as tables. Nothing here touches a database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from hub.conversations.commands import Command, confirmation
+from hub.conversations.state import (
+    LAST_TEXT_CHARS_MAX,
+    AgentReply,
+    Assign,
+    Close,
+    Conversation,
+    Effect,
+    Event,
+    Inbound,
+    MarkRead,
+    Reopen,
+    SendMessage,
+    SetConsent,
+    TagContact,
+    Transfer,
+    Turn,
+    Understood,
+)
+from hub.conversations.turn import NOTHING_UNDERSTOOD, needs_classifier, turn
+from hub.errors import Conflict
+from hub.flows.definition import Flow
+from hub.flows.engine import Session
+from hub.routing.table import RoutingTable, Rule, build
+
+TENANT, CONTACT, SMS, OTHER_LINE = UUID(int=1), UUID(int=2), UUID(int=3), UUID(int=4)
+ORDERS, CARE, GENERAL = UUID(int=11), UUID(int=12), UUID(int=13)
+SURVEY, HOURS, LOOP, VERSION = UUID(int=21), UUID(int=22), UUID(int=23), UUID(int=24)
+ANN, BOB = UUID(int=31), UUID(int=32)
+NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+NUMBER = "+15550001"
+
+FLOWS = {
+    SURVEY: {
+        "start": "answer",
+        "nodes": {
+            "answer": {"type": "wait_for_reply", "choices": {"yes": ["yes", "y"], "no": ["no"]}},
+            "thank": {"type": "send", "text": "Thank you"},
+            "tag": {"type": "tag", "tag": "interested"},
+            "people": {"type": "hand_over", "queue": "care"},
+            "rules": {"type": "hand_over"},
+        },
+        "edges": [
+            {"source": "answer", "port": "yes", "target": "thank"},
+            {"source": "thank", "port": "next", "target": "tag"},
+            {"source": "answer", "port": "no", "target": "people"},
+            {"source": "answer", "port": "other", "target": "rules"},
+        ],
+    },
+    HOURS: {"start": "say", "nodes": {"say": {"type": "send", "text": "9 to 19"}}},
+    LOOP: {
+        "start": "a",
+        "nodes": {"a": {"type": "tag", "tag": "t"}},
+        "edges": [{"source": "a", "port": "next", "target": "a"}],
+    },
+}
+RULES = [
+    Rule(UUID(int=101), "keyword", "hours", 0, None, HOURS),
+    Rule(UUID(int=102), "keyword", "round and round", 0, None, LOOP),
+    Rule(UUID(int=103), "keyword", "agent", 0, CARE, None),
+    Rule(UUID(int=104), "keyword", "lost", 0, None, UUID(int=99)),
+    Rule(UUID(int=105), "intent", "order_status", 0.5, ORDERS, None),
+    Rule(UUID(int=106), "fallback", "", 0, GENERAL, None),
+]
+TABLE: RoutingTable = build(
+    "Acme",
+    RULES,
+    {ORDERS: "Orders", CARE: "Care", GENERAL: "General"},
+    {key: Flow.model_validate(value) for key, value in FLOWS.items()},
+    VERSION,
+)
+SURE = Understood("order_status", 0.9, VERSION)
+UNSURE = Understood("order_status", 0.4, VERSION)
+
+
+def conversation(**changes: Any) -> Conversation:
+    return replace(Conversation(TENANT, CONTACT), **changes)
+
+
+def opened(**changes: Any) -> Conversation:
+    values = {"status": "open", "queue_id": CARE, "reason": "old reason", "channel_id": SMS, "address": NUMBER}
+    return conversation(**(values | {"opened_at": NOW - timedelta(hours=1)} | changes))
+
+
+def waiting(node: str = "answer", flow: UUID = SURVEY) -> Conversation:
+    return conversation(session=Session(flow.hex, node, {}, "c"))
+
+
+def inbound(text: str, **changes: Any) -> Inbound:
+    return Inbound(UUID(int=50), "in:1", SMS, "sms", NUMBER, text, "SM1", NOW)._replace(**changes)
+
+
+def run(state: Conversation, event: Event, understood: Understood = NOTHING_UNDERSTOOD) -> Turn:
+    before = replace(state)
+    result = turn(state, event, TABLE, understood, floor=0.35)
+    assert state == before, "a turn never changes the state it was given"
+    return result
+
+
+def kinds(effects: Sequence[Effect]) -> list[str]:
+    return [type(effect).__name__ for effect in effects]
+
+
+# --- what a text does -------------------------------------------------------------------------------------------
+
+# (state, text, understood) → (status, queue, reason, unread, texts sent)
+ROUTED: list[tuple[str, Conversation, str, Understood, tuple[Any, ...]]] = [
+    ("sure intent", conversation(), "where is it", SURE, ("open", ORDERS, "intent order_status 0.90 ≥ 0.50", 1, [])),
+    (
+        "low confidence",
+        conversation(),
+        "where is it",
+        UNSURE,
+        ("open", GENERAL, "intent order_status 0.40 < 0.50 → fallback", 1, []),
+    ),
+    (
+        "no rule for the intent",
+        conversation(),
+        "hm",
+        Understood("gossip", 0.9, VERSION),
+        ("open", GENERAL, "no rule for intent gossip → fallback", 1, []),
+    ),
+    (
+        "not classified",
+        conversation(),
+        "hm",
+        NOTHING_UNDERSTOOD,
+        ("open", GENERAL, "no intent recognised → fallback", 1, []),
+    ),
+    ("keyword to a flow", conversation(), "HOURS!", NOTHING_UNDERSTOOD, ("idle", None, "", 0, ["9 to 19"])),
+    ("keyword to a queue", conversation(), "agent", NOTHING_UNDERSTOOD, ("open", CARE, "keyword agent", 1, [])),
+    (
+        "keyword whose flow never waits",
+        conversation(),
+        "round and round",
+        SURE,
+        (
+            "open",
+            ORDERS,
+            "flow failed: more than 100 steps without waiting for the contact; intent order_status 0.90 ≥ 0.50",
+            1,
+            [],
+        ),
+    ),
+    (
+        "closed opens again and is routed anew",
+        opened(status="closed", closed_at=NOW, assignee_id=ANN, unread=0),
+        "where",
+        SURE,
+        ("open", ORDERS, "intent order_status 0.90 ≥ 0.50", 1, []),
+    ),
+    ("open keeps its queue", opened(unread=2), "where is it", SURE, ("open", CARE, "old reason", 3, [])),
+    ("open: a keyword runs no flow", opened(), "hours", NOTHING_UNDERSTOOD, ("open", CARE, "old reason", 1, [])),
+    ("expected answer", waiting(), "Yes!", NOTHING_UNDERSTOOD, ("idle", None, "", 0, ["Thank you"])),
+    (
+        "answer that hands over to a queue",
+        waiting(),
+        "no",
+        NOTHING_UNDERSTOOD,
+        ("open", CARE, "flow handed over to care", 1, []),
+    ),
+    (
+        "another answer, handed over to the rules",
+        waiting(),
+        "where is it",
+        SURE,
+        ("open", ORDERS, "flow handed over; intent order_status 0.90 ≥ 0.50", 1, []),
+    ),
+    (
+        "the flow is gone",
+        waiting(flow=UUID(int=99)),
+        "where is it",
+        SURE,
+        ("open", ORDERS, "intent order_status 0.90 ≥ 0.50", 1, []),
+    ),
+    (
+        "the flow's node is gone",
+        waiting("old"),
+        "where is it",
+        UNSURE,
+        (
+            "open",
+            GENERAL,
+            "flow failed: the flow has no node 'old' any more; intent order_status 0.40 < 0.50 → fallback",
+            1,
+            [],
+        ),
+    ),
+    ("flow beats keyword", waiting(), "hours", NOTHING_UNDERSTOOD, (
+        "open", GENERAL, "flow handed over; no intent recognised → fallback", 1, [],
+    )),
+]
+
+
+@pytest.mark.parametrize(("state", "text", "understood", "then"), [case[1:] for case in ROUTED], ids=[c[0] for c in ROUTED])
+def test_a_text_goes_where_it_belongs(
+    state: Conversation, text: str, understood: Understood, then: tuple[Any, ...]
+) -> None:
+    result = run(state, inbound(text), understood)
+    after = result.state
+    sent = [effect.text for effect in result.effects if isinstance(effect, SendMessage)]
+    assert (after.status, after.queue_id, after.reason, after.unread, sent) == then
+    assert (after.last_text, after.last_direction, after.last_at) == (text, "in", NOW)
+    assert (after.channel_id, after.address) == (SMS, NUMBER)
+    assert (after.intent, after.confidence) == (understood.intent, understood.confidence if understood.intent else None)
+    assert result.routing is not None
+
+
+def test_a_keyword_whose_flow_is_gone_still_reaches_people() -> None:
+    after = run(conversation(), inbound("lost"), SURE).state
+    assert (after.status, after.queue_id) == ("open", ORDERS), "the text goes by its intent, as without the keyword"
+
+
+def test_who_has_an_open_conversation_keeps_it() -> None:
+    after = run(opened(assignee_id=ANN), inbound("where is it"), SURE).state
+    assert (after.assignee_id, after.queue_id, after.opened_at) == (ANN, CARE, NOW - timedelta(hours=1))
+
+
+def test_a_closed_one_that_opens_again_has_nobody_yet() -> None:
+    after = run(opened(status="closed", closed_at=NOW, assignee_id=ANN), inbound("hi"), SURE).state
+    assert (after.assignee_id, after.opened_at, after.closed_at) == (None, NOW, None)
+
+
+def test_a_flow_that_answers_ends_its_session_and_tags() -> None:
+    result = run(waiting(), inbound("y"))
+    assert result.state.session is None
+    assert kinds(result.effects) == ["SendMessage", "TagContact"]
+    assert result.effects[1] == TagContact("interested")
+    assert result.effects[0] == SendMessage("Thank you", SMS, NUMBER, "flow", SURVEY)
+
+
+def test_a_long_text_is_cut_in_the_list_only() -> None:
+    assert run(conversation(), inbound("x" * 5000)).state.last_text == "x" * LAST_TEXT_CHARS_MAX
+
+
+# --- commands ---------------------------------------------------------------------------------------------------
+
+# (text, kinds opted out before) → (kinds after, effects)
+COMMANDS: list[tuple[str, set[str], set[str], list[str], Command]] = [
+    ("STOP", set(), {"sms"}, ["SetConsent", "SendMessage"], Command.STOP),
+    (" stop. ", {"whatsapp"}, {"sms", "whatsapp"}, ["SetConsent", "SendMessage"], Command.STOP),
+    ("STOP", {"sms"}, {"sms"}, ["SetConsent", "SendMessage"], Command.STOP),
+    ("START", {"sms", "whatsapp"}, {"whatsapp"}, ["SetConsent", "SendMessage"], Command.START),
+    ("yes", {"sms"}, set(), ["SetConsent", "SendMessage"], Command.START),
+    ("HELP", {"sms"}, {"sms"}, ["SendMessage"], Command.HELP),
+    ("info", set(), set(), ["SendMessage"], Command.HELP),
+]
+
+
+@pytest.mark.parametrize(("text", "before", "after", "effects", "command"), COMMANDS)
+@pytest.mark.parametrize("state", [conversation(), opened(unread=3, assignee_id=ANN), waiting()], ids=["idle", "open", "flow"])
+def test_commands_come_before_everything(
+    state: Conversation, text: str, before: set[str], after: set[str], effects: list[str], command: Command
+) -> None:
+    state = replace(state, opted_out=frozenset(before))
+    result = run(state, inbound(text), SURE)
+    assert result.state.opted_out == after
+    assert kinds(result.effects) == effects
+    answer = result.effects[-1]
+    assert isinstance(answer, SendMessage)
+    assert (answer.text, answer.answers_command, answer.origin) == (confirmation(command, "Acme"), True, "system")
+    assert (result.state.status, result.state.queue_id, result.state.assignee_id, result.state.unread) == (
+        state.status,
+        state.queue_id,
+        state.assignee_id,
+        state.unread,
+    ), "no person has to look at it"
+    assert result.routing == {"rule": "", "reason": f"{command.upper()} command"}
+    assert (result.state.session is None) == (command is Command.STOP or state.session is None)
+
+
+def test_consent_is_of_the_channel_that_was_written_on() -> None:
+    result = run(conversation(), inbound("stop", channel_kind="whatsapp"))
+    assert result.effects[0] == SetConsent("whatsapp", "opted_out", "stop")
+    assert result.state.opted_out == {"whatsapp"}
+
+
+def test_yes_is_an_answer_for_those_who_are_subscribed() -> None:
+    assert kinds(run(waiting(), inbound("yes")).effects) == ["SendMessage", "TagContact"]
+    elsewhere = replace(waiting(), opted_out=frozenset({"whatsapp"}))
+    assert kinds(run(elsewhere, inbound("yes")).effects) == ["SendMessage", "TagContact"]
+
+
+NEEDS: list[tuple[Conversation, str, bool]] = [
+    (conversation(), "where is my parcel", True),
+    (conversation(), "STOP", False),
+    (conversation(), "help", False),
+    (conversation(), "hours", False),
+    (conversation(), "yes", True),
+    (conversation(opted_out=frozenset({"sms"})), "yes", False),
+    (conversation(opted_out=frozenset({"whatsapp"})), "yes", True),
+    (waiting(), "yes", False),
+    (waiting(), "what is this", True),
+    (waiting(flow=UUID(int=99)), "yes", True),
+    (waiting("old"), "yes", True),
+    (opened(), "where is my parcel", True),
+]
+
+
+@pytest.mark.parametrize(("state", "text", "needed"), NEEDS)
+def test_the_classifier_is_asked_only_when_no_rule_decides(state: Conversation, text: str, needed: bool) -> None:
+    assert needs_classifier(state, inbound(text), TABLE) is needed
+    without = build("Acme", RULES, {}, {}, None)
+    assert needs_classifier(state, inbound(text), without) is False
+
+
+# --- what agents do ---------------------------------------------------------------------------------------------
+
+
+def reply(text: str = "Hello", **changes: Any) -> AgentReply:
+    return replace(AgentReply(UUID(int=60), ANN, text, NOW), **changes)
+
+
+def test_an_agent_s_answer_takes_the_conversation() -> None:
+    result = run(opened(unread=3, session=Session(SURVEY.hex, "answer")), reply())
+    assert (result.state.assignee_id, result.state.unread, result.state.last_direction) == (ANN, 0, "out")
+    assert result.state.session is None, "a person has taken over"
+    assert result.effects == [SendMessage("Hello", SMS, NUMBER, "agent", ANN, message_id=UUID(int=60))]
+
+
+def test_an_answer_does_not_take_it_from_somebody_else() -> None:
+    assert run(opened(assignee_id=BOB), reply()).state.assignee_id == BOB
+
+
+def test_an_answer_may_leave_on_another_channel() -> None:
+    (effect,) = run(opened(), reply(channel_id=OTHER_LINE)).effects
+    assert isinstance(effect, SendMessage)
+    assert effect.channel_id == OTHER_LINE
+
+
+def test_an_agent_may_write_first_where_a_flow_has_answered() -> None:
+    after = run(conversation(channel_id=SMS, address=NUMBER), reply()).state
+    assert (after.status, after.assignee_id, after.reason) == ("open", ANN, "an agent wrote first")
+
+
+CONFLICTS: list[tuple[str, Conversation, Event]] = [
+    ("answer to a closed one", opened(status="closed"), reply()),
+    ("answer before the contact has written", conversation(), reply()),
+    ("answer without an address", opened(address=""), reply()),
+    ("assign a closed one", opened(status="closed"), Assign(ANN, NOW)),
+    ("assign an idle one", conversation(), Assign(ANN, NOW)),
+    ("transfer a closed one", opened(status="closed"), Transfer(CARE, "Care", NOW)),
+    ("close a closed one", opened(status="closed"), Close(NOW)),
+    ("close an idle one", conversation(), Close(NOW)),
+    ("reopen an open one", opened(), Reopen(NOW)),
+]
+
+
+@pytest.mark.parametrize(("state", "event"), [case[1:] for case in CONFLICTS], ids=[case[0] for case in CONFLICTS])
+def test_what_does_not_fit_is_a_conflict(state: Conversation, event: Event) -> None:
+    before = replace(state)
+    with pytest.raises(Conflict):
+        turn(state, event, TABLE)
+    assert state == before
+
+
+COMMANDED: list[tuple[str, Conversation, Event, dict[str, Any]]] = [
+    ("assign", opened(), Assign(BOB, NOW), {"assignee_id": BOB, "queue_id": CARE, "status": "open"}),
+    ("give back", opened(assignee_id=ANN), Assign(None, NOW), {"assignee_id": None, "queue_id": CARE}),
+    (
+        "transfer",
+        opened(assignee_id=ANN),
+        Transfer(ORDERS, "Orders", NOW),
+        {"queue_id": ORDERS, "assignee_id": None, "reason": "transferred to Orders"},
+    ),
+    (
+        "close",
+        opened(unread=3, session=Session(SURVEY.hex, "answer"), assignee_id=ANN),
+        Close(NOW),
+        {"status": "closed", "closed_at": NOW, "unread": 0, "session": None, "assignee_id": ANN},
+    ),
+    (
+        "reopen a closed one",
+        opened(status="closed", closed_at=NOW, assignee_id=ANN),
+        Reopen(NOW),
+        {"status": "open", "opened_at": NOW, "closed_at": None, "reason": "reopened", "assignee_id": ANN},
+    ),
+    ("read", opened(unread=3), MarkRead(NOW), {"unread": 0, "status": "open"}),
+    ("read an idle one", conversation(unread=1), MarkRead(NOW), {"unread": 0, "status": "idle"}),
+]
+
+
+@pytest.mark.parametrize(
+    ("state", "event", "then"), [case[1:] for case in COMMANDED], ids=[case[0] for case in COMMANDED]
+)
+def test_what_agents_ask(state: Conversation, event: Event, then: dict[str, Any]) -> None:
+    result = run(state, event)
+    assert {name: getattr(result.state, name) for name in then} == then
+    assert result.effects == []
+
+
+OWNED: list[tuple[str, Conversation, Event]] = [
+    ("a program writes first", conversation(channel_id=SMS, address=NUMBER), reply(user_id=None)),
+    ("an idle one is reopened", conversation(channel_id=SMS), Reopen(NOW)),
+    ("given back without a queue", opened(queue_id=None, assignee_id=ANN), Assign(None, NOW)),
+]
+
+
+@pytest.mark.parametrize(("state", "event"), [case[1:] for case in OWNED], ids=[case[0] for case in OWNED])
+def test_an_open_conversation_is_never_nobody_s(state: Conversation, event: Event) -> None:
+    after = run(state, event).state
+    assert (after.status, after.queue_id, after.assignee_id) == ("open", GENERAL, None)
+
+
+def test_who_writes_first_has_it_without_a_queue() -> None:
+    after = run(conversation(channel_id=SMS, address=NUMBER), reply()).state
+    assert (after.queue_id, after.assignee_id) == (None, ANN)
