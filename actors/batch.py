@@ -18,6 +18,7 @@ from hub.channels import ADAPTERS
 from hub.channels import store as channel_store
 from hub.conversations import store
 from hub.conversations.state import (
+    AgentReply,
     Conversation,
     Inbound,
     SendMessage,

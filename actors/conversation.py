@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from actors.batch import Batch, Redo
-from actors.messages import DONE, DUPLICATE, Arrived, Command, Item, Reported
+from actors.messages import DONE, DUPLICATE, Arrived, Command, Item, Reported, unpack
 from actors.ports import Classifiers, Wallets
 from actors.shell import Shell
 from hub import deliveries, realtime
@@ -57,6 +57,10 @@ class ConversationHost(Shell):
 
     async def start(self) -> None:
         self._passivating = asyncio.create_task(self._passivate_for_ever())
+
+    async def receive_mail(self, mail: bytes) -> list[Any]:
+        """`receive` for items that `actors.messages.pack` has packed."""
+        return await self.receive(unpack(mail))
 
     async def receive(self, items: list[Item]) -> list[Any]:
         """Answers in order: `done`, `duplicate`, a command's result, or an exception for that item alone."""

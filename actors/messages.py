@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import pickle
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -43,6 +44,18 @@ class Command:
 
 
 Item = Arrived | Reported | Command
+
+
+def pack(items: Sequence[Item]) -> bytes:
+    """Items as bytes for one remote call: the plain pickler takes a third of the time of Ray's own for these."""
+    return pickle.dumps(items, pickle.HIGHEST_PROTOCOL)
+
+
+def unpack(mail: bytes) -> list[Item]:
+    """The inverse of `pack`. Only for mail between our own processes inside one cluster."""
+    items: list[Item] = pickle.loads(mail)
+    return items
+
 
 DONE = "done"
 DUPLICATE = "duplicate"

@@ -13,7 +13,7 @@ import structlog
 
 from actors.host import owner
 from actors.mailbox import Mailbox
-from actors.messages import Command, Item, Reported
+from actors.messages import Command, Item, Reported, pack
 from actors.runtime import peers
 from hub.billing.wallet import HoldAnswer, HoldRequest
 from hub.conversations.state import Understood
@@ -95,7 +95,7 @@ class Conversations:
         for name, peer in peers("conversation", settings).items():
 
             async def deliver(batch: list[Item], peer: Any = peer) -> Sequence[Any]:
-                answers: Sequence[Any] = await peer.call("receive", batch)
+                answers: Sequence[Any] = await peer.call("receive_mail", pack(batch))
                 return answers
 
             self._boxes[name] = Mailbox(

@@ -56,12 +56,12 @@ class LiveEvent(NamedTuple):
 class Subscription:
     """One screen's share of the stream."""
 
-    def __init__(self, queue: asyncio.Queue[LiveEvent], missed: list[LiveEvent]) -> None:
+    def __init__(
+        self, queue: asyncio.Queue[LiveEvent], missed: list[LiveEvent], after: Position | None
+    ) -> None:
         self._queue = queue
         self._missed = missed
-        self._after = (
-            missed[-1].position if missed else None
-        )  # the queue may hold what the replay gave already
+        self._after = after  # the queue may hold what the replay gave, or what was seen before
 
     async def next(self, timeout_s: float) -> list[LiveEvent]:
         """All events there are, waiting for the first; empty after `timeout_s` of silence."""
@@ -96,7 +96,8 @@ class Live:
                 started = asyncio.Event()
                 self._readers[tenant_id] = asyncio.create_task(self._read_for_ever(tenant_id, started))
                 await started.wait()
-            yield Subscription(queue, [] if last is None else await self._replay(tenant_id, last))
+            missed = [] if last is None else await self._replay(tenant_id, last)
+            yield Subscription(queue, missed, missed[-1].position if missed else last)
         finally:
             self._leave(tenant_id, queue)
 
@@ -113,11 +114,13 @@ class Live:
         """What the stream still has after `last`."""
         key = stream_key(tenant_id)
         first = await self._redis.xrange(key, count=1)
+        if not first:  # Redis has lost its history, and we cannot know what was in it
+            return [LiveEvent(Position(0, 0, 0), GAP)]
         missed = await self._redis.xrange(key, min=last.entry, count=REPLAY_ENTRIES_MAX)
-        trimmed = bool(first) and Position.of(first[0][0], last.place) > last
-        if trimmed or len(missed) == REPLAY_ENTRIES_MAX:
-            newest = await self._redis.xrevrange(key, count=1)
-            return [LiveEvent(Position.of(newest[0][0], ENTRY_EVENTS_MAX), GAP)]
+        newest = Position.of((await self._redis.xrevrange(key, count=1) or first)[0][0], ENTRY_EVENTS_MAX)
+        trimmed = Position.of(first[0][0], last.place) > last
+        if trimmed or last > newest or len(missed) == REPLAY_ENTRIES_MAX:
+            return [LiveEvent(newest, GAP)]
         return [event for event in _events(missed) if event.position > last]
 
     async def _read_for_ever(self, tenant_id: UUID, started: asyncio.Event) -> None:

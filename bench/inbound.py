@@ -22,7 +22,7 @@ import psycopg
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bench.common import broker_url, database, figure, generate, local_hub, note, process, run_once, web_server
+from bench.common import analyze, broker_url, database, figure, generate, local_hub, note, process, run_once, web_server
 from bench.texts import Words, prepare, rules_text
 from cli.demo import workspace as ws
 from cli.demo.runs import Run, begin
@@ -117,7 +117,7 @@ def measure(stack: LocalStack, settings: Settings, sizes: Sizes) -> list[dict[st
         theirs = Side(
             f"http://{HOST}:{port}/webhooks/twilio/peer/message", line.secrets["auth_token"], "ACpeer", line.number
         )
-        return asyncio.run(_rounds(_Duel(engine, run, ours, theirs, url, words), sizes))
+        return asyncio.run(_rounds(_Duel(engine, run, ours, theirs, stack.database_url, url, words), sizes))
 
 
 def our_side(settings: Settings, run: Run) -> Side:
@@ -206,6 +206,7 @@ class _Duel:
     run: Run
     ours: Side
     theirs: Side
+    hub_url: str
     peer_url: str
     words: Words
 
@@ -261,6 +262,7 @@ async def _rounds(duel: _Duel, sizes: Sizes) -> list[dict[str, Any]]:
     for kind in ("uncached", "rules"):
         await duel.hub(*texts_of(kind, duel.words, 100, 1))
         await duel.celery(*texts_of(kind, duel.words, 20, 1))
+    await asyncio.to_thread(analyze, duel.hub_url, duel.peer_url)
     figures = []
     try:
         for kind, required in REQUIRED.items():

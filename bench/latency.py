@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from bench.common import figure, generate, local_hub, note, quantile, web_server
+from bench.common import analyze, figure, generate, local_hub, note, quantile, web_server
 from bench.inbound import CONNECTIONS, Side, make_tenant, our_side
 from bench.texts import REPEATS, prepare, rules_text
 from cli.local.ports import HOST
@@ -57,7 +57,7 @@ def measure(stack: LocalStack, settings: Settings, sizes: Sizes) -> list[dict[st
         headers = {"Authorization": f"Bearer {run.key}"}
         ours = (our_side(settings, run), {"url": f"{settings.public_url}/v1/stream", "headers": headers})
         theirs = (Side(f"{base}/message", "none", "ACpeer", "+15550000000"), {"url": f"{base}/stream", "headers": {}})
-        return asyncio.run(_rounds(ours, theirs, sizes))
+        return asyncio.run(_rounds(ours, theirs, stack.database_url, sizes))
 
 
 def texts(count: int, contacts: int) -> list[str]:
@@ -82,10 +82,11 @@ async def _one(side: Side, stream: dict[str, Any], count: int) -> list[float]:
 
 
 async def _rounds(
-    ours: tuple[Side, dict[str, Any]], theirs: tuple[Side, dict[str, Any]], sizes: Sizes
+    ours: tuple[Side, dict[str, Any]], theirs: tuple[Side, dict[str, Any]], database_url: str, sizes: Sizes
 ) -> list[dict[str, Any]]:
     for side, stream in (ours, theirs):
         await _one(side, stream, 50)
+    await asyncio.to_thread(analyze, database_url)
     found: dict[str, list[list[float]]] = {"ours": [], "theirs": []}
     for number in range(sizes.rounds):
         note(f"latency, round {number + 1} of {sizes.rounds}: {sizes.messages} messages at {PER_S}/s to each side")

@@ -2,12 +2,15 @@
 
 Both sides do the same work on the same tables under the same constraints and row-level security: one row in `holds` and
 the wallet's `held_micros`, committed before the answer. They take turns in rounds, so that both see the same machine.
-Measured inside one process: a caller in another process pays one more call to reach the wallet's host.
+`wallet_reservations` is measured inside one process; `wallet_reservations_ray` is what callers in another process get
+from the real WalletHost, with one call for all holds of a batch, as conversations and campaigns ask.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
+import sys
 from collections.abc import Awaitable, Callable
 from statistics import median
 from time import perf_counter
@@ -19,11 +22,16 @@ from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from actors import runtime
 from actors.mailbox import Mailbox
+from actors.ports import Wallets
+from bench.common import figure, local_hub, talk
+from cli.local.stack import LocalStack
 from hub.billing import service
 from hub.billing.holds import HoldAnswer, HoldRequest
 from hub.billing.wallet import WalletWriter
 from hub.ids import new_id
+from hub.settings import Settings
 from models import billing
 from models.db import SCHEMA, Scope, app_url, insert_rows, make_engine, transaction
 
@@ -36,7 +44,45 @@ TTL_S = 900
 FUNDS_MICROS = 10**15
 REQUIRED_RATIO = 40.0
 
+ASKERS = 4  # processes that hold a batch at the same time
+ASK = 500
+
 Once = Callable[[], Awaitable[object]]
+
+
+def measure_all(quick: bool) -> list[dict[str, Any]]:
+    """Without Ray first, so that its processes take nothing from either side; then through the host."""
+    with local_hub(with_ray=False, with_gateway=False, with_carrier=False) as (stack, _):
+        figures = asyncio.run(run(stack.database_url, stack.secret_key, quick))
+    with local_hub(with_gateway=False, with_carrier=False) as (stack, _):
+        return [*figures, through_ray(stack, 2.0 if quick else 6.0)]
+
+
+def through_ray(stack: LocalStack, seconds: float) -> dict[str, Any]:
+    """Holds a second that reach the wallet through its actor, in batches, from a process of its own."""
+    found = asyncio.run(talk("bench.wallet", {"seconds": seconds}, stack.env))
+    return figure("wallet_reservations_ray", found["rate"], "holds/s")
+
+
+async def _through_ray(settings: Settings, seconds: float) -> float:
+    url = app_url(settings.database_url, settings.secret_key.get_secret_value())
+    engine = make_engine(url, pool=2, application_name="parley bench")
+    tenant = await _new_wallet(engine)
+    runtime.connect(settings)
+    wallets = Wallets(settings)
+
+    async def once() -> None:
+        requests = [HoldRequest(new_id(), "single", (PRICE_MICROS,), TTL_S) for _ in range(ASK)]
+        answers = await wallets.hold(tenant, requests)
+        if any(answer.state != "held" for answer in answers):
+            raise RuntimeError("a hold was not taken")
+
+    await once()
+    rate = ASK * await _rate(once, ASKERS, seconds)
+    await _verify(engine, tenant)
+    await engine.dispose()
+    runtime.shutdown()
+    return rate
 
 
 async def run(database_url: str, secret_key: str, quick: bool) -> list[dict[str, Any]]:
@@ -64,27 +110,10 @@ async def run(database_url: str, secret_key: str, quick: bool) -> list[dict[str,
     settled = await _settlements(engine, writer, ours, 10_000 if quick else 50_000)
     await engine.dispose()
     value, baseline = median(grouped[1:]), median(locked[1:])
+    peer = f"SELECT … FOR UPDATE a message, {CONNECTIONS} connections"
     return [
-        {
-            "name": "wallet_reservations",
-            "value": round(value, 1),
-            "unit": "holds/s",
-            "baseline": f"SELECT … FOR UPDATE a message, {CONNECTIONS} connections",
-            "baseline_value": round(baseline, 1),
-            "ratio": round(value / baseline, 1),
-            "required": f"≥ {REQUIRED_RATIO:.0f}×",
-            "met": value / baseline >= REQUIRED_RATIO,
-        },
-        {
-            "name": "wallet_settlements",
-            "value": round(settled, 1),
-            "unit": "settlements/s",
-            "baseline": None,
-            "baseline_value": None,
-            "ratio": None,
-            "required": None,
-            "met": True,
-        },
+        figure("wallet_reservations", value, "holds/s", peer, baseline, at_least=REQUIRED_RATIO),
+        figure("wallet_settlements", settled, "settlements/s"),
     ]
 
 
@@ -198,3 +227,8 @@ async def _settlements(engine: AsyncEngine, writer: WalletWriter, tenant: UUID, 
         if (done.captures, done.releases) != (4_500, 500):
             raise RuntimeError(f"settled {done}")
     return count / taken
+
+
+if __name__ == "__main__":
+    asked = json.loads(sys.stdin.buffer.read())
+    print(json.dumps({"rate": asyncio.run(_through_ray(Settings(), asked["seconds"]))}))

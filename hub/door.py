@@ -19,8 +19,9 @@ from hub.billing.wallet import HoldAnswer, HoldRequest
 from hub.channels import ADAPTERS
 from hub.channels.base import Channel, ChannelKind
 from hub.channels.sms_parts import sms_parts
+from hub.errors import Conflict
 from models.conversations import messages, outbox
-from models.db import insert_rows
+from models.db import Insert, insert_all
 
 LANE_LIVE = 0  # replies and agents
 LANE_BULK = 1  # campaigns
@@ -152,14 +153,18 @@ def outbox_rows(outgoings: Iterable[Outgoing], now: datetime) -> list[dict[str, 
     ]
 
 
-async def store(
-    db: AsyncConnection,
-    outgoings: Sequence[Outgoing],
-    now: datetime,
-    inbound_rows: Sequence[Mapping[str, Any]] = (),
-) -> list[Mapping[str, Any]]:
-    """Insert messages (and inbound rows of the same shape) and what the sender owes. Returns the message rows."""
-    rows: list[Mapping[str, Any]] = [*inbound_rows, *(message_row(outgoing, now) for outgoing in outgoings)]
-    await insert_rows(db, messages, rows)
-    await insert_rows(db, outbox, outbox_rows(outgoings, now))
-    return rows
+def inserts(rows: Sequence[Mapping[str, Any]], outgoings: Iterable[Outgoing], now: datetime) -> list[Insert]:
+    """What a transaction writes: message rows (answered with their ids), and what the sender owes.
+
+    A message row that is there already is left alone: whoever writes counts the ids.
+    """
+    kept = Insert(messages, rows, "ON CONFLICT DO NOTHING RETURNING id")
+    return [kept, Insert(outbox, outbox_rows(outgoings, now))]
+
+
+async def store(db: AsyncConnection, outgoings: Sequence[Outgoing], now: datetime) -> None:
+    """Write outbound messages and what the sender owes. Raises Conflict when a message is there already."""
+    rows = [message_row(outgoing, now) for outgoing in outgoings]
+    kept, _ = await insert_all(db, inserts(rows, outgoings, now))
+    if len(kept) != len(rows):
+        raise Conflict("a message with this id is there already")

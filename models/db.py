@@ -8,14 +8,19 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Table, TextClause, text
+import psycopg
+from psycopg.rows import namedtuple_row
+from sqlalchemy import Table, TextClause
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+if TYPE_CHECKING:
+    pass
 
 SCHEMA = "app"
 APP_ROLE = "hub_app"
@@ -79,14 +84,38 @@ def _array(tenants: Iterable[UUID]) -> str:
     return "{" + ",".join(str(tenant) for tenant in tenants) + "}"
 
 
-_BIND = text(
-    "SELECT set_config('hub.read_tenants', :read, true), set_config('hub.write_tenants', :write, true)"
-)
+_BIND = "SELECT set_config('hub.read_tenants', %s, true), set_config('hub.write_tenants', %s, true)"
+
+
+async def _driver(db: AsyncConnection) -> psycopg.AsyncConnection[Any]:
+    """The psycopg connection under a SQLAlchemy one: pipelines have no other door."""
+    driver: Any = (await db.get_raw_connection()).driver_connection
+    return cast("psycopg.AsyncConnection[Any]", driver)
 
 
 async def bind(db: AsyncConnection, scope: Scope) -> None:
-    """Set the scope for the rest of this transaction."""
-    await db.execute(_BIND, {"read": _array(scope.read), "write": _array(scope.write)})
+    """Set the scope for the rest of this transaction. BEGIN and this go out together: one round trip, not two."""
+    if not db.in_transaction():
+        await db.begin()
+    driver = await _driver(db)
+    try:
+        async with driver.pipeline():
+            await driver.execute(_BIND, (_array(scope.read), _array(scope.write)))
+    except psycopg.Error as error:
+        raise _translated(error) from None
+
+
+def _translated(error: psycopg.Error) -> DBAPIError:
+    """A driver's error as SQLAlchemy raises it, so that callers know one family."""
+    lost = isinstance(error, psycopg.OperationalError) and error.sqlstate is None
+    kinds = (
+        (psycopg.OperationalError, OperationalError),
+        (psycopg.IntegrityError, IntegrityError),
+        (psycopg.InterfaceError, InterfaceError),
+        (psycopg.ProgrammingError, ProgrammingError),
+    )
+    kind = next((ours for theirs, ours in kinds if isinstance(error, theirs)), DBAPIError)
+    return kind("pipeline", None, error, hide_parameters=True, connection_invalidated=lost)
 
 
 @asynccontextmanager
@@ -109,13 +138,43 @@ def is_retryable(error: BaseException) -> bool:
     return sqlstate(error) in RETRYABLE
 
 
+class Insert(NamedTuple):
+    """Many rows of one table in one statement; every row has the same keys. `suffix`: ON CONFLICT … RETURNING …."""
+
+    table: Table
+    rows: Sequence[Mapping[str, Any]]
+    suffix: str = ""
+
+
 @lru_cache(maxsize=512)
-def _insert_statement(table: Table, columns: tuple[str, ...], suffix: str) -> TextClause:
+def _insert_statement(table: Table, columns: tuple[str, ...], suffix: str) -> str:
     names = ", ".join(f'"{name}"' for name in columns)
-    return text(
+    return (
         f"INSERT INTO {table.name} ({names}) SELECT {names} "
-        f"FROM jsonb_populate_recordset(NULL::{table.name}, CAST(:rows AS jsonb)) {suffix}"
+        f"FROM jsonb_populate_recordset(NULL::{table.name}, %(rows)s::jsonb) {suffix}"
     )
+
+
+async def insert_all(db: AsyncConnection, inserts: Sequence[Insert]) -> list[Sequence[Any]]:
+    """Run inserts in one round trip, in their order. Returns the rows of each RETURNING (empty without one).
+
+    One JSON parameter a statement instead of COPY (refused under row-level security) or thousands of bound values.
+    """
+    driver = await _driver(db)
+    cursors: list[psycopg.AsyncCursor[Any] | None] = []
+    try:
+        async with driver.pipeline():
+            for insert in inserts:
+                if not insert.rows:
+                    cursors.append(None)
+                    continue
+                cursor = driver.cursor(row_factory=namedtuple_row)
+                statement = _insert_statement(insert.table, tuple(insert.rows[0]), insert.suffix)
+                await cursor.execute(statement, {"rows": encode_rows(insert.rows)})
+                cursors.append(cursor)
+        return [await c.fetchall() if c is not None and c.description else [] for c in cursors]
+    except psycopg.Error as error:
+        raise _translated(error) from None
 
 
 def encode_rows(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -135,15 +194,8 @@ def _encode(value: Any) -> Any:
 async def insert_rows(
     db: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]], suffix: str = ""
 ) -> Sequence[Any]:
-    """Insert many rows in one statement; every row has the same keys. `suffix` is ON CONFLICT … RETURNING ….
-
-    One JSON parameter instead of COPY (refused under row-level security) or thousands of bound values.
-    Returns the rows of RETURNING, or an empty list.
-    """
-    if not rows:
-        return []
-    result = await db.execute(_insert_statement(table, tuple(rows[0]), suffix), {"rows": encode_rows(rows)})
-    return result.all() if result.returns_rows else []
+    """`insert_all` for one table."""
+    return (await insert_all(db, [Insert(table, rows, suffix)]))[0] if rows else []
 
 
 async def run_rows(

@@ -149,9 +149,9 @@ def _cell_problems(rows: Iterable[Row]) -> list[Problem]:
 
 
 def check(rows: Sequence[Row], *, judging: bool = False) -> Dataset:
-    """Check rows and drop exact repeats; rows for `judging` a model may have one label and one row of it. Raises BadTrainingData with every cell that is wrong (20 at most shown).
+    """Check rows and drop exact repeats. Rows for `judging` a model may have a single label, and a single row of it.
 
-    Repeats are compared as the model reads them (case and spaces do not count). One text under two labels is kept
+    Raises BadTrainingData with every cell that is wrong (`problems` holds 20 at most). Repeats are compared as the model reads them (case and spaces do not count). One text under two labels is kept
     under both and warned of: which of them is right is not ours to guess.
     """
     if not rows:

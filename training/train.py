@@ -127,10 +127,13 @@ class _Run:
         )
         self.names = tuple(sorted(set(dataset.labels)))
         self.number = {name: at for at, name in enumerate(self.names)}
-        self.truth: Ids = np.fromiter((self.number[label] for label in dataset.labels), np.int64)
+        self.truth = self.numbers(dataset)
         self.kind: HeadKind = "logistic" if len(self.truth) < FEW_ROWS_PER_LABEL * len(self.names) else "svm"
         self.copies = noised(dataset.texts, seed=seed) if options.noise else []
         self.clock = _Clock()
+
+    def numbers(self, dataset: Dataset) -> Ids:
+        return np.fromiter((self.number[label] for label in dataset.labels), np.int64)
 
     def embed(self, texts: Sequence[str], step: str) -> Floats:
         return embed(
@@ -198,7 +201,10 @@ class _Run:
         rank = np.arange(len(order)) - np.searchsorted(labels, labels)
         return np.asarray(order[rank < each], np.int64)
 
-    def first_stage(self, matrix: _Matrix) -> tuple[Head, _Seen]:
+    def first_stage(
+        self, features: TextFeatures, matrix: _Matrix, validation: Dataset | None
+    ) -> tuple[Head, _Seen]:
+        """The first head, and scores of rows unseen: held-out folds and, behind them, the validation rows."""
         folds = self.folds(FIRST_FOLDS)
         seen = self.held_out(matrix, folds, vectors=False, step="first stage")
         self.progress("first stage", len(folds), len(folds) + 1)
@@ -206,6 +212,10 @@ class _Run:
             matrix.text, matrix.labels, self.kind, seed=self.seed, threads=self.options.threads
         )
         self.progress("first stage", len(folds) + 1, len(folds) + 1)
+        if validation is not None:
+            logits = Head(weights, None, bias, 1.0).logits(features.transform(validation.texts), None)
+            truth = np.concatenate((seen.truth, self.numbers(validation)))
+            seen = _Seen(truth, np.concatenate((seen.logits, logits)), None)
         return Head(weights, None, bias, fit_temperature(seen.logits, seen.truth)), seen
 
     def second_stage(
@@ -227,7 +237,7 @@ class _Run:
             vectors = self.embed(validation.texts, "encode validation")
             logits = head.logits(features.transform(validation.texts), vectors)
             nearest = nearest_cosine(vectors, matrix.vectors[self.neighbours(np.arange(matrix.rows))])
-            seen = _Seen(np.array([self.number[label] for label in validation.labels]), logits, nearest)
+            seen = _Seen(self.numbers(validation), logits, nearest)
         assert seen is not None
         self.progress("second stage", len(folds) + 1, len(folds) + 1)
         head = Head(head.text, head.vector, head.bias, fit_temperature(seen.logits, seen.truth))
@@ -283,7 +293,7 @@ def _train(run: _Run, validation: Dataset | None, outside: list[str], served_by:
         features, matrix = run.matrix()
         far = (features.transform(outside), run.embed(outside, "encode out of scope")) if outside else None
     with run.clock.step("first_stage"):
-        first, first_seen = run.first_stage(matrix)
+        first, first_seen = run.first_stage(features, matrix, validation)
     with run.clock.step("second_stage"):
         second, second_seen = run.second_stage(features, matrix, validation)
     sample = matrix.vectors[run.neighbours(np.arange(matrix.rows))]

@@ -17,7 +17,7 @@ from hub.errors import Invalid, NotFound
 from hub.flows.nodes import WaitForReply
 from hub.ids import encode_id, new_id
 from hub.money import format_micros
-from hub.templates.render import compile_template
+from hub.templates.render import TemplateInvalid, compile_template
 
 AUDIENCE_MAX = 10_000_000
 
@@ -36,7 +36,10 @@ async def create(
     now: datetime,
 ) -> UUID:
     """A new draft. Raises Invalid for a template that does not compile, an unknown channel or an unfit flow."""
-    compile_template(template)
+    try:
+        compile_template(template)
+    except TemplateInvalid as error:
+        raise TemplateInvalid(error.detail, "/template", error.line) from None
     if channel_id not in directory.channels:
         raise Invalid("there is no such channel", "/channel_id")
     if flow_id is not None:

@@ -14,7 +14,7 @@ from hub.channels.base import Account, Channel, ChannelKind
 from hub.channels.secrets import unseal
 from hub.ids import new_id
 from models.channels import inbox, unrouted_events
-from models.db import insert_rows, run_rows
+from models.db import Insert, insert_rows, run_rows
 
 _ACCOUNT = text("SELECT * FROM provider_account(:id)")
 _CHANNEL = text("SELECT * FROM channel_of_account(:account, :address)")
@@ -42,19 +42,16 @@ async def channel_of_account(db: AsyncConnection, account_id: UUID, provider_add
     return None if row is None else channel_from_row(row)
 
 
-async def claim(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> set[tuple[UUID, str]]:
-    """Write inbox rows as done; returns the (channel, event key) that were new or still pending.
+def claims(rows: Sequence[Mapping[str, Any]]) -> Insert:
+    """Inbox rows written as done; answers the (channel, event key) that were new or still pending.
 
     A key that is missing from the answer was done before: its effects are committed, it must not run again.
     """
-    claimed = await insert_rows(
-        db,
-        inbox,
-        rows,
+    suffix = (
         "ON CONFLICT (tenant_id, channel_id, event_key) DO UPDATE SET done_at = EXCLUDED.done_at "
-        "WHERE inbox.done_at IS NULL RETURNING channel_id, event_key",
+        "WHERE inbox.done_at IS NULL RETURNING channel_id, event_key"
     )
-    return {(row.channel_id, row.event_key) for row in claimed}
+    return Insert(inbox, rows, suffix)
 
 
 async def keep_pending(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -14,7 +14,7 @@ from hub.conversations.state import Conversation, Inbound, Turn, Understood
 from hub.flows.engine import Session
 from models.contacts import consents, contact_tags, contacts
 from models.conversations import conversations, messages
-from models.db import insert_rows, run_rows
+from models.db import Insert, insert_rows, run_rows
 
 Key = tuple[UUID, UUID]  # tenant, contact
 
@@ -130,13 +130,12 @@ def _row(state: Conversation) -> dict[str, Any]:
     }
 
 
-async def save(db: AsyncConnection, states: Sequence[Conversation]) -> set[Key]:
-    """Write states whose `version` is one above what they were read at; returns the keys that were fresh.
+def saves(states: Iterable[Conversation]) -> Insert:
+    """States whose `version` is one above what they were read at; answers the (tenant, contact) that were fresh.
 
     A key that is missing from the answer was changed by somebody else: drop it, load it, run the turn again.
     """
-    saved = await insert_rows(db, conversations, [_row(state) for state in states], _SAVE)
-    return {(row.tenant_id, row.contact_id) for row in saved}
+    return Insert(conversations, [_row(state) for state in states], _SAVE)
 
 
 def inbound_row(event: Inbound, state: Conversation, turn: Turn, understood: Understood) -> dict[str, Any]:

@@ -32,6 +32,9 @@ Ids = npt.NDArray[np.int64]
 DIMENSIONS = 384
 TOKENS_MAX = 256
 BATCH_TEXTS_MAX = 32
+BATCH_TOKENS_MAX = (
+    1_024  # padding included; attention of 32 texts of 256 tokens would take 650 MB, never given back
+)
 TEXT_CHARS_MAX = (
     2_000  # about 400 tokens of prose, more than the model reads: a bound on the tokenizer's work
 )
@@ -135,11 +138,14 @@ class Tokenizer:
         return [encoding.ids for encoding in self._pieces.encode_batch([canonical(text) for text in texts])]
 
 
-def like_lengths(lengths: Sequence[int], *, batch_max: int, padding: float) -> Iterator[list[int]]:
+def like_lengths(
+    lengths: Sequence[int], *, batch_max: int, padding: float, tokens_max: int = BATCH_TOKENS_MAX
+) -> Iterator[list[int]]:
     """Split positions into batches of near lengths, shortest first.
 
-    A batch holds at most `batch_max` texts, and its shortest is padded by at most `padding` (a share of the
-    longest). Padding a random batch of short texts to its longest makes it slower than one text at a time.
+    A batch holds at most `batch_max` texts and `tokens_max` tokens (or one text), and its shortest is padded by at
+    most `padding` (a share of the longest). Padding a random batch of short texts to its longest makes it slower than
+    one text at a time.
 
     >>> list(like_lengths([9, 3, 10, 3], batch_max=8, padding=0.2))
     [[1, 3], [0, 2]]
@@ -147,7 +153,8 @@ def like_lengths(lengths: Sequence[int], *, batch_max: int, padding: float) -> I
     batch: list[int] = []
     for position in sorted(range(len(lengths)), key=lengths.__getitem__):
         longest = lengths[position]
-        if batch and (len(batch) == batch_max or lengths[batch[0]] < longest * (1 - padding)):
+        full = len(batch) == batch_max or (len(batch) + 1) * longest > tokens_max
+        if batch and (full or lengths[batch[0]] < longest * (1 - padding)):
             yield batch
             batch = []
         batch.append(position)

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import islice
 
 from threadpoolctl import threadpool_limits
 
@@ -122,9 +123,8 @@ class ClassifierCore:
         """Answer what waits, a batch at a time, until nothing waits."""
         try:
             while queue.waiting:
-                queue.running = {
-                    text: queue.waiting.pop(text) for text in list(queue.waiting)[:BATCH_TEXTS_MAX]
-                }
+                texts = list(islice(queue.waiting, BATCH_TEXTS_MAX))
+                queue.running = {text: queue.waiting.pop(text) for text in texts}
                 await self._run(version_id, queue.running)
                 queue.running = {}
         finally:

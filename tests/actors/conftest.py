@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Iterator
 from decimal import Decimal
-from uuid import UUID
+from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -16,6 +18,18 @@ from hub.settings import Settings
 from models.db import Scope, transaction
 from models.tenancy import tenants
 from tests.actors.desk import HOURS, SURVEY, Desk
+from tests.conftest import TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def database_url() -> Iterator[str]:
+    """One database for all tests of this folder: each has a tenant of its own, which is the wall between them."""
+    server = os.environ["TEST_DATABASE_URL"]
+    name = f"actors_{uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as db:
+        db.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy")
+        yield f"{server.rpartition('/')[0]}/{name}"
+        db.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

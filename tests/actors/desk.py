@@ -12,7 +12,6 @@ from sqlalchemy import Table, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.conversation import ConversationHost
-from actors.inbound import Inbounds
 from actors.messages import Arrived, Command, Reported
 from actors.shell import Shell
 from actors.wallet import WalletHost
@@ -106,7 +105,12 @@ class Desk:
         return Command(self.tenant_id, contact_id, event)
 
     def report(
-        self, status: Status, message_id: UUID | None, provider_id: str, line: str = "sms", code: str | None = None
+        self,
+        status: Status,
+        message_id: UUID | None,
+        provider_id: str,
+        line: str = "sms",
+        code: str | None = None,
     ) -> Reported:
         channel: ws.Line = getattr(self, line)
         now = datetime.now(UTC)

@@ -23,7 +23,7 @@ from models.billing import holds, settlements
 from models.channels import channels, inbox
 from models.contacts import consents, contact_tags
 from models.conversations import conversations, messages, outbox
-from models.db import Scope, insert_rows, transaction
+from models.db import Scope, transaction
 from tests.actors.desk import PRICE, Desk
 
 
@@ -47,7 +47,12 @@ async def test_a_text_is_stored_routed_and_shown(desk: Desk, redis: Redis) -> No
     host = desk.conversations()
     assert await host.receive([desk.arrived(contact, "order is late 👋")]) == [DONE]
     state = await desk.conversation(contact)
-    assert (state.status, state.queue_id, state.unread, state.intent) == ("open", desk.queues["Orders"], 1, "order")
+    assert (state.status, state.queue_id, state.unread, state.intent) == (
+        "open",
+        desk.queues["Orders"],
+        1,
+        "order",
+    )
     assert await desk.thread(contact) == [("in", "order is late 👋", "received")]
     (entry,) = await redis.xrange(stream_key(desk.tenant_id))
     events = [orjson.loads(event)["type"] for event in entry[1].values()]
@@ -65,7 +70,9 @@ async def test_a_batch_classifies_in_one_call_only_what_no_rule_decides(desk: De
 
 async def test_nul_and_a_megabyte_are_stored(desk: Desk) -> None:
     contact = await desk.contact("+15550001")
-    assert await desk.conversations().receive([desk.arrived(contact, "a\0b"), desk.arrived(contact, "ж" * 65_536)]) == [
+    assert await desk.conversations().receive(
+        [desk.arrived(contact, "a\0b"), desk.arrived(contact, "ж" * 65_536)]
+    ) == [
         DONE,
         DONE,
     ]
@@ -123,13 +130,12 @@ async def test_an_event_that_could_not_run_may_come_again(desk: Desk) -> None:
     host = desk.conversations()
     item = desk.arrived(contact, "STOP", "SM1", "whatsapp")
     where = channels.c.id == desk.whatsapp.channel_id
-    (line,) = await desk.rows(channels, where)
     async with transaction(desk.engine, Scope.of(desk.tenant_id)) as db:
-        await db.execute(channels.delete().where(where))
+        (line,) = (await db.execute(channels.delete().where(where).returning(channels))).mappings()
     (answer,) = await host.receive([item])
     assert isinstance(answer, NotFound)
     async with transaction(desk.engine, Scope.of(desk.tenant_id)) as db:
-        await insert_rows(db, channels, [dict(line._mapping)])
+        await db.execute(channels.insert().values(**line))
     host.directories._known.clear()
     assert await host.receive([item]) == [DONE]
     assert (await desk.conversation(contact)).opted_out == ["whatsapp"]
@@ -220,7 +226,9 @@ async def test_a_poison_item_does_not_harm_its_batch(desk: Desk) -> None:
 
 async def test_a_contact_that_is_gone_is_not_found(desk: Desk) -> None:
     contact = await desk.contact("+15550001")
-    answers = await desk.conversations().receive([desk.arrived(new_id(), "order"), desk.arrived(contact, "order")])
+    answers = await desk.conversations().receive(
+        [desk.arrived(new_id(), "order"), desk.arrived(contact, "order")]
+    )
     assert isinstance(answers[0], NotFound)
     assert answers[1] == DONE
 
@@ -228,7 +236,11 @@ async def test_a_contact_that_is_gone_is_not_found(desk: Desk) -> None:
 async def test_a_command_that_does_not_fit_is_its_callers_alone(desk: Desk) -> None:
     contact = await opened(desk)
     answers = await desk.conversations().receive(
-        [desk.command(contact, Reopen(now())), desk.command(contact, Close(now())), desk.command(contact, MarkRead(now()))]
+        [
+            desk.command(contact, Reopen(now())),
+            desk.command(contact, Close(now())),
+            desk.command(contact, MarkRead(now())),
+        ]
     )
     assert isinstance(answers[0], Conflict)
     assert [answer["conversation"]["status"] for answer in answers[1:]] == ["closed", "closed"]
@@ -279,7 +291,10 @@ async def test_an_answer_sent_again_under_its_id_pays_once(desk: Desk) -> None:
     channel = (await host.directories.one(desk.tenant_id)).channels[desk.sms.channel_id]
     outgoing = door.Outgoing(event.message_id, channel, contact, "+15550001", event.text, "agent", None, 0)
     rates = (await host.directories.one(desk.tenant_id)).rates
-    await wallet.hold(desk.tenant_id, [door.single_hold(door.prepare(outgoing, opted_out=False, rates=rates, today=now().date()))])
+    await wallet.hold(
+        desk.tenant_id,
+        [door.single_hold(door.prepare(outgoing, opted_out=False, rates=rates, today=now().date()))],
+    )
     (answer,) = await host.receive([desk.command(contact, event)])
     assert answer["messages"][0]["status"] == "queued"
     assert await desk.count(holds) == 1
@@ -320,7 +335,10 @@ async def test_who_opted_out_gets_nothing_but_it_is_recorded(desk: Desk) -> None
     (row,) = await desk.rows(consents)
     assert (row.state, row.channel_kind, row.proof) == ("opted_out", "sms", "STOP")
     answers = await host.receive(
-        [desk.command(contact, reply("psst")), desk.command(contact, reply("hi", channel_id=desk.whatsapp.channel_id))]
+        [
+            desk.command(contact, reply("psst")),
+            desk.command(contact, reply("hi", channel_id=desk.whatsapp.channel_id)),
+        ]
     )
     said = [(answer["messages"][0]["status"], answer["messages"][0]["reason"]) for answer in answers]
     assert said == [("refused", "opted-out"), ("queued", None)], "consent is of a channel"
@@ -444,7 +462,10 @@ async def test_receipts_of_one_message_at_two_hosts_at_once(desk: Desk) -> None:
     hosts = [desk.conversations(f"conversation-{n}") for n in range(3)]
     kinds = [Status.SENT, Status.DELIVERED, Status.READ]
     await asyncio.gather(
-        *(host.receive([desk.report(kind, message_id, "SM9")]) for host, kind in zip(hosts, kinds, strict=True))
+        *(
+            host.receive([desk.report(kind, message_id, "SM9")])
+            for host, kind in zip(hosts, kinds, strict=True)
+        )
     )
     assert (await desk.message(message_id)).status == "read"
     assert await desk.count(settlements) == 1
@@ -464,7 +485,9 @@ async def test_a_receipt_that_claims_anothers_id_harms_nobody(desk: Desk) -> Non
 async def test_a_poison_report_does_not_harm_its_batch(desk: Desk) -> None:
     message_id, other = await sending(desk), await sending(desk)
     host = desk.conversations()
-    same = [desk.report(Status.SENT, key, "SM1")._replace(event_key=f"dr:{key}") for key in (message_id, other)]
+    same = [
+        desk.report(Status.SENT, key, "SM1")._replace(event_key=f"dr:{key}") for key in (message_id, other)
+    ]
     broken = desk.report(Status.FAILED, message_id, "SM1", code="\ud83d")
     answers = await host.receive([broken, *same])
     assert isinstance(answers[0], Unavailable)
@@ -484,6 +507,8 @@ async def test_a_receipt_of_another_tenant_moves_nothing(desk: Desk) -> None:
 async def test_conversations_are_one_row_a_contact(desk: Desk) -> None:
     contact = await desk.contact("+15550001")
     host = desk.conversations()
-    await host.receive([desk.arrived(contact, "order", line="sms"), desk.arrived(contact, "order", line="whatsapp")])
+    await host.receive(
+        [desk.arrived(contact, "order", line="sms"), desk.arrived(contact, "order", line="whatsapp")]
+    )
     assert await desk.count(conversations) == 1
     assert (await desk.conversation(contact)).channel_id == desk.whatsapp.channel_id

@@ -59,7 +59,9 @@ def test_an_error_has_a_code_a_title_and_a_status(kind: type[HubError]) -> None:
     assert kind.code == kind.code.lower().strip()
     assert " " not in kind.code
     assert kind.__doc__
-    assert not kind.__doc__.startswith(f"{kind.__name__}("), "a title written by hand, not the dataclass's own"
+    assert not kind.__doc__.startswith(f"{kind.__name__}("), (
+        "a title written by hand, not the dataclass's own"
+    )
     assert kind.title().endswith(".")
     assert 400 <= status_of(kind) < 600
     assert (status_of(kind) == 500) == (kind.__name__ in INTERNAL)

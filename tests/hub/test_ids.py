@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from uuid import UUID
 
 import pytest
@@ -64,10 +65,8 @@ def test_what_is_no_id_is_refused(text: str) -> None:
 
 @given(st.text(max_size=40))
 def test_any_text_is_an_id_or_invalid(text: str) -> None:
-    try:
+    with contextlib.suppress(Invalid):
         assert encode_id("con", decode_id("con", text)) == text
-    except Invalid:
-        pass
 
 
 def test_the_alphabet_is_crockfords() -> None:

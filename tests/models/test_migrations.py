@@ -58,7 +58,8 @@ def test_every_table_is_protected_and_the_application_owns_nothing(database_url:
             (SCHEMA,),
         ).fetchall()
         role = db.execute(
-            "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = %s", (APP_ROLE,)
+            "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = %s",
+            (APP_ROLE,),
         ).fetchone()
     assert [name for name, protected, _ in rows if not protected and name not in NOT_PROTECTED] == []
     assert [name for name, _, owner in rows if owner == APP_ROLE] == []

@@ -33,16 +33,27 @@ AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 def post(body: Any, signed: str | None = None) -> WebhookRequest:
     raw = body if isinstance(body, bytes) else orjson.dumps(body)
-    return WebhookRequest("https://h.example/w", {} if signed is None else {"x-hub-signature-256": signed}, raw)
+    return WebhookRequest(
+        "https://h.example/w", {} if signed is None else {"x-hub-signature-256": signed}, raw
+    )
 
 
 def webhook(value: dict[str, Any], field: str = "messages") -> dict[str, Any]:
     value = {"metadata": {"display_phone_number": "15550002", "phone_number_id": "77"}} | value
-    return {"object": "whatsapp_business_account", "entry": [{"id": "0", "changes": [{"field": field, "value": value}]}]}
+    return {
+        "object": "whatsapp_business_account",
+        "entry": [{"id": "0", "changes": [{"field": field, "value": value}]}],
+    }
 
 
 def message(kind: str, content: Any) -> dict[str, Any]:
-    return {"from": "15550001", "id": "wamid.1", "timestamp": str(int(AT.timestamp())), "type": kind, kind: content}
+    return {
+        "from": "15550001",
+        "id": "wamid.1",
+        "timestamp": str(int(AT.timestamp())),
+        "type": kind,
+        kind: content,
+    }
 
 
 def text_of(kind: str, content: Any) -> str:
@@ -56,7 +67,9 @@ def test_signature_vector() -> None:
     META.verify(ACCOUNT, post(BODY, VECTOR))
 
 
-@pytest.mark.parametrize("given", [None, "", "sha256=", VECTOR[:-1], VECTOR.removeprefix("sha256="), "é", "sha256=" + "é" * 64])
+@pytest.mark.parametrize(
+    "given", [None, "", "sha256=", VECTOR[:-1], VECTOR.removeprefix("sha256="), "é", "sha256=" + "é" * 64]
+)
 def test_a_wrong_signature_is_refused(given: str | None) -> None:
     with pytest.raises(BadSignature):
         META.verify(ACCOUNT, post(BODY, given))
@@ -78,8 +91,16 @@ def test_a_text_with_the_name_of_its_sender() -> None:
 TYPES = [
     ("text", {"body": "مرحبا"}, "مرحبا"),
     ("button", {"text": "Yes", "payload": "y"}, "Yes"),
-    ("interactive", {"type": "button_reply", "button_reply": {"id": "1", "title": "Track order"}}, "Track order"),
-    ("interactive", {"type": "list_reply", "list_reply": {"id": "1", "title": "Refund", "description": "x"}}, "Refund"),
+    (
+        "interactive",
+        {"type": "button_reply", "button_reply": {"id": "1", "title": "Track order"}},
+        "Track order",
+    ),
+    (
+        "interactive",
+        {"type": "list_reply", "list_reply": {"id": "1", "title": "Refund", "description": "x"}},
+        "Refund",
+    ),
     ("interactive", {"type": "nfm_reply", "nfm_reply": {"response_json": "{}"}}, ""),
     ("image", {"id": "1", "caption": "my parcel"}, "[image] my parcel"),
     ("sticker", {"id": "1"}, "[sticker]"),
@@ -105,7 +126,12 @@ STATUSES = [
 
 @pytest.mark.parametrize(("status", "mapped"), STATUSES)
 def test_statuses(status: str, mapped: Status) -> None:
-    one = {"id": "wamid.9", "status": status, "timestamp": int(AT.timestamp()), "biz_opaque_callback_data": "msg_1"}
+    one = {
+        "id": "wamid.9",
+        "status": status,
+        "timestamp": int(AT.timestamp()),
+        "biz_opaque_callback_data": "msg_1",
+    }
     found = META.parse(post(webhook({"statuses": [one]})))
     assert found == [DeliveryReport(f"dr:wamid.9:{status}", "77", "wamid.9", "msg_1", mapped, None, AT)]
 
@@ -198,10 +224,21 @@ def test_answers_to_a_send(status: int, body: Any, outcome: str) -> None:
 
 def test_a_send_carries_our_reference() -> None:
     channel = Channel(
-        UUID(int=3), UUID(int=2), UUID(int=1), ChannelKind.WHATSAPP, "whatsapp_cloud", "Line", "+15550002", "77"
+        UUID(int=3),
+        UUID(int=2),
+        UUID(int=1),
+        ChannelKind.WHATSAPP,
+        "whatsapp_cloud",
+        "Line",
+        "+15550002",
+        "77",
     )
     request = META.request(ACCOUNT, channel, OutboundMessage("msg_1", "+15550001", "Hello", "unused"))
     assert request.url == "https://graph.example/v23.0/77/messages"
     assert request.headers["Authorization"] == "Bearer token"
     body = orjson.loads(request.body)
-    assert (body["to"], body["text"]["body"], body["biz_opaque_callback_data"]) == ("+15550001", "Hello", "msg_1")
+    assert (body["to"], body["text"]["body"], body["biz_opaque_callback_data"]) == (
+        "+15550001",
+        "Hello",
+        "msg_1",
+    )

@@ -56,7 +56,9 @@ def test_command(text: str, opted_out: bool, command: Command | None) -> None:
     assert command_of(text, opted_out) is command
 
 
-@given(st.sampled_from([*LAWFUL, "start", "help"]), st.text(" \t\n.!", max_size=4), st.text(" \n.!", max_size=4))
+@given(
+    st.sampled_from([*LAWFUL, "start", "help"]), st.text(" \t\n.!", max_size=4), st.text(" \n.!", max_size=4)
+)
 def test_white_space_and_end_marks_do_not_matter(word: str, before: str, after: str) -> None:
     assert command_of(before + word.upper() + after, False) is command_of(word, False)
 

@@ -90,7 +90,13 @@ def conversation(**changes: Any) -> Conversation:
 
 
 def opened(**changes: Any) -> Conversation:
-    values = {"status": "open", "queue_id": CARE, "reason": "old reason", "channel_id": SMS, "address": NUMBER}
+    values = {
+        "status": "open",
+        "queue_id": CARE,
+        "reason": "old reason",
+        "channel_id": SMS,
+        "address": NUMBER,
+    }
     return conversation(**(values | {"opened_at": NOW - timedelta(hours=1)} | changes))
 
 
@@ -117,7 +123,13 @@ def kinds(effects: Sequence[Effect]) -> list[str]:
 
 # (state, text, understood) → (status, queue, reason, unread, texts sent)
 ROUTED: list[tuple[str, Conversation, str, Understood, tuple[Any, ...]]] = [
-    ("sure intent", conversation(), "where is it", SURE, ("open", ORDERS, "intent order_status 0.90 ≥ 0.50", 1, [])),
+    (
+        "sure intent",
+        conversation(),
+        "where is it",
+        SURE,
+        ("open", ORDERS, "intent order_status 0.90 ≥ 0.50", 1, []),
+    ),
     (
         "low confidence",
         conversation(),
@@ -140,7 +152,13 @@ ROUTED: list[tuple[str, Conversation, str, Understood, tuple[Any, ...]]] = [
         ("open", GENERAL, "no intent recognised → fallback", 1, []),
     ),
     ("keyword to a flow", conversation(), "HOURS!", NOTHING_UNDERSTOOD, ("idle", None, "", 0, ["9 to 19"])),
-    ("keyword to a queue", conversation(), "agent", NOTHING_UNDERSTOOD, ("open", CARE, "keyword agent", 1, [])),
+    (
+        "keyword to a queue",
+        conversation(),
+        "agent",
+        NOTHING_UNDERSTOOD,
+        ("open", CARE, "keyword agent", 1, []),
+    ),
     (
         "keyword whose flow never waits",
         conversation(),
@@ -162,7 +180,13 @@ ROUTED: list[tuple[str, Conversation, str, Understood, tuple[Any, ...]]] = [
         ("open", ORDERS, "intent order_status 0.90 ≥ 0.50", 1, []),
     ),
     ("open keeps its queue", opened(unread=2), "where is it", SURE, ("open", CARE, "old reason", 3, [])),
-    ("open: a keyword runs no flow", opened(), "hours", NOTHING_UNDERSTOOD, ("open", CARE, "old reason", 1, [])),
+    (
+        "open: a keyword runs no flow",
+        opened(),
+        "hours",
+        NOTHING_UNDERSTOOD,
+        ("open", CARE, "old reason", 1, []),
+    ),
     ("expected answer", waiting(), "Yes!", NOTHING_UNDERSTOOD, ("idle", None, "", 0, ["Thank you"])),
     (
         "answer that hands over to a queue",
@@ -198,13 +222,25 @@ ROUTED: list[tuple[str, Conversation, str, Understood, tuple[Any, ...]]] = [
             [],
         ),
     ),
-    ("flow beats keyword", waiting(), "hours", NOTHING_UNDERSTOOD, (
-        "open", GENERAL, "flow handed over; no intent recognised → fallback", 1, [],
-    )),
+    (
+        "flow beats keyword",
+        waiting(),
+        "hours",
+        NOTHING_UNDERSTOOD,
+        (
+            "open",
+            GENERAL,
+            "flow handed over; no intent recognised → fallback",
+            1,
+            [],
+        ),
+    ),
 ]
 
 
-@pytest.mark.parametrize(("state", "text", "understood", "then"), [case[1:] for case in ROUTED], ids=[c[0] for c in ROUTED])
+@pytest.mark.parametrize(
+    ("state", "text", "understood", "then"), [case[1:] for case in ROUTED], ids=[c[0] for c in ROUTED]
+)
 def test_a_text_goes_where_it_belongs(
     state: Conversation, text: str, understood: Understood, then: tuple[Any, ...]
 ) -> None:
@@ -214,13 +250,18 @@ def test_a_text_goes_where_it_belongs(
     assert (after.status, after.queue_id, after.reason, after.unread, sent) == then
     assert (after.last_text, after.last_direction, after.last_at) == (text, "in", NOW)
     assert (after.channel_id, after.address) == (SMS, NUMBER)
-    assert (after.intent, after.confidence) == (understood.intent, understood.confidence if understood.intent else None)
+    assert (after.intent, after.confidence) == (
+        understood.intent,
+        understood.confidence if understood.intent else None,
+    )
     assert result.routing is not None
 
 
 def test_a_keyword_whose_flow_is_gone_still_reaches_people() -> None:
     after = run(conversation(), inbound("lost"), SURE).state
-    assert (after.status, after.queue_id) == ("open", ORDERS), "the text goes by its intent, as without the keyword"
+    assert (after.status, after.queue_id) == ("open", ORDERS), (
+        "the text goes by its intent, as without the keyword"
+    )
 
 
 def test_who_has_an_open_conversation_keeps_it() -> None:
@@ -260,7 +301,9 @@ COMMANDS: list[tuple[str, set[str], set[str], list[str], Command]] = [
 
 
 @pytest.mark.parametrize(("text", "before", "after", "effects", "command"), COMMANDS)
-@pytest.mark.parametrize("state", [conversation(), opened(unread=3, assignee_id=ANN), waiting()], ids=["idle", "open", "flow"])
+@pytest.mark.parametrize(
+    "state", [conversation(), opened(unread=3, assignee_id=ANN), waiting()], ids=["idle", "open", "flow"]
+)
 def test_commands_come_before_everything(
     state: Conversation, text: str, before: set[str], after: set[str], effects: list[str], command: Command
 ) -> None:
@@ -270,7 +313,11 @@ def test_commands_come_before_everything(
     assert kinds(result.effects) == effects
     answer = result.effects[-1]
     assert isinstance(answer, SendMessage)
-    assert (answer.text, answer.answers_command, answer.origin) == (confirmation(command, "Acme"), True, "system")
+    assert (answer.text, answer.answers_command, answer.origin) == (
+        confirmation(command, "Acme"),
+        True,
+        "system",
+    )
     assert (result.state.status, result.state.queue_id, result.state.assignee_id, result.state.unread) == (
         state.status,
         state.queue_id,
@@ -310,7 +357,9 @@ NEEDS: list[tuple[Conversation, str, bool]] = [
 
 
 @pytest.mark.parametrize(("state", "text", "needed"), NEEDS)
-def test_the_classifier_is_asked_only_when_no_rule_decides(state: Conversation, text: str, needed: bool) -> None:
+def test_the_classifier_is_asked_only_when_no_rule_decides(
+    state: Conversation, text: str, needed: bool
+) -> None:
     assert needs_classifier(state, inbound(text), TABLE) is needed
     without = build("Acme", RULES, {}, {}, None)
     assert needs_classifier(state, inbound(text), without) is False
@@ -358,7 +407,9 @@ CONFLICTS: list[tuple[str, Conversation, Event]] = [
 ]
 
 
-@pytest.mark.parametrize(("state", "event"), [case[1:] for case in CONFLICTS], ids=[case[0] for case in CONFLICTS])
+@pytest.mark.parametrize(
+    ("state", "event"), [case[1:] for case in CONFLICTS], ids=[case[0] for case in CONFLICTS]
+)
 def test_what_does_not_fit_is_a_conflict(state: Conversation, event: Event) -> None:
     before = replace(state)
     with pytest.raises(Conflict):

@@ -50,11 +50,26 @@ SEND = {"type": "send", "text": "x"}
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"start": "nowhere"}, "start: there is no node 'nowhere'"),
     ({"nodes": {}}, "nodes"),
-    ({"edges": [{"source": "ask", "port": "next", "target": "gone"}]}, "edges/0: joins a node that does not exist"),
-    ({"edges": [{"source": "gone", "port": "next", "target": "ask"}]}, "edges/0: joins a node that does not exist"),
-    ({"edges": [{"source": "ask", "port": "yes", "target": "thank"}]}, "edges/0: node 'ask' has no port 'yes'"),
-    ({"edges": [{"source": "person", "port": "next", "target": "ask"}]}, "edges/0: node 'person' has no port 'next'"),
-    ({"edges": [{"source": "answer", "port": "maybe", "target": "ask"}]}, "node 'answer' has no port 'maybe'"),
+    (
+        {"edges": [{"source": "ask", "port": "next", "target": "gone"}]},
+        "edges/0: joins a node that does not exist",
+    ),
+    (
+        {"edges": [{"source": "gone", "port": "next", "target": "ask"}]},
+        "edges/0: joins a node that does not exist",
+    ),
+    (
+        {"edges": [{"source": "ask", "port": "yes", "target": "thank"}]},
+        "edges/0: node 'ask' has no port 'yes'",
+    ),
+    (
+        {"edges": [{"source": "person", "port": "next", "target": "ask"}]},
+        "edges/0: node 'person' has no port 'next'",
+    ),
+    (
+        {"edges": [{"source": "answer", "port": "maybe", "target": "ask"}]},
+        "node 'answer' has no port 'maybe'",
+    ),
     ({"edges": SURVEY["edges"] + SURVEY["edges"][:1]}, "port 'next' of 'ask' is joined twice"),
     ({"nodes": {"ask": {"type": "webhook", "url": "x"}}}, "ask"),
     ({"nodes": {"ask": SEND | {"colour": "red"}}}, "colour"),
@@ -158,7 +173,14 @@ def test_expects_and_run_agree(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("  Yes ", "yes"), ("YES !", "yes"), ("y\tE\ns", "y e s"), ("Straße.", "strasse"), ("...", ""), ("", "")],
+    [
+        ("  Yes ", "yes"),
+        ("YES !", "yes"),
+        ("y\tE\ns", "y e s"),
+        ("Straße.", "strasse"),
+        ("...", ""),
+        ("", ""),
+    ],
 )
 def test_normalize(text: str, said: str) -> None:
     assert normalize(text) == said

@@ -119,11 +119,12 @@ def test_canonical_text_is_cut() -> None:
 def test_batches_hold_every_position_once_and_stay_near_in_length(
     lengths: list[int], batch_max: int, padding: float
 ) -> None:
-    batches = list(like_lengths(lengths, batch_max=batch_max, padding=padding))
+    batches = list(like_lengths(lengths, batch_max=batch_max, padding=padding, tokens_max=600))
     assert sorted(position for batch in batches for position in batch) == list(range(len(lengths)))
     for batch in batches:
         sizes = [lengths[position] for position in batch]
         assert len(batch) <= batch_max
+        assert len(batch) == 1 or len(batch) * max(sizes) <= 600
         assert min(sizes) >= max(sizes) * (1 - padding)
 
 

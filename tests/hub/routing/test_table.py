@@ -40,7 +40,9 @@ ROUTES = [
 
 
 @pytest.mark.parametrize(("intent", "confidence", "floor", "number", "queue", "reason"), ROUTES)
-def test_route(intent: str | None, confidence: float, floor: float, number: int, queue: UUID, reason: str) -> None:
+def test_route(
+    intent: str | None, confidence: float, floor: float, number: int, queue: UUID, reason: str
+) -> None:
     route = TABLE.route(intent, confidence, floor)
     assert (route.rule_id, route.queue_id, route.reason) == (UUID(int=number), queue, reason)
 

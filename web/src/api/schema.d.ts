@@ -362,6 +362,8 @@ export interface paths {
         /**
          * Reply
          * @description Answer the contact. An answer that may not leave is recorded with status `refused` and its reason.
+         *
+         *     With an Idempotency-Key the contact gets it once, even when the gateway dies before it could say so.
          */
         post: operations["reply"];
         delete?: never;

@@ -28,7 +28,7 @@ export function makeTheme(primary: string): MantineThemeOverride {
         defaultProps: { size: 'sm' },
         vars: (_theme: unknown, props: ButtonProps) => ({ root: { '--button-height': props.size === 'xs' ? '28px' : props.size === 'md' ? '40px' : '32px', '--button-padding-x': '12px' } }),
       },
-      Input: { vars: (_theme: unknown, props: InputProps) => ({ wrapper: { '--input-height': props.size === 'md' ? '40px' : '32px', '--input-fz': '14px', '--input-bd': 'var(--app-edge)' } }) },
+      Input: { vars: (_theme: unknown, props: InputProps) => ({ wrapper: { '--input-height': props.size === 'md' ? '40px' : '32px', '--input-fz': '14px', '--input-bd': 'var(--app-edge)', '--input-bd-focus': 'var(--app-focus)' } }) },
       Menu: overlay,
       Popover: overlay,
       Modal: { defaultProps: { transitionProps: { duration: 120, transition: 'fade' }, centered: true } },

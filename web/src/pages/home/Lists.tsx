@@ -10,6 +10,7 @@ import classes from './home.module.css';
 import { count } from './Tiles';
 
 const INTENTS_MAX = 8;
+const QUEUES_MAX = 12;
 
 /** Queues here and below; those of the tenant acted in open in the inbox. */
 export function Queues({ rows }: { rows: Home['queues'] }) {
@@ -17,6 +18,7 @@ export function Queues({ rows }: { rows: Home['queues'] }) {
   const me = useMe();
   const { data: counts } = useQuery({ ...countsQuery, enabled: can(me, 'readInbox') });
   const own = new Set(counts?.queues.map((queue) => queue.id));
+  const shown = rows.length > QUEUES_MAX ? rows.toSorted((a, b) => b.open - a.open).slice(0, QUEUES_MAX) : rows;
   return (
     <section className={`surface ${classes.panel}`} aria-labelledby="home-queues">
       <h2 id="home-queues" className={classes.panelTitle}>{t('queues.title')}</h2>
@@ -29,7 +31,7 @@ export function Queues({ rows }: { rows: Home['queues'] }) {
           </tr>
         </thead>
         <tbody>
-          {rows.map((row) => (
+          {shown.map((row) => (
             <tr key={row.id}>
               <td>{own.has(row.id) ? <Link to="/inbox/$view" params={{ view: row.id }} className={classes.rowLink}>{row.name}</Link> : row.name}</td>
               <td className={classes.number}>{count(row.open)}</td>
@@ -38,6 +40,7 @@ export function Queues({ rows }: { rows: Home['queues'] }) {
           ))}
         </tbody>
       </table>
+      {rows.length > shown.length && <p className={classes.more}>{t('queues.more', { count: rows.length - shown.length })}</p>}
     </section>
   );
 }

@@ -46,12 +46,13 @@ export function ConversationTiles({ counts }: { counts: Home['conversations'] })
 
 export function MessageTiles({ today, linked }: { today: Home['messages_today']; linked: boolean }) {
   const { t } = useTranslation('home');
+  const sent = today.outbound - today.refused;
   const received = { label: t('tile.inbound'), value: count(today.inbound), hint: t('tile.today') };
   return (
     <>
       {linked ? <LinkTile view="all" {...received} /> : <Tile {...received} />}
-      <Tile label={t('tile.outbound')} value={count(today.outbound)} hint={t('tile.today')} />
-      <Tile label={t('tile.delivered')} value={share(today.delivered, today.outbound)} hint={t('tile.deliveredHint', { delivered: count(today.delivered) })} />
+      <Tile label={t('tile.outbound')} value={count(sent)} hint={t('tile.today')} />
+      <Tile label={t('tile.delivered')} value={share(today.delivered, sent)} hint={t('tile.deliveredHint', { delivered: count(today.delivered) })} />
       <Tile label={t('tile.failed')} value={count(today.failed)} hint={t('tile.refused', { count: today.refused })} />
     </>
   );
