@@ -31,9 +31,9 @@ from hub.conversations.store import Key
 from hub.conversations.turn import NOTHING_UNDERSTOOD, needs_classifier, turn
 from hub.conversations.views import conversation_view, message_view
 from hub.directory import Directory
-from hub.errors import HubError, NotFound
+from hub.errors import Conflict, HubError, NotFound
 from hub.ids import encode_id, new_id
-from models.db import Scope, transaction
+from models.db import Scope, insert_all, transaction
 
 if TYPE_CHECKING:
     from actors.conversation import ConversationHost
@@ -78,14 +78,14 @@ class Batch:
         self.directories = await self.host.directories.get(
             {self.items[place].tenant_id for place in open_items}
         )
-        self.working = {}
+        self.working, self.rows = {}, []
         await self.load({_key(self.items[place]) for place in open_items})
         await self._classify(open_items)
         self._turn(open_items)
         await self._hold()
         if self.turns:
-            async with transaction(self.host.engine, Scope.of(*self.directories)) as db:
-                await self._write(db)
+            async with transaction(self.host.engine, None) as db:
+                await self._write(db, Scope.of(*self.directories))
         self._answer()
         await self._answer_repeats()
 
@@ -195,37 +195,49 @@ class Batch:
             for answer in answers:
                 door.apply_hold(by_id[answer.hold_id], answer)
 
-    async def _write(self, db: AsyncConnection) -> None:
+    async def _write(self, db: AsyncConnection, scope: Scope) -> None:
         """All that the batch decided. Raises Redo, which rolls back."""
         claims = {
             place: row for place in self.turns if (row := self._claim_row(self.items[place])) is not None
         }
-        claimed = await channel_store.claim(db, list(claims.values()))
+        touched = {_key(self.items[place]) for place in self.turns}
+        outgoings = [outgoing for batch in self.outgoings.values() for outgoing in batch]
+        self.rows = [*self._inbound_rows(), *(door.message_row(outgoing, self.now) for outgoing in outgoings)]
+        claimed, saved, kept, _ = await insert_all(
+            db,
+            [
+                channel_store.claims(list(claims.values())),
+                store.saves(self.working[key] for key in touched),
+                *door.inserts(self.rows, outgoings, self.now),
+            ],
+            scope,
+        )
+        self._learn(claims, {(row.channel_id, row.event_key) for row in claimed})
+        if stale := touched - {(row.tenant_id, row.contact_id) for row in saved}:
+            for key in stale:
+                self.host.forget(key)
+            raise Redo
+        if len(kept) != len(self.rows):
+            raise Conflict("the provider gave two events one message id")
+        await self._write_effects(db)
+
+    def _learn(self, claims: Mapping[int, Mapping[str, Any]], claimed: set[tuple[UUID, str]]) -> None:
+        """Raise Redo when an event of the batch was done before: it is a duplicate in the next run."""
         late = {
             place for place, row in claims.items() if (row["channel_id"], row["event_key"]) not in claimed
         }
         if late:
             self.duplicates |= late
             raise Redo
-        touched = {_key(self.items[place]) for place in self.turns}
-        fresh = await store.save(db, [self.working[key] for key in touched])
-        if stale := touched - fresh:
-            for key in stale:
-                self.host.forget(key)
-            raise Redo
-        inbound = [
+
+    def _inbound_rows(self) -> list[Mapping[str, Any]]:
+        return [
             store.inbound_row(
-                item.event,
-                self.turns[place].state,
-                self.turns[place],
-                self.understood.get(place, NOTHING_UNDERSTOOD),
+                item.event, turned.state, turned, self.understood.get(place, NOTHING_UNDERSTOOD)
             )
-            for place, item in enumerate(self.items)
-            if place in self.turns and isinstance(item, Arrived)
+            for place, turned in self.turns.items()
+            if isinstance(item := self.items[place], Arrived)
         ]
-        outgoings = [outgoing for batch in self.outgoings.values() for outgoing in batch]
-        self.rows = await door.store(db, outgoings, self.now, inbound)
-        await self._write_effects(db)
 
     async def _write_effects(self, db: AsyncConnection) -> None:
         consents: list[dict[str, Any]] = []

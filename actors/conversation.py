@@ -26,7 +26,7 @@ from hub.directory import Directories
 from hub.errors import HubError, Unavailable
 from hub.ids import encode_id
 from hub.settings import Settings
-from models.db import Scope, is_retryable, transaction
+from models.db import Scope, insert_rows, is_retryable, transaction
 
 REDO_MAX = 6
 SEEN_MAX = 50_000
@@ -208,7 +208,8 @@ class ConversationHost(Shell):
             try:
                 async with transaction(self.engine, scope) as db:
                     rows = [_inbox_row(items[place], now) for place in first.values()]
-                    claimed = await channel_store.claim(db, rows)
+                    answered = await insert_rows(db, *channel_store.claims(rows))
+                    claimed = {(row.channel_id, row.event_key) for row in answered}
                     places = [place for key, place in first.items() if key in claimed]
                     applied = await deliveries.apply(db, [items[place].report for place in places])
                     orphans = [items[places[n]] for n in applied.unmatched]

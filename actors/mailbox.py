@@ -13,6 +13,8 @@ Answer = TypeVar("Answer")
 class Mailbox(Generic[Item, Answer]):
     """Coalesces `ask` calls into batches of at most `batch_max`, waiting at most `delay_ms` for company.
 
+    An item that finds no batch out does not wait: it leaves with what is asked in the same round of the loop.
+
     The handler answers each item in order; an answer that is an exception is raised to that caller alone. When the
     handler itself raises, every caller of the batch gets the error. At most `in_flight` batches are out at a time, so
     under load batches grow by themselves.
@@ -43,7 +45,7 @@ class Mailbox(Generic[Item, Answer]):
             if len(self._waiting) >= self._batch_max:
                 self._send()
             elif self._timer is None:
-                self._timer = loop.call_later(self._delay_s, self._send)
+                self._timer = loop.call_later(self._delay_s if self._tasks else 0, self._send)
         return future
 
     def _send(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,8 @@ from hub.settings import Settings
 
 log = structlog.get_logger()
 
+KNOWN_MAX = 20_000  # exact texts whose answer a host keeps
+KNOWN_CHARS_MAX = 100
 PATIENCE_S = 15.0  # a host that died is back within a few seconds
 
 
@@ -65,18 +67,33 @@ class Wallets:
 
 
 class Classifiers:
-    """Sends texts to the classifier replicas in turn."""
+    """Sends texts to the classifier replicas in turn; short texts that were answered before are answered here."""
 
     def __init__(self, settings: Settings) -> None:
         self._peers = list(peers("classifier", settings).values())
         self._turn = itertools.count()
+        self._known: OrderedDict[tuple[UUID, str], Understood] = OrderedDict()
 
     async def classify(self, version_id: UUID, tenant_id: UUID, texts: Sequence[str]) -> list[Understood]:
         """One answer a text. When no replica answers, nothing is understood: the fallback queue gets the message."""
+        found = {text: self._known.get((version_id, text)) for text in texts}
+        missing = [text for text, understood in found.items() if understood is None]
+        fresh: dict[str, Understood] = {}
+        if missing:
+            fresh = dict(zip(missing, await self._ask(version_id, tenant_id, missing), strict=True))
+        answers = [found[text] or fresh[text] for text in texts]
+        for text, understood in fresh.items():
+            if understood.version_id is not None and len(text) <= KNOWN_CHARS_MAX:
+                self._known[version_id, text] = understood
+        while len(self._known) > KNOWN_MAX:
+            self._known.popitem(last=False)
+        return answers
+
+    async def _ask(self, version_id: UUID, tenant_id: UUID, texts: list[str]) -> list[Understood]:
         for _ in range(len(self._peers) + 1):
             peer = self._peers[next(self._turn) % len(self._peers)]
             try:
-                answers = await peer.call("classify", tenant_id, version_id, list(texts))
+                answers = await peer.call("classify", tenant_id, version_id, texts)
             except Unavailable:
                 continue
             except Exception:  # a model that cannot be read must not hold the messages back

@@ -58,7 +58,8 @@ class TimersHost(Shell):
             return 0
         async with transaction(self.engine, Scope.of(*tenants)) as db:
             events = await channel_store.pending(db, before, LIMIT)
-        await self.directories.get(tenants)  # once, not once an event
+        known = {row.tenant_id for row in events}  # read each once, not once an event
+        await asyncio.gather(*map(self.directories.one, known), return_exceptions=True)
         answers = await asyncio.gather(*(self._deliver(row) for row in events), return_exceptions=True)
         for row, answer in zip(events, answers, strict=True):
             if isinstance(answer, BaseException) and not isinstance(answer, HubError):

@@ -27,9 +27,20 @@ import psycopg
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bench.common import analyze, broker_url, database, figure, local_hub, note, process, run_once, talk, web_server
+from bench.common import (
+    analyze,
+    broker_url,
+    database,
+    figure,
+    local_hub,
+    note,
+    process,
+    run_once,
+    talk,
+    web_server,
+)
 from cli.demo import workspace as ws
-from cli.demo.runs import Api, Run, begin
+from cli.demo.runs import Api, Run, begin, until
 from cli.local.ports import HOST
 from cli.local.stack import LocalStack
 from hub.errors import Unavailable
@@ -93,7 +104,15 @@ def measure(stack: LocalStack, settings: Settings, sizes: Sizes) -> list[dict[st
         receipts = exits.enter_context(web_server("bench.peers.receipts:app", folder / "receipts.log", {}))
         peer_url = exits.enter_context(database(stack, "bench_peer_campaign"))
         celery = exits.enter_context(_celery(stack, settings, accounts["celery"], peer_url, folder))
-        contest = _Contest(engine, settings, sizes, accounts, f"http://{HOST}:{receipts}", f"http://{HOST}:{celery}", peer_url)
+        contest = _Contest(
+            engine,
+            settings,
+            sizes,
+            accounts,
+            f"http://{HOST}:{receipts}",
+            f"http://{HOST}:{celery}",
+            peer_url,
+        )
         return asyncio.run(contest.run())
 
 
@@ -114,7 +133,9 @@ def _celery(stack: LocalStack, settings: Settings, account: Account, url: str, f
         "PEER_BROKER_URL": broker_url(stack, 2),
     }
     config.write_text(json.dumps(document))
-    code = "from bench.peers.celery_campaign import Base, make_engine; Base.metadata.create_all(make_engine())"
+    code = (
+        "from bench.peers.celery_campaign import Base, make_engine; Base.metadata.create_all(make_engine())"
+    )
     run_once(["-c", code], log, env)
     worker = ["-m", "celery", "-A", "bench.peers.celery_campaign", "worker", "--pool", "prefork"]
     worker += ["--concurrency", str(WORKERS), "--loglevel", "warning"]
@@ -196,7 +217,12 @@ class _Contest:
                 "label": "bench",
             }
             documents.append(
-                {"provider": "twilio", "account_sid": account.sid, "auth_token": account.token, "numbers": [number]}
+                {
+                    "provider": "twilio",
+                    "account_sid": account.sid,
+                    "auth_token": account.token,
+                    "numbers": [number],
+                }
             )
         await ws.tell_carrier(self.settings, documents)
 
@@ -227,9 +253,13 @@ class _Contest:
     async def _progress(self, tenant_id: UUID, campaign_id: UUID) -> tuple[int, int, datetime | None]:
         """(accepted, delivered, time of the last acceptance)."""
         mine = (messages.c.tenant_id == tenant_id, messages.c.origin_id == campaign_id)
-        query = select(func.count(messages.c.sent_at), func.count(messages.c.delivered_at), func.max(messages.c.sent_at))
+        query = select(
+            func.count(messages.c.sent_at), func.count(messages.c.delivered_at), func.max(messages.c.sent_at)
+        )
         async with transaction(self.engine, Scope.of(tenant_id)) as db:
-            sent, delivered, last = (await db.execute(query.where(*mine, messages.c.origin == "campaign"))).one()
+            sent, delivered, last = (
+                await db.execute(query.where(*mine, messages.c.origin == "campaign"))
+            ).one()
         return int(sent), int(delivered), last
 
     async def _client(self, count: int) -> float:
@@ -257,9 +287,12 @@ class _Contest:
         result = await talk("bench.peers.bare_client", plan)
         if result["accepted"] != count:
             raise Unavailable(f"the bare client had {result['accepted']} of {count} accepted")
-        deadline = time.monotonic() + WAIT_S
-        while await self._receipts() - before < 2 * count and time.monotonic() < deadline:
-            await asyncio.sleep(0.2)
+
+        async def all_back() -> bool:
+            return await self._receipts() - before >= 2 * count
+
+        if not await until(all_back, WAIT_S):
+            raise Unavailable("receipts of the bare client did not come back")
         return count / float(result["seconds"])
 
     async def _receipts(self) -> int:
@@ -275,9 +308,15 @@ class _Contest:
         deadline = time.monotonic() + WAIT_S
         async with await psycopg.AsyncConnection.connect(self.peer_url, autocommit=True) as db:
             while True:
-                sent, delivered, last = await (await db.execute(query, (campaign,))).fetchone() or (0, 0, None)
+                sent, delivered, last = await (await db.execute(query, (campaign,))).fetchone() or (
+                    0,
+                    0,
+                    None,
+                )
                 if delivered >= count:
                     return count / (float(last) - began)
                 if time.monotonic() > deadline:
-                    raise Unavailable(f"Celery: of {count} messages {sent} were accepted, {delivered} delivered")
+                    raise Unavailable(
+                        f"Celery: of {count} messages {sent} were accepted, {delivered} delivered"
+                    )
                 await asyncio.sleep(0.25)

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 import psycopg
 from psycopg import sql
 
@@ -108,7 +108,9 @@ def local_hub(**options: Any) -> Iterator[tuple[LocalStack, Settings]]:
 
 
 @contextmanager
-def process(name: str, arguments: Sequence[str], log: Path, env: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+def process(
+    name: str, arguments: Sequence[str], log: Path, env: Mapping[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
     """`python ARGUMENTS` as long as the block lives; its words go to `log`. Stopped with its children."""
     with log.open("ab") as output:
         child = subprocess.Popen(
@@ -133,7 +135,12 @@ def run_once(arguments: Sequence[str], log: Path, env: Mapping[str, str]) -> Non
     """`python ARGUMENTS` to its end. Raises Unavailable when it failed."""
     with log.open("ab") as output:
         done = subprocess.run(
-            [sys.executable, *arguments], cwd=ROOT, env={**os.environ, **env}, stdout=output, stderr=output, check=False
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env={**os.environ, **env},
+            stdout=output,
+            stderr=output,
+            check=False,
         )
     if done.returncode != 0:
         raise Unavailable(f"a step of the preparation failed: {_tail(log)}")
@@ -161,7 +168,18 @@ def _tail(log: Path) -> str:
 def web_server(app: str, log: Path, env: Mapping[str, str]) -> Iterator[int]:
     """uvicorn with an ASGI application on a free port, which is yielded once it listens."""
     port = free_port()
-    server = ["-m", "uvicorn", app, "--host", HOST, "--port", str(port), "--no-access-log", "--log-level", "warning"]
+    server = [
+        "-m",
+        "uvicorn",
+        app,
+        "--host",
+        HOST,
+        "--port",
+        str(port),
+        "--no-access-log",
+        "--log-level",
+        "warning",
+    ]
     speed = ["--http", "httptools", "--loop", "uvloop", "--backlog", "2048"]
     with process(app, [*server, *speed], log, env) as child:
         deadline = time.monotonic() + START_S

@@ -22,7 +22,18 @@ import psycopg
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bench.common import analyze, broker_url, database, figure, generate, local_hub, note, process, run_once, web_server
+from bench.common import (
+    analyze,
+    broker_url,
+    database,
+    figure,
+    generate,
+    local_hub,
+    note,
+    process,
+    run_once,
+    web_server,
+)
 from bench.texts import Words, prepare, rules_text
 from cli.demo import workspace as ws
 from cli.demo.runs import Run, begin
@@ -106,7 +117,9 @@ def measure(stack: LocalStack, settings: Settings, sizes: Sizes) -> list[dict[st
         note("training the model that both sides serve")
         words = prepare(stack.layout.var / "vectors")
         engine = make_engine(
-            app_url(settings.database_url, settings.secret_key.get_secret_value()), pool=4, application_name="parley bench"
+            app_url(settings.database_url, settings.secret_key.get_secret_value()),
+            pool=4,
+            application_name="parley bench",
         )
         run = asyncio.run(make_tenant(engine, settings, words))
         url = exits.enter_context(database(stack, "bench_peer"))
@@ -115,7 +128,10 @@ def measure(stack: LocalStack, settings: Settings, sizes: Sizes) -> list[dict[st
         ours = our_side(settings, run)
         line = run.workspace.lines["sms"]
         theirs = Side(
-            f"http://{HOST}:{port}/webhooks/twilio/peer/message", line.secrets["auth_token"], "ACpeer", line.number
+            f"http://{HOST}:{port}/webhooks/twilio/peer/message",
+            line.secrets["auth_token"],
+            "ACpeer",
+            line.number,
         )
         return asyncio.run(_rounds(_Duel(engine, run, ours, theirs, stack.database_url, url, words), sizes))
 
@@ -164,7 +180,9 @@ def peer(stack: LocalStack, settings: Settings, run: Run, words: Words, url: str
         "keywords": {"join": {"flow": "poll"}, "hours": {"queue": "Desk 0"}},
         "answers": {word: port for port, said in choices.items() for word in said},
         "tags": {"yes": "interested", "no": "declined"},
-        "intents": {label: {"queue": f"Desk {n % QUEUES}", "threshold": 0.0} for n, label in enumerate(labels)},
+        "intents": {
+            label: {"queue": f"Desk {n % QUEUES}", "threshold": 0.0} for n, label in enumerate(labels)
+        },
         "fallback": "Fallback",
     }
     config.write_text(json.dumps(document))
@@ -177,7 +195,10 @@ def peer(stack: LocalStack, settings: Settings, run: Run, words: Words, url: str
     worker = ["-m", "celery", "-A", "bench.peers.celery_inbound", "worker", "--pool", "prefork"]
     worker += ["--concurrency", str(WORKERS), "--loglevel", "warning"]
     worker += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    with process("Celery worker", worker, log, env), web_server("bench.peers.celery_inbound:api", log, env) as port:
+    with (
+        process("Celery worker", worker, log, env),
+        web_server("bench.peers.celery_inbound:api", log, env) as port,
+    ):
         yield port
 
 
@@ -216,7 +237,9 @@ class _Duel:
         before = await self._stored()
         result = await generate(plan)
         if result["failed"] or result["answered"] != len(texts):
-            raise Unavailable(f"the hub answered {result['answered']} of {len(texts)}, failed: {result['failed']}")
+            raise Unavailable(
+                f"the hub answered {result['answered']} of {len(texts)}, failed: {result['failed']}"
+            )
         await self._verify(plan, before)
         return len(texts) / float(result["seconds"])
 
@@ -234,7 +257,9 @@ class _Duel:
             talks = (await db.execute(people)).scalar_one()
         after = await self._stored()
         if not count == distinct == len(sids) == after - before or talks != len(numbers):
-            raise Unavailable(f"sent {len(sids)}, stored {count}, new rows {after - before}, conversations {talks}")
+            raise Unavailable(
+                f"sent {len(sids)}, stored {count}, new rows {after - before}, conversations {talks}"
+            )
 
     async def celery(self, texts: list[str], contacts: int) -> float:
         """Messages a second until the queue is drained: the last row's own time stamp."""
@@ -273,7 +298,9 @@ async def _rounds(duel: _Duel, sizes: Sizes) -> list[dict[str, Any]]:
                 note(f"inbound_{kind}, round {number + 1} of {sizes.rounds}")
                 texts, contacts = texts_of(kind, duel.words, mine, seed)
                 ours.append(await duel.hub(texts, contacts))
-                theirs.append(await duel.celery(texts[:yours], min(contacts, max(1, yours // MESSAGES_A_CONTACT))))
+                theirs.append(
+                    await duel.celery(texts[:yours], min(contacts, max(1, yours // MESSAGES_A_CONTACT)))
+                )
                 note(f"  {ours[-1]:.0f} messages/s, the peer {theirs[-1]:.0f}")
             name = f"inbound_{kind}"
             figures.append(figure(name, median(ours), "messages/s", PEER, median(theirs), at_least=required))

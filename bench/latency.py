@@ -52,11 +52,16 @@ def measure(stack: LocalStack, settings: Settings, sizes: Sizes) -> list[dict[st
     run = asyncio.run(make_tenant(engine, settings, words))
     with ExitStack() as exits:
         log = stack.layout.var / "bare_sse.log"
-        port = exits.enter_context(web_server("bench.peers.bare_sse:app", log, {"PEER_REDIS_URL": stack.redis_url}))
+        port = exits.enter_context(
+            web_server("bench.peers.bare_sse:app", log, {"PEER_REDIS_URL": stack.redis_url})
+        )
         base = f"http://{HOST}:{port}"
         headers = {"Authorization": f"Bearer {run.key}"}
         ours = (our_side(settings, run), {"url": f"{settings.public_url}/v1/stream", "headers": headers})
-        theirs = (Side(f"{base}/message", "none", "ACpeer", "+15550000000"), {"url": f"{base}/stream", "headers": {}})
+        theirs = (
+            Side(f"{base}/message", "none", "ACpeer", "+15550000000"),
+            {"url": f"{base}/stream", "headers": {}},
+        )
         return asyncio.run(_rounds(ours, theirs, stack.database_url, sizes))
 
 
@@ -74,10 +79,14 @@ async def _one(side: Side, stream: dict[str, Any], count: int) -> list[float]:
     """Milliseconds of every message. Raises Unavailable when one never came."""
     contacts = max(1, count // 4)
     plan = side.plan(texts(count, contacts), contacts)
-    result = await generate(plan | {"rate": PER_S, "connections": min(OPEN_CONNECTIONS, CONNECTIONS), "stream": stream})
+    result = await generate(
+        plan | {"rate": PER_S, "connections": min(OPEN_CONNECTIONS, CONNECTIONS), "stream": stream}
+    )
     waits: list[float] = result["seen_ms"]
     if result["failed"] or len(waits) != count:
-        raise Unavailable(f"{len(waits)} of {count} messages came through the stream, failed: {result['failed']}")
+        raise Unavailable(
+            f"{len(waits)} of {count} messages came through the stream, failed: {result['failed']}"
+        )
     return waits
 
 
@@ -89,7 +98,9 @@ async def _rounds(
     await asyncio.to_thread(analyze, database_url)
     found: dict[str, list[list[float]]] = {"ours": [], "theirs": []}
     for number in range(sizes.rounds):
-        note(f"latency, round {number + 1} of {sizes.rounds}: {sizes.messages} messages at {PER_S}/s to each side")
+        note(
+            f"latency, round {number + 1} of {sizes.rounds}: {sizes.messages} messages at {PER_S}/s to each side"
+        )
         for name, (side, stream) in (("ours", ours), ("theirs", theirs)):
             waits = await _one(side, stream, sizes.messages)
             found[name].append(waits)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 import time
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from statistics import median
 from typing import Any
 from uuid import UUID
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 import psycopg
 import ray
 from psycopg.types.json import Jsonb
@@ -58,7 +59,12 @@ def measure(stack: LocalStack, settings: Settings, sizes: Sizes) -> list[dict[st
     per_conversation, rate = found["grown_bytes"] / count, count / found["seconds"]
     return [
         figure(
-            "live_bytes", per_conversation, "bytes", "one raw Ray actor", found["actor_bytes"], value_at_most=BYTES_AT_MOST
+            "live_bytes",
+            per_conversation,
+            "bytes",
+            "one raw Ray actor",
+            found["actor_bytes"],
+            value_at_most=BYTES_AT_MOST,
         ),
         figure("live_activations", rate, "conversations/s"),
     ]
@@ -106,7 +112,10 @@ def _write(database_url: str, count: int) -> tuple[UUID, list[UUID]]:
             "INSERT INTO tenants (id, kind, name, slug, depth) VALUES (%s, 'organization', 'Bench', %s, 0)",
             (tenant_id, f"bench-{tenant_id}"),
         )
-        db.execute("INSERT INTO tenant_closure (ancestor_id, descendant_id, depth) VALUES (%s, %s, 0)", (tenant_id,) * 2)
+        db.execute(
+            "INSERT INTO tenant_closure (ancestor_id, descendant_id, depth) VALUES (%s, %s, 0)",
+            (tenant_id,) * 2,
+        )
         values = {"tenant": tenant_id, "queue": new_id(), "channel": new_id(), "session": Jsonb(session)}
         for first in range(0, count, 10 * CALL):
             part = {**values, "ids": contact_ids[first : first + 10 * CALL]}
@@ -131,12 +140,12 @@ def _raw_actor_bytes() -> float:
     """Median unique memory of trivial actors, as Ray makes them."""
 
     class Trivial:
-        def ping(self) -> int:
-            return psutil.Process().pid
+        def pid(self) -> int:
+            return os.getpid()
 
-    made = ray.remote(Trivial).options(num_cpus=0)
-    actors = [made.remote() for _ in range(RAW_ACTORS)]
-    pids = ray.get([actor.ping.remote() for actor in actors], timeout=runtime.START_TIMEOUT_S)
+    made: Any = ray.remote(Trivial)
+    actors = [made.options(num_cpus=0).remote() for _ in range(RAW_ACTORS)]
+    pids: list[int] = ray.get([actor.pid.remote() for actor in actors], timeout=runtime.START_TIMEOUT_S)
     sizes = [psutil.Process(pid).memory_full_info().uss for pid in pids]
     for actor in actors:
         ray.kill(actor)
@@ -149,7 +158,7 @@ async def _activate(ray_pid: int, settings: Settings, keys: list[tuple[UUID, UUI
     before_live = (await peer.call("stats"))["live"]
     await peer.call("activate", keys[:WARM])
     host = _host(ray_pid, "ConversationHost")
-    before = host.memory_full_info().uss
+    before = int(host.memory_full_info().uss)
     began = time.perf_counter()
     live = 0
     for first in range(WARM, len(keys), CALL):
@@ -157,7 +166,7 @@ async def _activate(ray_pid: int, settings: Settings, keys: list[tuple[UUID, UUI
     seconds = time.perf_counter() - began
     if live != before_live + len(keys):
         raise Unavailable(f"{live - before_live} of {len(keys)} conversations are live")
-    return host.memory_full_info().uss - before, seconds
+    return int(host.memory_full_info().uss) - before, seconds
 
 
 if __name__ == "__main__":

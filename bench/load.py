@@ -9,6 +9,7 @@ All requests are built and signed before the clock starts.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 import sys
@@ -26,6 +27,7 @@ LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
 LINE_BYTES_MAX = 1 << 20
 QUIET_S = 0.5  # connect, and let the stream stand, before the first message
 RESENT_MAX = 1_000
+LAST_EVENT_S = 10.0
 
 
 def request_bytes(plan: dict[str, Any], sender: str, sid: str, body: str) -> bytes:
@@ -103,6 +105,7 @@ class Load:
         self._sent_at: dict[str, deque[float]] = defaultdict(deque)
         self.seen_s: list[float] = []
         self._stream_open = asyncio.Event()
+        self._all_seen = asyncio.Event()
 
     async def connect(self) -> Connection:
         where = urlsplit(self.plan["url"])
@@ -164,9 +167,8 @@ class Load:
             self._sent_at[message[0]].append(time.perf_counter())
             connection.send(place)
         await self._done.wait()
-        deadline = time.perf_counter() + 10
-        while len(self.seen_s) < len(self.requests) and time.perf_counter() < deadline:
-            await asyncio.sleep(0.05)
+        with contextlib.suppress(TimeoutError):  # the result says how many were seen
+            await asyncio.wait_for(self._all_seen.wait(), LAST_EVENT_S)
         watcher.cancel()
 
     async def _watch(self) -> None:
@@ -192,6 +194,8 @@ class Load:
         waiting = self._sent_at.get(event["message"]["address"])
         if waiting:
             self.seen_s.append(at - waiting.popleft())
+            if len(self.seen_s) == len(self.requests):
+                self._all_seen.set()
 
     async def run(self) -> dict[str, Any]:
         await (self.open_loop() if self.plan.get("rate") else self.closed_loop())

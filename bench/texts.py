@@ -13,12 +13,28 @@ from training.demo_data import OUT_OF_SCOPE, demo_rows
 from training.train import TrainedVersion, TrainOptions, train, train_file
 
 DATA_VARIABLE = "HUB_INTENT_DATA"  # a folder with train.csv and test.csv: columns text, label
-HELD_OUT_EVERY = 3  # of the demo messages every third is never trained on: variations of those are the new texts
+HELD_OUT_EVERY = (
+    3  # of the demo messages every third is never trained on: variations of those are the new texts
+)
 NEW_EVERY = 10
 NEW_OF_TEN = 3
 
 OPENINGS = ("Hi", "Hello", "Good morning", "Hi there", "Hey", "Dear team", "Excuse me", "Sorry to bother you")
-NAMES = ("Anna", "Ben", "Carla", "Deniz", "Erik", "Fatima", "Greta", "Hugo", "Ines", "Jonas", "Karim", "Lena", "Marta")
+NAMES = (
+    "Anna",
+    "Ben",
+    "Carla",
+    "Deniz",
+    "Erik",
+    "Fatima",
+    "Greta",
+    "Hugo",
+    "Ines",
+    "Jonas",
+    "Karim",
+    "Lena",
+    "Marta",
+)
 DETAILS = (
     "My order number is {number}.",
     "It is about number {number}.",
@@ -96,4 +112,6 @@ def prepare(vectors_folder: Path) -> Words:
         return Words(trained, [row.text for row in read_rows(path / "test.csv")], True, path.name)
     rows = demo_rows()
     kept: list[Row] = [row for place, row in enumerate(rows) if place % HELD_OUT_EVERY]
-    return Words(train(kept, outside=OUT_OF_SCOPE), [row.text for row in rows[::HELD_OUT_EVERY]], False, "demo intents")
+    return Words(
+        train(kept, outside=OUT_OF_SCOPE), [row.text for row in rows[::HELD_OUT_EVERY]], False, "demo intents"
+    )

@@ -12,6 +12,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from statistics import median
 from time import perf_counter
 from typing import Any
@@ -47,15 +48,28 @@ REQUIRED_RATIO = 40.0
 ASKERS = 4  # processes that hold a batch at the same time
 ASK = 500
 
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Rounds, seconds a round and side, settlements."""
+
+    rounds: int
+    seconds: float
+    settlements: int
+
+
+FULL = Sizes(5, 6.0, 50_000)
+QUICK = Sizes(3, 2.0, 10_000)
 Once = Callable[[], Awaitable[object]]
 
 
 def measure_all(quick: bool) -> list[dict[str, Any]]:
     """Without Ray first, so that its processes take nothing from either side; then through the host."""
+    sizes = QUICK if quick else FULL
     with local_hub(with_ray=False, with_gateway=False, with_carrier=False) as (stack, _):
-        figures = asyncio.run(run(stack.database_url, stack.secret_key, quick))
+        figures = asyncio.run(run(stack.database_url, stack.secret_key, sizes))
     with local_hub(with_gateway=False, with_carrier=False) as (stack, _):
-        return [*figures, through_ray(stack, 2.0 if quick else 6.0)]
+        return [*figures, through_ray(stack, sizes.seconds)]
 
 
 def through_ray(stack: LocalStack, seconds: float) -> dict[str, Any]:
@@ -85,9 +99,8 @@ async def _through_ray(settings: Settings, seconds: float) -> float:
     return rate
 
 
-async def run(database_url: str, secret_key: str, quick: bool) -> list[dict[str, Any]]:
+async def run(database_url: str, secret_key: str, sizes: Sizes) -> list[dict[str, Any]]:
     """The figures of the wallet benchmark, on a migrated database; leaves two tenants behind. Raises if money is off."""
-    rounds, seconds = (3, 2.0) if quick else (5, 6.0)
     engine = make_engine(app_url(database_url, secret_key), pool=4, application_name="parley bench")
     ours, theirs = await _new_wallet(engine), await _new_wallet(engine)
     writer = WalletWriter(engine, ours)
@@ -101,13 +114,16 @@ async def run(database_url: str, secret_key: str, quick: bool) -> list[dict[str,
         url, min_size=CONNECTIONS, max_size=CONNECTIONS, open=False, configure=_scoped(theirs)
     ) as pool:
         await pool.wait()
-        for seconds_of_round in [0.5, *[seconds] * rounds]:  # the first round warms both up
+        for seconds_of_round in [
+            min(0.5, sizes.seconds),
+            *[sizes.seconds] * sizes.rounds,
+        ]:  # the first round warms both up
             locked.append(await _rate(lambda: _lock_and_hold(pool, theirs), CONNECTIONS, seconds_of_round))
             grouped.append(await _rate(lambda: _hold(mailbox), CALLERS, seconds_of_round))
     await mailbox.close()
     for tenant in (ours, theirs):
         await _verify(engine, tenant)
-    settled = await _settlements(engine, writer, ours, 10_000 if quick else 50_000)
+    settled = await _settlements(engine, writer, ours, sizes.settlements)
     await engine.dispose()
     value, baseline = median(grouped[1:]), median(locked[1:])
     peer = f"SELECT … FOR UPDATE a message, {CONNECTIONS} connections"

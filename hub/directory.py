@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
+import structlog
 from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -24,6 +27,8 @@ from models.db import Scope, transaction
 from models.tenancy import tenants, users
 
 TTL_S = 3.0
+
+log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -100,23 +105,43 @@ async def _routing(
 
 
 class Directories:
-    """Directories of the tenants a process serves, each read again when older than `ttl_s`."""
+    """Directories of the tenants a process serves.
+
+    One older than `ttl_s` is read again in the background while it is still used; one older than twice that is waited for.
+    """
 
     def __init__(self, engine: AsyncEngine, ttl_s: float = TTL_S) -> None:
         self._engine = engine
         self._ttl_s = ttl_s
         self._known: dict[UUID, tuple[float, Directory]] = {}
+        self._refreshing: dict[UUID, asyncio.Task[None]] = {}
 
     async def get(self, tenant_ids: Iterable[UUID]) -> dict[UUID, Directory]:
         """The directories of these tenants. Raises sqlalchemy NoResultFound for a tenant that does not exist."""
         wanted = set(tenant_ids)
-        oldest = time.monotonic() - self._ttl_s
-        missing = [t for t in wanted if t not in self._known or self._known[t][0] < oldest]
+        now = time.monotonic()
+        missing: list[UUID] = []
+        for tenant_id in wanted:
+            age = now - self._known[tenant_id][0] if tenant_id in self._known else 2 * self._ttl_s
+            if age >= 2 * self._ttl_s:
+                missing.append(tenant_id)
+            elif age >= self._ttl_s and tenant_id not in self._refreshing:
+                task = asyncio.create_task(self._read([tenant_id]))
+                self._refreshing[tenant_id] = task
+                task.add_done_callback(partial(self._refreshed, tenant_id))
         if missing:
-            async with transaction(self._engine, Scope.of(*missing)) as db:
-                for tenant_id in missing:
-                    self._known[tenant_id] = (time.monotonic(), await load(db, tenant_id))
+            await self._read(missing)
         return {tenant_id: self._known[tenant_id][1] for tenant_id in wanted}
+
+    def _refreshed(self, tenant_id: UUID, task: asyncio.Task[None]) -> None:
+        self._refreshing.pop(tenant_id, None)
+        if not task.cancelled() and task.exception() is not None:
+            log.warning("directory_refresh_failed", error=type(task.exception()).__name__)
+
+    async def _read(self, tenant_ids: Sequence[UUID]) -> None:
+        async with transaction(self._engine, Scope.of(*tenant_ids)) as db:
+            for tenant_id in tenant_ids:
+                self._known[tenant_id] = (time.monotonic(), await load(db, tenant_id))
 
     async def one(self, tenant_id: UUID) -> Directory:
         return (await self.get((tenant_id,)))[tenant_id]

@@ -119,10 +119,17 @@ def _translated(error: psycopg.Error) -> DBAPIError:
 
 
 @asynccontextmanager
-async def transaction(engine: AsyncEngine, scope: Scope) -> AsyncIterator[AsyncConnection]:
-    """Begin, bind the tenants, hand out the connection; commit at the end or roll back on any error."""
+async def transaction(engine: AsyncEngine, scope: Scope | None) -> AsyncIterator[AsyncConnection]:
+    """Begin, bind the tenants, hand out the connection; commit at the end or roll back on any error.
+
+    Without a scope the first call must be `insert_all(…, scope)`, which binds in the same round trip; until something
+    binds, row-level security shows and takes nothing.
+    """
     async with engine.connect() as db:
-        await bind(db, scope)
+        if scope is None:
+            await db.begin()
+        else:
+            await bind(db, scope)
         yield db
         await db.commit()
 
@@ -155,15 +162,19 @@ def _insert_statement(table: Table, columns: tuple[str, ...], suffix: str) -> st
     )
 
 
-async def insert_all(db: AsyncConnection, inserts: Sequence[Insert]) -> list[Sequence[Any]]:
+async def insert_all(
+    db: AsyncConnection, inserts: Sequence[Insert], scope: Scope | None = None
+) -> list[Sequence[Any]]:
     """Run inserts in one round trip, in their order. Returns the rows of each RETURNING (empty without one).
 
-    One JSON parameter a statement instead of COPY (refused under row-level security) or thousands of bound values.
+    With a scope the tenants are bound first, in the same round trip. One JSON parameter a statement instead of COPY (refused under row-level security) or thousands of bound values.
     """
     driver = await _driver(db)
     cursors: list[psycopg.AsyncCursor[Any] | None] = []
     try:
         async with driver.pipeline():
+            if scope is not None:
+                await driver.execute(_BIND, (_array(scope.read), _array(scope.write)))
             for insert in inserts:
                 if not insert.rows:
                     cursors.append(None)

@@ -19,7 +19,12 @@ redis = Redis.from_url(os.environ["PEER_REDIS_URL"])
 
 async def take(request: Request) -> Response:
     fields = dict(parse_qsl((await request.body()).decode()))
-    message = {"direction": "in", "address": fields["From"], "body": fields["Body"], "id": fields["MessageSid"]}
+    message = {
+        "direction": "in",
+        "address": fields["From"],
+        "body": fields["Body"],
+        "id": fields["MessageSid"],
+    }
     await redis.publish(CHANNEL, orjson.dumps({"type": "message.created", "message": message}))
     return Response(status_code=200)
 

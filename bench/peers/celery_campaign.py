@@ -105,13 +105,13 @@ class Worker:
 _worker: Worker | None = None
 
 
-@worker_process_init.connect
+@worker_process_init.connect  # type: ignore[untyped-decorator]
 def _open(**_: Any) -> None:
     global _worker
     _worker = Worker()
 
 
-@celery.task(bind=True, max_retries=5)
+@celery.task(bind=True, max_retries=5)  # type: ignore[untyped-decorator]
 def send(self: Any, campaign: int, contact_id: str, message_id: str) -> None:
     """Send one message. The row is there before the post: a repeat finds it and does not post again."""
     assert _worker is not None
@@ -122,7 +122,9 @@ def send(self: Any, campaign: int, contact_id: str, message_id: str) -> None:
             return
         first_name = contact.name.split(" ")[0]
         text = _worker.template.render(first_name=first_name, name=contact.name, **contact.attributes)
-        row = insert(Message).values(id=uuid.UUID(message_id), campaign=campaign, contact_id=contact.id, body=text)
+        row = insert(Message).values(
+            id=uuid.UUID(message_id), campaign=campaign, contact_id=contact.id, body=text
+        )
         if db.scalar(row.on_conflict_do_nothing().returning(Message.id)) is None:
             return
     form = {

@@ -147,13 +147,13 @@ class Worker:
 _worker: Worker | None = None
 
 
-@worker_process_init.connect
+@worker_process_init.connect  # type: ignore[untyped-decorator]
 def _open(**_: Any) -> None:
     global _worker
     _worker = Worker()
 
 
-@worker_process_shutdown.connect
+@worker_process_shutdown.connect  # type: ignore[untyped-decorator]
 def _close(**_: Any) -> None:
     if _worker is not None:
         _worker.engine.dispose()
@@ -163,7 +163,7 @@ def normalize(text: str) -> str:
     return " ".join(text.casefold().split()).rstrip(".!")
 
 
-@celery.task(bind=True, max_retries=5)
+@celery.task(bind=True, max_retries=5)  # type: ignore[untyped-decorator]
 def handle(self: Any, provider_id: str, sender: str, to: str, body: str) -> None:
     """Store and route one message. Safe to run twice: the provider's id is unique."""
     assert _worker is not None
@@ -195,7 +195,9 @@ def handle(self: Any, provider_id: str, sender: str, to: str, body: str) -> None
 def find_contact(db: Session, address: str) -> uuid.UUID:
     found = db.scalar(select(Contact.id).where(Contact.address == address))
     if found is None:
-        found = db.scalar(insert(Contact).values(address=address).on_conflict_do_nothing().returning(Contact.id))
+        found = db.scalar(
+            insert(Contact).values(address=address).on_conflict_do_nothing().returning(Contact.id)
+        )
     return found or db.scalars(select(Contact.id).where(Contact.address == address)).one()
 
 
@@ -228,7 +230,11 @@ def route(db: Session, conversation: Conversation, text: str, intent: str | None
             conversation.session = {"flow": keyword["flow"], "node": "ask", "variables": {}}
             conversation.reason, conversation.unread = f"keyword {text}", 0
         else:
-            conversation.status, conversation.queue, conversation.reason = "open", keyword["queue"], f"keyword {text}"
+            conversation.status, conversation.queue, conversation.reason = (
+                "open",
+                keyword["queue"],
+                f"keyword {text}",
+            )
         return
     rule = CONFIG["intents"].get(intent)
     conversation.status = "open"

@@ -116,11 +116,11 @@ class TwilioSms:
         raise SendRefused(str(answer.get("message", ""))[:200], str(number), retryable, number in SUPPRESSED)
 
     def verify(self, account: Account, request: WebhookRequest) -> None:
-        given = request.header(b"x-twilio-signature")
+        given = request.header(b"x-twilio-signature").encode()
         token = account.secrets["auth_token"]
-        if hmac.compare_digest(signature(token, request.url, request.form), given):
+        if hmac.compare_digest(signature(token, request.url, request.form).encode(), given):
             return
-        if not hmac.compare_digest(signature(token, _other_form(request.url), request.form), given):
+        if not hmac.compare_digest(signature(token, _other_form(request.url), request.form).encode(), given):
             raise BadSignature("X-Twilio-Signature does not match the body and URL")
 
     def parse(self, request: WebhookRequest) -> list[InboundEvent]:

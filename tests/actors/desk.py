@@ -92,7 +92,7 @@ class Desk:
             found = await resolve_addresses(db, [(self.tenant_id, "phone", number, "")])
         return found[self.tenant_id, "phone", number]
 
-    def arrived(self, contact_id: UUID, text: str, key: str = "", line: str = "sms") -> Arrived:
+    def arrived(self, contact_id: UUID, text: str, key: str = "", line: str = "sms") -> Any:
         """A contact's text; the same `key` is the same provider message."""
         key = key or new_id().hex
         channel: ws.Line = getattr(self, line)
@@ -101,7 +101,7 @@ class Desk:
         )
         return Arrived(self.tenant_id, contact_id, event)
 
-    def command(self, contact_id: UUID, event: Event) -> Command:
+    def command(self, contact_id: UUID, event: Event) -> Any:
         return Command(self.tenant_id, contact_id, event)
 
     def report(

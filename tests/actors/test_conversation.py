@@ -54,8 +54,8 @@ async def test_a_text_is_stored_routed_and_shown(desk: Desk, redis: Redis) -> No
         "order",
     )
     assert await desk.thread(contact) == [("in", "order is late 👋", "received")]
-    (entry,) = await redis.xrange(stream_key(desk.tenant_id))
-    events = [orjson.loads(event)["type"] for event in entry[1].values()]
+    entries: Any = await redis.xrange(stream_key(desk.tenant_id))
+    events = [orjson.loads(event)["type"] for _, fields in entries for event in fields.values()]
     assert sorted(events) == ["conversation.updated", "message.created"]
 
 

@@ -144,7 +144,8 @@ async def collect(live: Live, tenant: Any, last: Position | None, count: int) ->
 async def test_a_trimmed_history_begins_with_a_gap(live: Live, redis: Redis) -> None:
     tenant = new_id()
     await publish(redis, [(tenant, {"type": "x", "n": 0})])
-    ((first, _),) = await redis.xrange(stream_key(tenant))
+    entries: Any = await redis.xrange(stream_key(tenant))
+    first: bytes = entries[0][0]
     await publish(redis, [(tenant, {"type": "x", "n": 1})])
     await redis.xdel(stream_key(tenant), first)
     milliseconds, _, sequence = first.partition(b"-")

@@ -8,6 +8,7 @@ import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -16,8 +17,8 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cli.demo import workspace as ws
-from cli.demo.campaign import SURVEY
 from cli.demo.runs import Api, Run, begin, until
+from cli.demo.seed import SURVEY
 from cli.local.stack import LocalStack
 from hub.billing.audit import audit
 from hub.ids import encode_id
@@ -109,17 +110,17 @@ class Chaos:
         return f"+1{self.first + place}"
 
     async def launch(self) -> str:
+        # Rules and flow first: processes keep for some seconds what they once read of a tenant.
+        tenant_id = self.run.workspace.tenant_id
+        queues = await ws.ensure_queues(self.engine, tenant_id, ["Answers"])
+        await ws.ensure_rules(self.engine, tenant_id, [{"kind": "fallback", "queue_id": queues["Answers"]}])
+        flow_id = await ws.ensure_flow(self.engine, tenant_id, "Survey", SURVEY)
         for start in range(0, self.contacts, 1000):
             batch = [
                 {"name": f"Contact {place:06d}", "phone": self.number(place), "tags": ["all"]}
                 for place in range(start, min(start + 1000, self.contacts))
             ]
             await self.api.post("/v1/contacts/batch", {"contacts": batch})
-        tenant_id = self.run.workspace.tenant_id
-        queues = await ws.ensure_queues(self.engine, tenant_id, ["Answers"])
-        await ws.ensure_rules(self.engine, tenant_id, [{"kind": "fallback", "queue_id": queues["Answers"]}])
-        flow_id = await ws.ensure_flow(self.engine, tenant_id, "Survey", SURVEY)
-        await asyncio.sleep(3.5)  # processes keep what they know of a tenant for 3 s
         body = {
             "name": "Under fire",
             "channel_id": encode_id("chn", self.run.workspace.lines["sms"].channel_id),
@@ -137,8 +138,8 @@ class Chaos:
     async def fire(self, moments: list[tuple[float, str]]) -> None:
         """Kill each in its turn, as soon as so much of the campaign is with the carrier."""
         for share, name in moments:
-            due = share * self.contacts
-            assert await until(lambda due=due: self.has_taken(due), 240, 0.05), "the campaign goes on"
+            due = partial(self.has_taken, share * self.contacts)
+            assert await until(due, 240, 0.05), "the campaign goes on"
             if name == "gateway":
                 os.kill(self.stack.pids()["gateway"], signal.SIGKILL)
             else:
@@ -170,7 +171,8 @@ class Chaos:
             "(SELECT count(*) FROM app.inbox WHERE done_at IS NULL) + "
             "(SELECT count(*) FROM app.messages WHERE direction = 'out' AND status IN ('queued', 'sending', 'unknown', 'sent'))"
         )
-        return waiting == 0 and bool((await self.carrier("/carrier/summary"))["settled"])
+        settled: bool = (await self.carrier("/carrier/summary"))["settled"]
+        return bool(waiting == 0) and settled
 
     async def received(self, direction: str) -> list[dict[str, Any]]:
         """All the carrier's messages of this run in one direction."""

@@ -29,7 +29,7 @@ class Book:
         self.engine, self.tenant = engine, tenant
 
     async def message(self, **changes: Any) -> UUID:
-        row = {
+        row: dict[str, Any] = {
             "tenant_id": self.tenant,
             "id": new_id(),
             "contact_id": new_id(),

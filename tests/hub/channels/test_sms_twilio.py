@@ -39,7 +39,7 @@ VECTOR = "RSOYDt4T1cUTdK1PDd93/VVr8B8="
 
 def post(url: str, fields: list[tuple[str, str]] | bytes, signed: str | None = None) -> WebhookRequest:
     body = fields if isinstance(fields, bytes) else urlencode(fields).encode()
-    headers = {} if signed is None else {"x-twilio-signature": signed}
+    headers = [] if signed is None else [(b"x-twilio-signature", signed.encode("latin-1"))]
     return WebhookRequest(url, headers, body)
 
 

@@ -33,9 +33,8 @@ AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 def post(body: Any, signed: str | None = None) -> WebhookRequest:
     raw = body if isinstance(body, bytes) else orjson.dumps(body)
-    return WebhookRequest(
-        "https://h.example/w", {} if signed is None else {"x-hub-signature-256": signed}, raw
-    )
+    headers = [] if signed is None else [(b"x-hub-signature-256", signed.encode("latin-1"))]
+    return WebhookRequest("https://h.example/w", headers, raw)
 
 
 def webhook(value: dict[str, Any], field: str = "messages") -> dict[str, Any]:
