@@ -37,37 +37,35 @@ class Applied:
     unmatched: list[int]
 
 
+# Ids are given as arrays, so that they are part of the index condition whatever the planner believes of a tenant's size.
 # The row locks make reports of one message wait for each other; ids in order keep two batches from deadlock.
 _FIND = text(
     """
-    SELECT m.id, m.tenant_id, m.channel_id, m.channel_kind, m.provider_message_id, m.status, m.settlement, m.hold_id,
-           m.price_micros
-    FROM messages m
-    JOIN (
-        SELECT r.tenant_id, COALESCE(r.message_id, p.id) AS id
-        FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(tenant_id uuid, channel_id uuid, message_id uuid, provider text)
-        LEFT JOIN messages p ON r.message_id IS NULL AND p.tenant_id = r.tenant_id AND p.channel_id = r.channel_id
-          AND p.provider_message_id = r.provider
-        GROUP BY 1, 2
-    ) w ON w.tenant_id = m.tenant_id AND w.id = m.id
-    WHERE m.direction = 'out'
-    ORDER BY m.tenant_id, m.id FOR UPDATE OF m
+    SELECT id, tenant_id, channel_id, channel_kind, provider_message_id, status, settlement, hold_id, price_micros
+    FROM messages
+    WHERE tenant_id = ANY(CAST(:tenants AS uuid[])) AND id = ANY(CAST(:ids AS uuid[])) AND direction = 'out'
+    ORDER BY tenant_id, id FOR UPDATE
+    """
+)
+_HOLDERS = text(
+    """
+    SELECT id, channel_id, provider_message_id FROM messages
+    WHERE tenant_id = ANY(CAST(:tenants AS uuid[])) AND channel_id = ANY(CAST(:channels AS uuid[]))
+      AND provider_message_id = ANY(CAST(:providers AS text[]))
     """
 )
 _UPDATE = text(
     """
     UPDATE messages m SET status = r.status, error_code = COALESCE(r.error_code, m.error_code),
         reason = COALESCE(r.reason, m.reason),
-        provider_message_id = COALESCE(m.provider_message_id, CASE WHEN NOT EXISTS (SELECT 1 FROM messages o
-            WHERE o.tenant_id = m.tenant_id AND o.channel_id = m.channel_id
-            AND o.provider_message_id = r.provider_message_id) THEN r.provider_message_id END),
+        provider_message_id = COALESCE(m.provider_message_id, r.provider_message_id),
         settlement = COALESCE(m.settlement, r.settlement),
         sent_at = COALESCE(m.sent_at, r.sent_at), delivered_at = COALESCE(m.delivered_at, r.delivered_at),
         read_at = COALESCE(m.read_at, r.read_at), failed_at = COALESCE(m.failed_at, r.failed_at)
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(tenant_id uuid, id uuid, status text, error_code text, reason text,
         provider_message_id text, settlement text, sent_at timestamptz, delivered_at timestamptz, read_at timestamptz,
         failed_at timestamptz)
-    WHERE m.tenant_id = r.tenant_id AND m.id = r.id
+    WHERE m.tenant_id = r.tenant_id AND m.id = r.id AND m.id = ANY(CAST(:ids AS uuid[]))
     RETURNING m.tenant_id, m.contact_id, m.id, m.origin, m.origin_id, m.status, m.reason, m.error_code, m.sent_at,
         m.delivered_at, m.read_at, m.failed_at
     """
@@ -115,39 +113,59 @@ async def apply(db: AsyncConnection, reports: Sequence[Report]) -> Applied:
     """Apply reports in their order inside the caller's transaction, with the settlements they decide."""
     if not reports:
         return Applied([], [])
-    wanted = [
-        {
-            "tenant_id": report.tenant_id,
-            "channel_id": report.channel_id,
-            "message_id": report.message_id,
-            "provider": report.provider_message_id,
-        }
+    unnamed = [report for report in reports if report.message_id is None]
+    holders = await _holders(db, [(r.tenant_id, r.channel_id, r.provider_message_id or "") for r in unnamed])
+    found = [
+        report.message_id or holders.get((report.channel_id, report.provider_message_id or ""))
         for report in reports
     ]
-    moves: dict[UUID, _Move] = {}
-    by_provider: dict[tuple[UUID, str], _Move] = {}
-    for row in await run_rows(db, _FIND, wanted):
-        moves[row.id] = move = _Move(row, Status(row.status))
-        if row.provider_message_id:
-            by_provider[row.channel_id, row.provider_message_id] = move
+    moves = await _lock(
+        db, {report.tenant_id for report in reports}, {key for key in found if key is not None}
+    )
     unmatched: list[int] = []
-    for place, report in enumerate(reports):
-        if report.message_id is not None:
-            found = moves.get(report.message_id)
-        else:
-            found = by_provider.get((report.channel_id, report.provider_message_id or ""))
-        if found is None:
+    for place, (report, key) in enumerate(zip(reports, found, strict=True)):
+        move = moves.get(key) if key is not None else None
+        if move is None:
             unmatched.append(place)
         else:
-            found.take(report)
+            move.take(report)
     touched = [move for move in moves.values() if move.touched]
     if not touched:
         return Applied([], unmatched)
-    changed = await run_rows(db, _UPDATE, [_update_row(move) for move in touched])
-    await insert_rows(
-        db, settlements, [_settlement_row(m) for m in touched if _is_decided(m)], "ON CONFLICT DO NOTHING"
-    )
+    await _drop_taken_ids(db, touched)
+    rows = [_update_row(move) for move in touched]
+    changed = await run_rows(db, _UPDATE, rows, ids=[move.row.id for move in touched])
+    decided = [_settlement_row(move) for move in touched if _is_decided(move)]
+    await insert_rows(db, settlements, decided, "ON CONFLICT DO NOTHING")
     return Applied(list(changed), unmatched)
+
+
+async def _lock(db: AsyncConnection, tenants: set[UUID], ids: set[UUID]) -> dict[UUID, _Move]:
+    if not ids:
+        return {}
+    rows = await db.execute(_FIND, {"tenants": list(tenants), "ids": list(ids)})
+    return {row.id: _Move(row, Status(row.status)) for row in rows}
+
+
+async def _holders(
+    db: AsyncConnection, wanted: Sequence[tuple[UUID, UUID, str]]
+) -> dict[tuple[UUID, str], UUID]:
+    """Which messages have these (tenant, channel, provider id): by channel and provider id."""
+    if not wanted:
+        return {}
+    tenants, channels, providers = (list(set(column)) for column in zip(*wanted, strict=True))
+    rows = await db.execute(_HOLDERS, {"tenants": tenants, "channels": channels, "providers": providers})
+    return {(row.channel_id, row.provider_message_id): row.id for row in rows}
+
+
+async def _drop_taken_ids(db: AsyncConnection, touched: Sequence[_Move]) -> None:
+    """A provider's id that another message has already stays with that one: the move counts, the id does not."""
+    named = [move for move in touched if move.provider_message_id]
+    wanted = [(move.row.tenant_id, move.row.channel_id, move.provider_message_id or "") for move in named]
+    taken = await _holders(db, wanted)
+    for move in named:
+        if (move.row.channel_id, move.provider_message_id or "") in taken:
+            move.provider_message_id = None
 
 
 def _is_decided(move: _Move) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.db import encode_rows
@@ -15,7 +16,7 @@ from models.db import encode_rows
 # Every tenant gets its share of one claim; the live lane goes before bulk. SKIP LOCKED lets senders work side by side.
 _CLAIM = text(
     """
-    WITH picked AS (
+    WITH picked AS MATERIALIZED (
         SELECT o.tenant_id, o.message_id
         FROM unnest(CAST(:tenants AS uuid[])) AS t(id)
         CROSS JOIN LATERAL (
@@ -23,39 +24,38 @@ _CLAIM = text(
             WHERE tenant_id = t.id AND state = 'queued' AND due_at <= now()
             ORDER BY lane, message_id LIMIT :share FOR UPDATE SKIP LOCKED
         ) o
-    ), claimed AS (
-        UPDATE outbox o SET state = 'sending', claimed_at = now(), claimed_by = :sender, attempts = attempts + 1
-        FROM picked p WHERE o.tenant_id = p.tenant_id AND o.message_id = p.message_id
-        RETURNING o.tenant_id, o.message_id, o.channel_id, o.lane, o.attempts
     )
-    SELECT c.*, m.address, m.body, m.contact_id FROM claimed c
-    JOIN messages m ON m.tenant_id = c.tenant_id AND m.id = c.message_id
-    ORDER BY c.lane, c.message_id
+    UPDATE outbox o SET state = 'sending', claimed_at = now(), claimed_by = :sender, attempts = attempts + 1
+    WHERE o.tenant_id = ANY(CAST(:tenants AS uuid[])) AND o.message_id = ANY(ARRAY(SELECT message_id FROM picked))
+    RETURNING o.tenant_id, o.message_id, o.channel_id, o.lane, o.attempts
     """
 )
-_KEYS = "jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(tenant_id uuid, message_id uuid, due_at timestamptz)"
-_MATCH = "o.tenant_id = r.tenant_id AND o.message_id = r.message_id"
-_DONE = text(f"DELETE FROM outbox o USING {_KEYS} WHERE {_MATCH}")
-_LATER = text(
-    f"UPDATE outbox o SET state = 'queued', due_at = r.due_at, claimed_at = NULL, claimed_by = NULL FROM {_KEYS} WHERE {_MATCH}"
-)
-# The grace begins anew: a provider that was slow to answer may also be slow to show what it took.
-_UNKNOWN = text(f"UPDATE outbox o SET state = 'unknown', claimed_at = now() FROM {_KEYS} WHERE {_MATCH}")
 _STRANDED = text(
     """
-    WITH picked AS (
+    WITH picked AS MATERIALIZED (
         SELECT tenant_id, message_id FROM outbox
         WHERE tenant_id = ANY(CAST(:tenants AS uuid[])) AND state <> 'queued' AND claimed_at < :before
         ORDER BY claimed_at LIMIT :limit FOR UPDATE SKIP LOCKED
-    ), taken AS (
-        UPDATE outbox o SET state = 'unknown', claimed_at = now(), claimed_by = :sender
-        FROM picked p WHERE o.tenant_id = p.tenant_id AND o.message_id = p.message_id
-        RETURNING o.tenant_id, o.message_id, o.channel_id, o.attempts
     )
-    SELECT t.*, m.address, m.body, m.status, m.contact_id, m.created_at FROM taken t
-    JOIN messages m ON m.tenant_id = t.tenant_id AND m.id = t.message_id
+    UPDATE outbox o SET state = 'unknown', claimed_at = now(), claimed_by = :sender
+    WHERE o.tenant_id = ANY(CAST(:tenants AS uuid[])) AND o.message_id = ANY(ARRAY(SELECT message_id FROM picked))
+    RETURNING o.tenant_id, o.message_id, o.channel_id, o.lane, o.attempts
     """
 )
+# Ids as arrays, here as everywhere on these tables: part of the index condition whatever the planner believes.
+_MESSAGES = text(
+    "SELECT id, address, body, status, contact_id, created_at FROM messages "
+    "WHERE tenant_id = ANY(CAST(:tenants AS uuid[])) AND id = ANY(CAST(:ids AS uuid[]))"
+)
+_THESE = "o.tenant_id = ANY(CAST(:tenants AS uuid[])) AND o.message_id = ANY(CAST(:ids AS uuid[]))"
+_DONE = text(f"DELETE FROM outbox o WHERE {_THESE}")
+_LATER = text(
+    "UPDATE outbox o SET state = 'queued', due_at = r.due_at, claimed_at = NULL, claimed_by = NULL "
+    "FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(message_id uuid, due_at timestamptz) "
+    f"WHERE o.message_id = r.message_id AND {_THESE}"
+)
+# The grace begins anew: a provider that was slow to answer may also be slow to show what it took.
+_UNKNOWN = text(f"UPDATE outbox o SET state = 'unknown', claimed_at = now() WHERE {_THESE}")
 
 Key = tuple[UUID, UUID]  # tenant, message
 
@@ -70,47 +70,84 @@ async def tenants_with_stranded(db: AsyncConnection, before: datetime) -> list[U
     )
 
 
-async def claim(db: AsyncConnection, tenants: Sequence[UUID], sender: str, limit: int) -> Sequence[Any]:
-    """Take up to `limit` queued sends; no tenant gets more than its share while others wait."""
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """One send that somebody has taken: the outbox row and what its message says."""
+
+    tenant_id: UUID
+    message_id: UUID
+    channel_id: UUID
+    lane: int
+    attempts: int
+    address: str
+    body: str
+    status: str
+    contact_id: UUID
+    created_at: datetime
+
+
+async def claim(db: AsyncConnection, tenants: Sequence[UUID], sender: str, limit: int) -> list[Owed]:
+    """Take up to `limit` queued sends, live lane first; no tenant gets more than its share while others wait."""
     share = max(1, limit // max(1, len(tenants)))
-    names = "{" + ",".join(map(str, tenants)) + "}"
-    return (await db.execute(_CLAIM, {"tenants": names, "share": share, "sender": sender})).all()
+    values = {"tenants": list(tenants), "share": share, "sender": sender}
+    return await _with_messages(db, tenants, (await db.execute(_CLAIM, values)).all())
 
 
 async def stranded(
     db: AsyncConnection, tenants: Sequence[UUID], sender: str, before: datetime, limit: int
-) -> Sequence[Any]:
+) -> list[Owed]:
     """Take over sends whose sender never said what became of them."""
-    names = "{" + ",".join(map(str, tenants)) + "}"
-    values = {"tenants": names, "before": before, "sender": sender, "limit": limit}
-    return (await db.execute(_STRANDED, values)).all()
+    values = {"tenants": list(tenants), "before": before, "sender": sender, "limit": limit}
+    return await _with_messages(db, tenants, (await db.execute(_STRANDED, values)).all())
 
 
-async def _run(
-    db: AsyncConnection, statement: TextClause, keys: Sequence[Key], due_at: Sequence[datetime] = ()
-) -> None:
-    if keys:
-        rows: list[dict[str, Any]] = [
-            {"tenant_id": tenant, "message_id": message} for tenant, message in keys
-        ]
-        for row, due in zip(rows, due_at, strict=False):
-            row["due_at"] = due
-        await db.execute(statement, {"rows": encode_rows(rows)})
+async def _with_messages(db: AsyncConnection, tenants: Sequence[UUID], rows: Sequence[Any]) -> list[Owed]:
+    if not rows:
+        return []
+    ids = [row.message_id for row in rows]
+    found = {row.id: row for row in await db.execute(_MESSAGES, {"tenants": list(tenants), "ids": ids})}
+    owed = [
+        Owed(
+            row.tenant_id,
+            row.message_id,
+            row.channel_id,
+            row.lane,
+            row.attempts,
+            m.address,
+            m.body,
+            m.status,
+            m.contact_id,
+            m.created_at,
+        )
+        for row in rows
+        if (m := found.get(row.message_id)) is not None
+    ]
+    return sorted(owed, key=lambda one: (one.lane, one.message_id))
+
+
+def _these(keys: Sequence[Key]) -> dict[str, Any]:
+    return {"tenants": list({tenant for tenant, _ in keys}), "ids": [message for _, message in keys]}
 
 
 async def done(db: AsyncConnection, keys: Sequence[Key]) -> None:
     """The provider has answered for good: nothing is owed any more."""
-    await _run(db, _DONE, keys)
+    if keys:
+        await db.execute(_DONE, _these(keys))
 
 
 async def later(db: AsyncConnection, keys: Sequence[Key], due_at: Sequence[datetime]) -> None:
     """Certainly not sent: try again at `due_at`."""
-    await _run(db, _LATER, keys, due_at)
+    if keys:
+        rows = [
+            {"message_id": message, "due_at": due} for (_, message), due in zip(keys, due_at, strict=True)
+        ]
+        await db.execute(_LATER, _these(keys) | {"rows": encode_rows(rows)})
 
 
 async def unknown(db: AsyncConnection, keys: Sequence[Key]) -> None:
     """Perhaps sent: only reconciliation may decide."""
-    await _run(db, _UNKNOWN, keys)
+    if keys:
+        await db.execute(_UNKNOWN, _these(keys))
 
 
 def backoff(attempts: int) -> timedelta:

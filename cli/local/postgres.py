@@ -33,6 +33,8 @@ TUNING: dict[str, str] = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",  # a socket's path may have 107 bytes only, so clients use TCP
     "max_connections": "200",
+    "autovacuum_naptime": "15s",
+    "autovacuum_analyze_scale_factor": "0.02",
     "shared_buffers": "256MB",
     "effective_cache_size": "1GB",
     "work_mem": "8MB",

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.campaigns.campaign import Recipient, batch_edges
-from models.campaigns import campaign_batches, campaigns
+from models.campaigns import campaign_batches, campaign_recipients, campaigns
 from models.conversations import conversations, messages
 from models.db import insert_rows
 
@@ -105,15 +105,19 @@ async def batch(
 
 _RECIPIENTS = text(
     """
-    SELECT r.ordinal, r.contact_id, c.name, c.language, c.attributes, a.address,
-           EXISTS (SELECT 1 FROM consents n WHERE n.tenant_id = r.tenant_id AND n.contact_id = r.contact_id
-                   AND n.channel_kind = :kind AND n.state = 'opted_out') AS opted_out
-    FROM campaign_recipients r
-    JOIN contacts c ON c.tenant_id = r.tenant_id AND c.id = r.contact_id
-    LEFT JOIN LATERAL (SELECT address FROM contact_addresses a WHERE a.tenant_id = r.tenant_id
-        AND a.contact_id = r.contact_id AND a.kind = 'phone' ORDER BY a.created_at, a.address LIMIT 1) a ON true
-    WHERE r.tenant_id = :tenant_id AND r.campaign_id = :campaign_id AND r.ordinal BETWEEN :first AND :last
-    ORDER BY r.ordinal
+    SELECT c.id, c.name, c.language, c.attributes, a.address, o.contact_id IS NOT NULL AS opted_out
+    FROM contacts c
+    LEFT JOIN (
+        SELECT DISTINCT ON (contact_id) contact_id, address FROM contact_addresses
+        WHERE tenant_id = :tenant_id AND contact_id = ANY(CAST(:contacts AS uuid[])) AND kind = 'phone'
+        ORDER BY contact_id, created_at, address
+    ) a ON a.contact_id = c.id
+    LEFT JOIN (
+        SELECT DISTINCT contact_id FROM consents
+        WHERE tenant_id = :tenant_id AND contact_id = ANY(CAST(:contacts AS uuid[])) AND channel_kind = :kind
+          AND state = 'opted_out'
+    ) o ON o.contact_id = c.id
+    WHERE c.tenant_id = :tenant_id AND c.id = ANY(CAST(:contacts AS uuid[]))
     """
 )
 
@@ -122,12 +126,22 @@ async def recipients(
     db: AsyncConnection, tenant_id: UUID, campaign_id: UUID, first: int, last: int, kind: str
 ) -> list[Recipient]:
     """The contacts of one batch in their order. Erased contacts are gone from it."""
-    values = {"tenant_id": tenant_id, "campaign_id": campaign_id, "first": first, "last": last, "kind": kind}
+    table = campaign_recipients
+    frozen = await db.execute(
+        select(table.c.contact_id, table.c.ordinal).where(
+            table.c.tenant_id == tenant_id,
+            table.c.campaign_id == campaign_id,
+            table.c.ordinal.between(first, last),
+        )
+    )
+    ordinals = {row.contact_id: row.ordinal for row in frozen}
+    values = {"tenant_id": tenant_id, "contacts": list(ordinals), "kind": kind}
     rows = await db.execute(_RECIPIENTS, values)
-    return [
-        Recipient(r.ordinal, r.contact_id, r.name, r.language, r.address or "", r.attributes, r.opted_out)
+    people = [
+        Recipient(ordinals[r.id], r.id, r.name, r.language, r.address or "", r.attributes, r.opted_out)
         for r in rows
     ]
+    return sorted(people, key=lambda person: person.ordinal)
 
 
 _OPTED_OUT_NOW = text(

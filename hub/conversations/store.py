@@ -14,7 +14,7 @@ from hub.conversations.state import Conversation, Inbound, Turn, Understood
 from hub.flows.engine import Session
 from models.contacts import consents, contact_tags, contacts
 from models.conversations import conversations, messages
-from models.db import Insert, insert_rows, run_rows
+from models.db import Insert, insert_rows
 
 Key = tuple[UUID, UUID]  # tenant, contact
 
@@ -47,15 +47,17 @@ _SAVE = (
 )
 _LOAD = text(
     f"""
-    SELECT r.tenant_id AS key_tenant, r.contact_id AS key_contact, c.name AS contact_name,
+    SELECT c.tenant_id AS key_tenant, c.id AS key_contact, c.name AS contact_name,
            {", ".join(f"v.{name}" for name in _SAVED[2:])}, o.kinds AS consent_kinds
-    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(tenant_id uuid, contact_id uuid)
-    JOIN contacts c ON c.tenant_id = r.tenant_id AND c.id = r.contact_id
-    LEFT JOIN conversations v ON v.tenant_id = r.tenant_id AND v.contact_id = r.contact_id
-    LEFT JOIN LATERAL (
-        SELECT jsonb_agg(channel_kind) AS kinds FROM consents n
-        WHERE n.tenant_id = r.tenant_id AND n.contact_id = r.contact_id AND n.state = 'opted_out'
-    ) o ON true
+    FROM contacts c
+    LEFT JOIN conversations v ON v.tenant_id = c.tenant_id AND v.contact_id = c.id
+        AND v.tenant_id = ANY(CAST(:tenants AS uuid[])) AND v.contact_id = ANY(CAST(:contacts AS uuid[]))
+    LEFT JOIN (
+        SELECT n.tenant_id, n.contact_id, jsonb_agg(channel_kind) AS kinds FROM consents n
+        WHERE n.tenant_id = ANY(CAST(:tenants AS uuid[])) AND n.contact_id = ANY(CAST(:contacts AS uuid[]))
+          AND n.state = 'opted_out' GROUP BY 1, 2
+    ) o ON o.tenant_id = c.tenant_id AND o.contact_id = c.id
+    WHERE c.tenant_id = ANY(CAST(:tenants AS uuid[])) AND c.id = ANY(CAST(:contacts AS uuid[]))
     """
 )
 
@@ -89,10 +91,16 @@ def from_row(row: Any, tenant_id: UUID, contact_id: UUID) -> Conversation:
 
 async def load(db: AsyncConnection, keys: Iterable[Key]) -> dict[Key, Conversation]:
     """The conversations of these contacts, new ones where there is no row yet; unknown contacts are left out."""
-    rows = [{"tenant_id": tenant_id, "contact_id": contact_id} for tenant_id, contact_id in keys]
+    wanted = set(keys)
+    values = {
+        "tenants": list({tenant for tenant, _ in wanted}),
+        "contacts": [contact for _, contact in wanted],
+    }
     found: dict[Key, Conversation] = {}
-    for row in await run_rows(db, _LOAD, rows):
+    for row in await db.execute(_LOAD, values):
         key = (row.key_tenant, row.key_contact)
+        if key not in wanted:
+            continue
         if row.version is None:
             fresh = Conversation(*key, opted_out=frozenset(row.consent_kinds or ()), name=row.contact_name)
             found[key] = fresh

@@ -181,3 +181,28 @@ async def test_another_tenant_is_out_of_reach(book: Book, engine: AsyncEngine) -
             db, [book.report("sent", message_id, tenant_id=stranger), book.report("sent", message_id)]
         )
     assert found == Applied([], [0, 1])
+
+
+async def test_a_tenant_cannot_report_on_anothers_message_in_the_same_batch(book: Book, engine: AsyncEngine) -> None:
+    """A host's batch has many tenants in scope: a reference in a receipt is the provider's word, not a right."""
+    message_id = await book.message(provider_message_id="P1")
+    stranger = new_id()
+    async with transaction(engine, Scope.of(stranger, book.tenant)) as db:
+        found = await apply(
+            db,
+            [
+                book.report("failed", message_id, tenant_id=stranger),
+                book.report("failed", None, "P1", tenant_id=stranger),
+                book.report("sent", message_id),
+            ],
+        )
+    assert found.unmatched == [0, 1]
+    assert (await book.row(message_id)).status == "sent"
+
+
+async def test_of_two_messages_that_claim_one_id_in_one_batch_the_first_has_it(book: Book) -> None:
+    first, second = await book.message(), await book.message()
+    await book.apply([book.report("sent", first, "P1"), book.report("sent", second, "P1")])
+    rows = [await book.row(first), await book.row(second)]
+    assert [row.status for row in rows] == ["sent", "sent"]
+    assert [row.provider_message_id for row in rows] == ["P1", None]
