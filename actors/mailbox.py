@@ -13,7 +13,8 @@ Answer = TypeVar("Answer")
 class Mailbox(Generic[Item, Answer]):
     """Coalesces `ask` calls into batches of at most `batch_max`, waiting at most `delay_ms` for company.
 
-    An item that finds no batch out does not wait: it leaves with what is asked in the same round of the loop.
+    When `eager`, an item that finds no batch out does not wait: it leaves with what is asked in the same round of the
+    loop.
 
     The handler answers each item in order; an answer that is an exception is raised to that caller alone. When the
     handler itself raises, every caller of the batch gets the error. At most `in_flight` batches are out at a time, so
@@ -27,11 +28,13 @@ class Mailbox(Generic[Item, Answer]):
         batch_max: int = 500,
         delay_ms: float = 1.5,
         in_flight: int = 2,
+        eager: bool = True,
     ) -> None:
         self._handler = handler
         self._batch_max = batch_max
         self._delay_s = delay_ms / 1000
         self._slots = in_flight
+        self._eager = eager
         self._waiting: list[tuple[Item, asyncio.Future[Answer]]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -45,7 +48,9 @@ class Mailbox(Generic[Item, Answer]):
             if len(self._waiting) >= self._batch_max:
                 self._send()
             elif self._timer is None:
-                self._timer = loop.call_later(self._delay_s if self._tasks else 0, self._send)
+                self._timer = loop.call_later(
+                    0 if self._eager and not self._tasks else self._delay_s, self._send
+                )
         return future
 
     def _send(self) -> None:

@@ -14,7 +14,7 @@ import structlog
 from actors.host import owner
 from actors.mailbox import Mailbox
 from actors.messages import Command, Item, Reported, pack
-from actors.runtime import peers
+from actors.runtime import Peer, peers
 from hub.billing.wallet import HoldAnswer, HoldRequest
 from hub.conversations.state import Understood
 from hub.errors import NotFound, Unavailable
@@ -104,27 +104,37 @@ class Classifiers:
 
 
 class Conversations:
-    """Mail to the ConversationHosts: one mailbox a host."""
+    """Mail to the ConversationHosts: two mailboxes a host.
+
+    People wait for messages and commands, so these leave at once. Nobody waits for a delivery report: those gather,
+    because a batch of twenty costs little more than one.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._names = list(peers("conversation", settings))
-        self._boxes: dict[str, Mailbox[Item, Any]] = {}
+        self._live: dict[str, Mailbox[Item, Any]] = {}
+        self._reports: dict[str, Mailbox[Item, Any]] = {}
+        size = settings.host_batch_max
         for name, peer in peers("conversation", settings).items():
 
-            async def deliver(batch: list[Item], peer: Any = peer) -> Sequence[Any]:
+            async def deliver(batch: list[Item], peer: Peer = peer) -> Sequence[Any]:
                 answers: Sequence[Any] = await peer.call("receive_mail", pack(batch))
                 return answers
 
-            self._boxes[name] = Mailbox(
-                deliver, batch_max=settings.host_batch_max, delay_ms=settings.mailbox_delay_ms, in_flight=4
+            self._live[name] = Mailbox(
+                deliver, batch_max=size, delay_ms=settings.mailbox_delay_ms, in_flight=4
+            )
+            self._reports[name] = Mailbox(
+                deliver, batch_max=size, delay_ms=settings.report_delay_ms, in_flight=2, eager=False
             )
 
     def ask(self, item: Item) -> asyncio.Future[Any]:
         """Queue one item at its host; the future raises the item's own error, or Unavailable."""
-        return self._boxes[owner(_key(item), self._names)].ask(item)
+        boxes = self._reports if isinstance(item, Reported) else self._live
+        return boxes[owner(_key(item), self._names)].ask(item)
 
     async def close(self) -> None:
-        await asyncio.gather(*(box.close() for box in self._boxes.values()))
+        await asyncio.gather(*(box.close() for box in (*self._live.values(), *self._reports.values())))
 
 
 def _key(item: Item) -> bytes:

@@ -174,6 +174,7 @@ class SenderHost(Shell):
         """Write outcomes in batches: whatever came while the last batch was being written."""
         while True:
             await self._record_now.wait()
+            await asyncio.sleep(self.settings.record_delay_ms / 1000)  # let outcomes gather
             self._record_now.clear()
             while self._outcomes:
                 batch, self._outcomes = self._outcomes[:RECORD_EVERY], self._outcomes[RECORD_EVERY:]

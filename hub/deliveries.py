@@ -125,7 +125,9 @@ async def apply(db: AsyncConnection, reports: Sequence[Report]) -> Applied:
     unmatched: list[int] = []
     for place, (report, key) in enumerate(zip(reports, found, strict=True)):
         move = moves.get(key) if key is not None else None
-        if move is None:
+        if (
+            move is None or move.row.tenant_id != report.tenant_id
+        ):  # a reference is the provider's word, not a right
             unmatched.append(place)
         else:
             move.take(report)
@@ -162,10 +164,12 @@ async def _drop_taken_ids(db: AsyncConnection, touched: Sequence[_Move]) -> None
     """A provider's id that another message has already stays with that one: the move counts, the id does not."""
     named = [move for move in touched if move.provider_message_id]
     wanted = [(move.row.tenant_id, move.row.channel_id, move.provider_message_id or "") for move in named]
-    taken = await _holders(db, wanted)
+    taken = set(await _holders(db, wanted))
     for move in named:
-        if (move.row.channel_id, move.provider_message_id or "") in taken:
+        name = (move.row.channel_id, move.provider_message_id or "")
+        if name in taken:
             move.provider_message_id = None
+        taken.add(name)
 
 
 def _is_decided(move: _Move) -> bool:

@@ -183,7 +183,9 @@ async def test_another_tenant_is_out_of_reach(book: Book, engine: AsyncEngine) -
     assert found == Applied([], [0, 1])
 
 
-async def test_a_tenant_cannot_report_on_anothers_message_in_the_same_batch(book: Book, engine: AsyncEngine) -> None:
+async def test_a_tenant_cannot_report_on_anothers_message_in_the_same_batch(
+    book: Book, engine: AsyncEngine
+) -> None:
     """A host's batch has many tenants in scope: a reference in a receipt is the provider's word, not a right."""
     message_id = await book.message(provider_message_id="P1")
     stranger = new_id()
