@@ -12,9 +12,10 @@ from sqlalchemy import text
 
 from actors.host import host_names, owner
 from actors.runtime import counts, submit
-from actors.send_task import UNFUNDED, send_batch
+from actors.send_task import UNFUNDED, BatchResult, send_batch
 from actors.shell import Shell
 from hub import realtime
+from hub.billing.store import read_wallet
 from hub.campaigns import service, store
 from hub.campaigns.campaign import UNFUNDED as NO_MONEY
 from hub.clock import SystemClock
@@ -72,7 +73,7 @@ class CampaignHost(Shell):
 
     async def _drive(self, tenant_id: UUID, campaign_id: UUID) -> None:
         """One campaign until it pauses, ends or is canceled."""
-        flying: dict[int, asyncio.Future[object]] = {}
+        flying: dict[int, asyncio.Future[BatchResult]] = {}
         shown = 0.0
         try:
             while await self._step(tenant_id, campaign_id, flying):
@@ -86,7 +87,7 @@ class CampaignHost(Shell):
             log.exception("campaign_failed", campaign=str(campaign_id))
 
     async def _step(
-        self, tenant_id: UUID, campaign_id: UUID, flying: dict[int, asyncio.Future[object]]
+        self, tenant_id: UUID, campaign_id: UUID, flying: dict[int, asyncio.Future[BatchResult]]
     ) -> bool:
         """Start batches, wait a moment, look at what came back. False when there is nothing left to drive."""
         limit = self.settings.send_batches_in_flight
@@ -115,7 +116,9 @@ class CampaignHost(Shell):
             await self._finished(tenant_id, campaign_id, flying.pop(first))
         return True
 
-    async def _finished(self, tenant_id: UUID, campaign_id: UUID, future: asyncio.Future[object]) -> None:
+    async def _finished(
+        self, tenant_id: UUID, campaign_id: UUID, future: asyncio.Future[BatchResult]
+    ) -> None:
         try:
             result = future.result()
         except HubError as error:
@@ -126,12 +129,19 @@ class CampaignHost(Shell):
             log.exception("send_task_failed", campaign=str(campaign_id))
             await asyncio.sleep(WAIT_S * 10)
             return
-        if getattr(result, "state", "") == UNFUNDED:
-            try:
-                async with transaction(self.engine, Scope.of(tenant_id)) as db:
-                    await service.pause(db, tenant_id, campaign_id, NO_MONEY)
-            except Conflict:
-                pass  # somebody paused or canceled it in the meantime
+        if result.state == UNFUNDED:
+            await self._out_of_money(tenant_id, campaign_id, result.needed_micros)
+
+    async def _out_of_money(self, tenant_id: UUID, campaign_id: UUID, needed_micros: int) -> None:
+        """Pause, unless a top-up came since: looked at behind the pause, so that none slips in between."""
+        try:
+            async with transaction(self.engine, Scope.of(tenant_id)) as db:
+                await service.pause(db, tenant_id, campaign_id, NO_MONEY)
+                wallet = await read_wallet(db, tenant_id)
+                if wallet is not None and wallet.available_micros >= needed_micros:
+                    await service.resume(db, tenant_id, campaign_id)
+        except Conflict:
+            pass  # somebody paused or canceled it in the meantime
 
     async def _show(self, tenant_id: UUID, campaign_id: UUID) -> None:
         directory = await self.directories.one(tenant_id)

@@ -152,14 +152,6 @@ def ping_hosts(settings: Settings, timeout_s: float = 5.0) -> tuple[list[str], l
     return alive, missing
 
 
-def ping_self() -> None:
-    """Inside an actor: mail it a `ping`, so that it begins its background work after Ray restarted it too."""
-    if ray.is_initialized():
-        context = ray.get_runtime_context()
-        if context.get_actor_id():
-            context.current_actor.ping.remote()
-
-
 class Peer:
     """A named host seen from another process. Looks the actor up once and again after it failed."""
 

@@ -38,11 +38,15 @@ STOPPED = "stopped"
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """What became of one batch: `sent` messages, `refused` ones, and whether money ran out on the way."""
+    """What became of one batch: `sent` messages, `refused` ones, and whether money ran out on the way.
+
+    `needed_micros` is the price of the first message that the wallet could not pay.
+    """
 
     state: str
     messages: int = 0
     refused: int = 0
+    needed_micros: int = 0
 
 
 @dataclass(slots=True)
@@ -114,7 +118,8 @@ async def _send(worker: _Worker, tenant_id: UUID, campaign_id: UUID, first_ordin
         if canceled:
             await worker.wallets.close_block(tenant_id, batch.hold_id)
     if len(taken) < len(outgoings) and result.state != STOPPED:
-        return BatchResult(UNFUNDED, result.messages, result.refused)
+        needed = outgoings[len(taken)].price_micros
+        return BatchResult(UNFUNDED, result.messages, result.refused, needed)
     return result
 
 

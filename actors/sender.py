@@ -36,7 +36,7 @@ from models.db import Scope, is_retryable, transaction
 
 IDLE_S = 0.5  # how long to sleep when nobody wakes us
 RECONCILE_EVERY_S = 2.0
-ATTEMPTS_MAX = 6
+ATTEMPTS_MAX = 12  # with the waits between them about five minutes
 RECORD_EVERY = 128
 WEBHOOK_OF = {
     "twilio": "/webhooks/twilio/{account}/status?ref={ref}",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from actors.runtime import ping_self
 from hub.settings import Settings
 from models.db import app_url, make_engine
 
@@ -21,10 +20,7 @@ def make_redis(settings: Settings) -> Redis:
 
 
 class Shell:
-    """Base of the hosts: `name` is the actor's, `ping` answers once the host is ready.
-
-    A host that Ray starts again after a crash has nobody who pings it: it pings itself.
-    """
+    """Base of the hosts: `name` is the actor's, `ping` answers once the host is ready."""
 
     def __init__(self, name: str, settings: Settings) -> None:
         self.name = name
@@ -32,7 +28,6 @@ class Shell:
         self.engine = make_app_engine(settings, name)
         self.redis = make_redis(settings)
         self._started = False
-        ping_self()
 
     async def start(self) -> None:
         """Begin background work; called once, by the first `ping`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import Any
 
@@ -95,7 +94,6 @@ async def _run(
     api = Api(settings, run.key)
     try:
         flow_id = await _prepare(engine, run)
-        await asyncio.sleep(3.5)  # hosts keep what they know of a tenant for 3 s: let them learn of the flow
         report(f"importing {contacts} contacts")
         await _import(api, contacts)
         body = {
