@@ -9,7 +9,8 @@ from uuid_utils.compat import uuid7
 from hub.errors import Invalid
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, lower case
-_VALUE = {letter: value for value, letter in enumerate(ALPHABET)}
+_LETTERS = frozenset(ALPHABET)
+_TO_PYTHON = str.maketrans(ALPHABET, "0123456789abcdefghijklmnopqrstuv")  # the digits that int(…, 32) reads
 _LENGTH = 26
 _PAIRS = [
     first + second for first in ALPHABET for second in ALPHABET
@@ -33,12 +34,10 @@ def decode_id(prefix: str, text: str) -> UUID:
     head, _, tail = text.partition("_")
     if head != prefix or len(tail) != _LENGTH:
         raise Invalid(f"expected an id that begins with {prefix}_", "")
-    number = 0
-    for letter in tail:
-        digit = _VALUE.get(letter)
-        if digit is None:
-            raise Invalid(f"{letter!r} is not a character of an id", "")
-        number = number << 5 | digit
+    wrong = next((letter for letter in tail if letter not in _LETTERS), None)
+    if wrong is not None:
+        raise Invalid(f"{wrong!r} is not a character of an id", "")
+    number = int(tail.translate(_TO_PYTHON), 32)
     if number >> 128:
         raise Invalid("the id is out of range", "")
     return UUID(int=number)

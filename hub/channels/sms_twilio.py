@@ -144,6 +144,6 @@ class TwilioSms:
         code = fields.get("ErrorCode") or None
         if code == EXPIRED:
             mapped = Status.EXPIRED
-        reference = parse_qs(urlsplit(request.url).query).get("ref", [""])[0]
+        reference = parse_qs(request.url.partition("?")[2]).get("ref", [""])[0]
         sender = own_address(fields.get("From", ""))
         return [DeliveryReport(f"dr:{sid}:{status}", sender, sid, reference, mapped, code)]
