@@ -275,7 +275,9 @@ class Network:
     def _answer_keyword(self, message: Message, opt_out_type: str) -> None:
         """Opt-out words are answered by the network itself, as Twilio does for numbers without Advanced Opt-Out."""
         number = message.number
-        reply = self.new_outbound(number.account, number, message.handset, NETWORK_ANSWERS[opt_out_type], "queued")
+        reply = self.new_outbound(
+            number.account, number, message.handset, NETWORK_ANSWERS[opt_out_type], "queued"
+        )
         reply.kind = "reply"
         self.accept(reply, self.behaviours.find(message.handset, "sms", number.address))
 
