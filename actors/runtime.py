@@ -17,6 +17,7 @@ import ray
 from ray.exceptions import GetTimeoutError, RayActorError, RayError, RayTaskError
 
 from actors.host import host_names
+from actors.shell import calm_collector
 from hub.errors import Unavailable
 from hub.settings import Settings
 
@@ -93,6 +94,7 @@ def _hosted(cls: Any) -> Any:
 
     def begin(self: Any, name: str, settings: Settings) -> None:
         cls.__init__(self, name, settings)
+        calm_collector()
         self.beginning = asyncio.get_running_loop().create_task(self.ping())
 
     return type(cls.__name__, (cls,), {"__init__": begin})

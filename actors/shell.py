@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -17,6 +19,17 @@ def make_app_engine(settings: Settings, name: str) -> AsyncEngine:
 
 def make_redis(settings: Settings) -> Redis:
     return Redis.from_url(settings.redis_url, health_check_interval=30)
+
+
+def calm_collector() -> None:
+    """Keep the cycle collector from stopping a process that holds very many long-lived objects.
+
+    What is loaded now is never looked at again, and the young are looked at after 20,000 new objects, not 700: a full
+    collection in the middle of a batch is felt by everybody who waits for it.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 class Shell:

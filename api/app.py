@@ -76,6 +76,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.keys = KeyCache(engine)
     hub = await Hub.connect(settings, inner, redis) if app.state.connect_hub else None
     app.state.hub = hub or NoActors()
+    if hub is not None:
+        calm_collector()
     try:
         yield
     finally:

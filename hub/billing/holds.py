@@ -13,6 +13,7 @@ from hub.money import MICROS_MAX
 
 AMOUNTS_MAX = 10_000
 TTL_S_MAX = 400 * 86_400
+FINGERPRINT_CHARS_MAX = 60  # a request as short as that is its own fingerprint; a longer one is hashed to 64
 
 HoldKind = Literal["single", "block"]
 HoldState = Literal["held", "exists", "refused", "conflict", "expired"]
@@ -43,7 +44,7 @@ class HoldRequest:
     def fingerprint(self) -> str:
         """Equal for equal requests: tells a retry from another request under the same id."""
         body = f"{self.kind} {self.ttl_s} {self.partial} {self.amounts}"
-        return sha256(body.encode()).hexdigest()[:32]
+        return body if len(body) <= FINGERPRINT_CHARS_MAX else sha256(body.encode()).hexdigest()
 
 
 @dataclass(slots=True)

@@ -178,9 +178,9 @@ async def test_money_for_a_part_sends_a_part_and_goes_on_there(desk: Desk) -> No
     campaign = await launched(desk, 25)  # 1,000,000 micros are enough for 22 messages and a bit
     assert (await campaign.send(1)).state == SENT
     assert (await campaign.send(11)).state == SENT
-    assert await campaign.send(21) == BatchResult(UNFUNDED, 2, 0)
+    assert await campaign.send(21) == BatchResult(UNFUNDED, 2, 0, PRICE)
     assert await campaign.pending() == [23]
-    assert await campaign.send(23) == BatchResult(UNFUNDED)
+    assert await campaign.send(23) == BatchResult(UNFUNDED, needed_micros=PRICE)
     assert await campaign.written() == Counter(campaign.people[:22])
     await desk.fund(1_000_000)
     assert await campaign.send(23) == BatchResult(SENT, 3, 0)
