@@ -18,6 +18,7 @@ from starlette.types import Receive, Send
 from starlette.types import Scope as Connection
 
 from actors.client import Hub
+from actors.shell import calm_collector
 from api import openapi, problems, ui
 from api.deps import NoActors
 from api.live import Live
