@@ -162,10 +162,10 @@ def test_label_names_teach_where_rows_are_few_but_codes_do_not(encoder: OnnxEnco
 
 @pytest.mark.long
 @pytest.mark.skipif(
-    "HUB_INTENT_DATA" not in os.environ, reason="HUB_INTENT_DATA names no folder of intent data sets"
+    "HUB_INTENT_DATA" not in os.environ, reason="HUB_INTENT_DATA names no folder with BANKING77"
 )
 def test_banking77_reaches_the_reference(encoder: OnnxEncoder, tmp_path: Path) -> None:
-    folder = Path(os.environ["HUB_INTENT_DATA"]) / "banking77"
+    folder = Path(os.environ["HUB_INTENT_DATA"])
     version = train_file(folder / "train.csv", validation=folder / "val.csv", encoder=encoder)
     figures = evaluate(version.model, read_rows(folder / "test.csv"))
     assert figures.accuracy >= 0.93
