@@ -13,7 +13,7 @@ import structlog
 
 from actors.host import owner
 from actors.mailbox import Mailbox
-from actors.messages import Command, Item, Reported, pack
+from actors.messages import Item, Reported, pack
 from actors.runtime import Peer, peers
 from hub.billing.wallet import HoldAnswer, HoldRequest
 from hub.conversations.state import Understood
@@ -151,6 +151,3 @@ def by_tenant(requests: Sequence[tuple[UUID, HoldRequest]]) -> dict[UUID, list[H
     for tenant_id, request in requests:
         grouped[tenant_id].append(request)
     return grouped
-
-
-__all__ = ["Classifiers", "Command", "Conversations", "Wallets", "by_tenant"]

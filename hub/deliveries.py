@@ -125,9 +125,8 @@ async def apply(db: AsyncConnection, reports: Sequence[Report]) -> Applied:
     unmatched: list[int] = []
     for place, (report, key) in enumerate(zip(reports, found, strict=True)):
         move = moves.get(key) if key is not None else None
-        if (
-            move is None or move.row.tenant_id != report.tenant_id
-        ):  # a reference is the provider's word, not a right
+        # A reference is the provider's word, not a right: it moves messages of its own tenant only.
+        if move is None or move.row.tenant_id != report.tenant_id:
             unmatched.append(place)
         else:
             move.take(report)

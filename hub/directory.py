@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hub.billing.pricing import RateTable
 from hub.billing.store import load_rates
-from hub.channels.base import Channel, ChannelKind
+from hub.channels.base import Channel
 from hub.channels.store import channel_from_row
 from hub.flows.definition import Flow
 from hub.routing.table import RoutingTable, Rule, build
@@ -44,9 +44,6 @@ class Directory:
     users: Mapping[UUID, str]
     routing: RoutingTable
     rates: RateTable
-
-    def channel_of_kind(self, kind: ChannelKind) -> Channel | None:
-        return next((channel for channel in self.channels.values() if channel.kind is kind), None)
 
 
 async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:

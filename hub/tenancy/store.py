@@ -58,7 +58,6 @@ _DELETE_STALE = text(
     "DELETE FROM sessions WHERE tenant_id = :tenant_id AND user_id = :user_id "
     "AND (expires_at < :now OR last_seen_at < :idle_since)"
 )
-_DELETE_SESSIONS_OF = text("DELETE FROM sessions WHERE tenant_id = :tenant_id AND user_id = :user_id")
 _KEYS = text(
     "SELECT id, name, last4, scopes, created_at, expires_at, last_used_at, revoked_at FROM api_keys "
     "WHERE tenant_id = :tenant_id AND revoked_at IS NULL AND (CAST(:after AS uuid) IS NULL OR id < :after) "
@@ -165,10 +164,6 @@ async def delete_stale_sessions(
 ) -> None:
     values = {"tenant_id": tenant_id, "user_id": user_id, "now": now, "idle_since": idle_since}
     await db.execute(_DELETE_STALE, values)
-
-
-async def delete_sessions_of(db: AsyncConnection, tenant_id: UUID, user_id: UUID) -> None:
-    await db.execute(_DELETE_SESSIONS_OF, {"tenant_id": tenant_id, "user_id": user_id})
 
 
 async def insert_key(db: AsyncConnection, row: Mapping[str, Any]) -> None:
