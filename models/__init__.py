@@ -1,6 +1,17 @@
 """SQLAlchemy tables by module; `tables` below is the whole schema."""
 
-from models import billing, campaigns, channels, contacts, conversations, intents, routing, tenancy
+from models import (
+    billing,
+    campaigns,
+    channels,
+    contacts,
+    conversations,
+    imports,
+    intents,
+    routing,
+    segments,
+    tenancy,
+)
 from models.base import metadata
 
 __all__ = [
@@ -9,8 +20,10 @@ __all__ = [
     "channels",
     "contacts",
     "conversations",
+    "imports",
     "intents",
     "metadata",
     "routing",
+    "segments",
     "tenancy",
 ]

@@ -1,7 +1,22 @@
-"""Tables of contacts: the person, their addresses, tags and consent."""
+"""Tables of contacts: the person, their addresses, tags, values and consent; what happened to them; who left."""
 
-from sqlalchemy import CheckConstraint, Column, Index, Integer, Table, Text, Uuid, func, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Computed,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from models.base import INSTANT, id_column, metadata, same_tenant, tenant_column
 
@@ -17,6 +32,11 @@ contacts = Table(
     Column("version", Integer, nullable=False, server_default="1"),
     Column("created_at", INSTANT, nullable=False, server_default=func.now()),
     Column("updated_at", INSTANT, nullable=False, server_default=func.now()),
+    # A column of its own, not an expression index: under row-level security only plain columns compared by leakproof
+    # operators may lead an index scan, and lower() is not leakproof.
+    Column("name_key", Text(collation="C"), Computed("lower(name)", persisted=True)),
+    Column("import_id", Uuid),  # the import that created this contact
+    Index("ix_contacts_name", "tenant_id", "name_key", "id"),
 )
 
 contact_addresses = Table(
@@ -27,6 +47,9 @@ contact_addresses = Table(
     Column("address", Text, primary_key=True),
     Column("contact_id", Uuid, nullable=False),
     Column("created_at", INSTANT, nullable=False, server_default=func.now()),
+    Column(
+        "position", SmallInteger, nullable=False, server_default="0"
+    ),  # the lowest of a kind is the primary
     same_tenant("contact_id", "contacts", ondelete="CASCADE"),
     CheckConstraint("kind IN ('phone', 'whatsapp', 'rcs', 'sip')", name="kind"),
     Index("ix_contact_addresses_contact", "tenant_id", "contact_id"),
@@ -53,6 +76,110 @@ consents = Table(
     Column("source", Text, nullable=False),
     Column("proof", Text, nullable=False, server_default=""),
     Column("changed_at", INSTANT, nullable=False, server_default=func.now()),
+    Column("changed_by", Text, nullable=False, server_default=""),
     same_tenant("contact_id", "contacts", ondelete="CASCADE"),
     CheckConstraint("state IN ('opted_in', 'opted_out')", name="state"),
+)
+
+# What a tenant's contacts may have beside the fixed fields. Values stand in `contacts.attributes` as typed JSON.
+attribute_definitions = Table(
+    "attribute_definitions",
+    metadata,
+    tenant_column(),
+    id_column(),
+    Column("key", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("choices", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("indexed", Boolean, nullable=False, server_default="false"),
+    Column("position", Integer, nullable=False, server_default="0"),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("created_at", INSTANT, nullable=False, server_default=func.now()),
+    Column("updated_at", INSTANT, nullable=False, server_default=func.now()),
+    UniqueConstraint("tenant_id", "key"),
+    CheckConstraint("type IN ('text', 'number', 'boolean', 'date', 'choice')", name="type"),
+)
+
+# The index of attributes that are `indexed`: exact look-ups by a value (an order number, an id elsewhere).
+contact_values = Table(
+    "contact_values",
+    metadata,
+    tenant_column(),
+    Column("attribute_id", Uuid, primary_key=True),
+    Column("value", Text(collation="C"), primary_key=True),
+    Column("contact_id", Uuid, primary_key=True),
+    same_tenant("attribute_id", "attribute_definitions", ondelete="CASCADE"),
+    same_tenant("contact_id", "contacts", ondelete="CASCADE"),
+    Index("ix_contact_values_contact", "tenant_id", "contact_id"),
+)
+
+# What happened to a contact beside messages and events: notes, changes, assignments, flow steps, merges. The id is
+# made when it happened, so it is also the order.
+activities = Table(
+    "activities",
+    metadata,
+    tenant_column(),
+    Column("contact_id", Uuid, primary_key=True),
+    id_column(),
+    Column("at", INSTANT, nullable=False, server_default=func.now()),
+    Column("kind", Text, nullable=False),
+    Column("actor", Text, nullable=False, server_default=""),
+    Column("data", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+)
+
+contact_events = Table(
+    "contact_events",
+    metadata,
+    tenant_column(),
+    id_column(),
+    Column("contact_id", Uuid, nullable=False),
+    Column("name", Text(collation="C"), nullable=False),
+    Column("at", INSTANT, nullable=False),
+    Column("received_at", INSTANT, nullable=False, server_default=func.now()),
+    Column("key", Text),  # the sender's own id of the event: the same key twice is one event
+    Column("properties", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Index("ix_contact_events_name", "tenant_id", "name", "at", postgresql_include=["contact_id"]),
+    Index("ix_contact_events_contact", "tenant_id", "contact_id", "at"),
+    Index("ix_contact_events_key", "tenant_id", "key", unique=True, postgresql_where=text("key IS NOT NULL")),
+)
+
+contact_merges = Table(
+    "contact_merges",
+    metadata,
+    tenant_column(),
+    id_column(),
+    Column("winner_id", Uuid, nullable=False),
+    Column("loser_id", Uuid, nullable=False),
+    Column("snapshot", JSONB, nullable=False),  # both as they were and what moved: all that an undo needs
+    Column("merged_by", Text, nullable=False, server_default=""),
+    Column("merged_at", INSTANT, nullable=False, server_default=func.now()),
+    Column("undone_at", INSTANT),
+    Index("ix_contact_merges_loser", "tenant_id", "loser_id"),
+    Index("ix_contact_merges_winner", "tenant_id", "winner_id"),
+)
+
+contact_erasures = Table(
+    "contact_erasures",
+    metadata,
+    tenant_column(),
+    Column("contact_id", Uuid, primary_key=True),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("report", JSONB, nullable=False),  # rows touched by table; nothing of the person
+    Column("erased_by", Text, nullable=False, server_default=""),
+    Column("erased_at", INSTANT, nullable=False, server_default=func.now()),
+)
+
+# Addresses nobody may write to. `address_hash` is keyed (HMAC-SHA-256); `address` is empty after an erasure.
+suppressions = Table(
+    "suppressions",
+    metadata,
+    tenant_column(),
+    Column("kind", Text, primary_key=True),
+    Column("address_hash", LargeBinary, primary_key=True),
+    Column("address", Text, nullable=False, server_default=""),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("source", Text, nullable=False),
+    Column("created_by", Text, nullable=False, server_default=""),
+    Column("created_at", INSTANT, nullable=False, server_default=func.now()),
+    CheckConstraint("kind IN ('phone', 'whatsapp', 'rcs', 'sip')", name="kind"),
 )

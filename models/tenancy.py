@@ -1,6 +1,7 @@
 """Tables of the tenant tree, people, sessions and keys."""
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -107,4 +108,35 @@ idempotency_keys = Table(
     Column("body", JSONB),
     Column("finished", Boolean, nullable=False, server_default=text("false")),
     Column("created_at", INSTANT, nullable=False, server_default=func.now()),
+)
+
+# Hash-chained, one chain a tenant, insert only: see hub.tenancy.audit_log.
+audit_log = Table(
+    "audit_log",
+    metadata,
+    tenant_column(),
+    Column("seq", BigInteger, primary_key=True),
+    Column("at", INSTANT, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("ip", Text, nullable=False, server_default=""),
+    Column("request_id", Text, nullable=False, server_default=""),
+    Column("data", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+# Filters, columns and order of a table that somebody saved under a name. Without an owner it is everybody's.
+saved_views = Table(
+    "saved_views",
+    metadata,
+    tenant_column(),
+    id_column(),
+    Column("area", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("owner", Text, nullable=False, server_default=""),
+    Column("config", JSONB, nullable=False),
+    Column("created_at", INSTANT, nullable=False, server_default=func.now()),
+    Column("updated_at", INSTANT, nullable=False, server_default=func.now()),
+    UniqueConstraint("tenant_id", "area", "owner", "name"),
 )

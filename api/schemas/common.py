@@ -68,6 +68,13 @@ FlowId = Annotated[UUID, PublicId("flw")]
 CampaignId = Annotated[UUID, PublicId("cmp")]
 IntentVersionId = Annotated[UUID, PublicId("int")]
 UnroutedId = Annotated[UUID, PublicId("unr")]
+AttributeId = Annotated[UUID, PublicId("att")]
+SegmentId = Annotated[UUID, PublicId("seg")]
+ImportId = Annotated[UUID, PublicId("imp")]
+EventId = Annotated[UUID, PublicId("evt")]
+NoteId = Annotated[UUID, PublicId("nte")]
+MergeId = Annotated[UUID, PublicId("mrg")]
+ViewId = Annotated[UUID, PublicId("viw")]
 TransactionId = Annotated[UUID, PublicId("txn")]
 
 

@@ -18,16 +18,18 @@ ROLES: Mapping[str, frozenset[str]] = {
         "tenants:manage users:read campaigns:read wallet:read intents:read channels:read queues:read platform:read"
     ),
     "org_admin": _set(
-        "tenants:manage users:read contacts:read contacts:write campaigns:read campaigns:write campaigns:start "
+        "tenants:manage users:read audit:read contacts:read contacts:write contacts:import contacts:export contacts:erase events:write "
+        "campaigns:read campaigns:write campaigns:start "
         "inbox:read queues:read channels:read wallet:read wallet:top_up keys:manage intents:read intents:publish"
     ),
     "sub_org_admin": _set(
-        "users:read contacts:read contacts:write campaigns:read campaigns:write campaigns:start inbox:read queues:read "
-        "channels:read wallet:read keys:manage intents:read intents:publish"
+        "users:read audit:read contacts:read contacts:write contacts:import contacts:export contacts:erase events:write "
+        "campaigns:read campaigns:write campaigns:start inbox:read queues:read channels:read wallet:read keys:manage "
+        "intents:read intents:publish"
     ),
     "campaign_manager": _set(
-        "contacts:read contacts:write campaigns:read campaigns:write campaigns:start queues:read channels:read wallet:read "
-        "intents:read"
+        "contacts:read contacts:write contacts:import events:write campaigns:read campaigns:write campaigns:start queues:read "
+        "channels:read wallet:read intents:read"
     ),
     "support_agent": _set("inbox:read inbox:write contacts:read queues:read channels:read users:read"),
     "supervisor": _set(
@@ -47,6 +49,9 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "messages:read": frozenset({"inbox:read"}),
     "contacts:read": frozenset({"contacts:read"}),
     "contacts:write": frozenset({"contacts:write"}),
+    "contacts:import": frozenset({"contacts:import", "contacts:read"}),
+    "contacts:export": frozenset({"contacts:export", "contacts:read"}),
+    "events:write": frozenset({"events:write"}),
     "campaigns:read": frozenset({"campaigns:read", "channels:read"}),
     "campaigns:write": frozenset({"campaigns:write"}),
     "campaigns:start": frozenset({"campaigns:start"}),
