@@ -33,7 +33,8 @@ from hub.conversations.views import conversation_view, message_view
 from hub.directory import Directory
 from hub.errors import Conflict, HubError, NotFound
 from hub.ids import encode_id, new_id
-from models.db import Scope, insert_all, transaction
+from models.contacts import activities
+from models.db import Insert, Scope, insert_all, transaction
 
 if TYPE_CHECKING:
     from actors.conversation import ConversationHost
@@ -203,12 +204,13 @@ class Batch:
         touched = {_key(self.items[place]) for place in self.turns}
         outgoings = [outgoing for batch in self.outgoings.values() for outgoing in batch]
         self.rows = [*self._inbound_rows(), *(door.message_row(outgoing, self.now) for outgoing in outgoings)]
-        claimed, saved, kept, _ = await insert_all(
+        claimed, saved, kept, *_ = await insert_all(
             db,
             [
                 channel_store.claims(list(claims.values())),
                 store.saves(self.working[key] for key in touched),
                 *door.inserts(self.rows, outgoings, self.now),
+                Insert(activities, self._activity_rows()),
             ],
             scope,
         )
@@ -237,6 +239,21 @@ class Batch:
             )
             for place, turned in self.turns.items()
             if isinstance(item := self.items[place], Arrived)
+        ]
+
+    def _activity_rows(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "tenant_id": turned.state.tenant_id,
+                "contact_id": turned.state.contact_id,
+                "id": new_id(),
+                "at": self.now,
+                "kind": happened.kind,
+                "actor": happened.actor,
+                "data": happened.data,
+            }
+            for turned in self.turns.values()
+            for happened in turned.happened
         ]
 
     async def _write_effects(self, db: AsyncConnection) -> None:

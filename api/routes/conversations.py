@@ -135,7 +135,9 @@ async def assign(conversation_id: ConversationId, body: AssignIn, caller: Writer
     directory = await actors.directories.one(caller.tenant_id)
     if body.assignee_id is not None and body.assignee_id not in directory.users:
         raise Invalid("there is no such user in this tenant", "/assignee_id")
-    return await _turn(actors, caller, conversation_id, Assign(body.assignee_id, _now()))
+    name = directory.users[body.assignee_id] if body.assignee_id else ""
+    event = Assign(body.assignee_id, _now(), name, caller.principal)
+    return await _turn(actors, caller, conversation_id, event)
 
 
 @router.post("/{conversation_id}/transfer", operation_id="transfer_conversation", response_model=Conversation)
@@ -145,19 +147,21 @@ async def transfer(conversation_id: ConversationId, body: TransferIn, caller: Wr
     name = directory.queues.get(body.queue_id)
     if name is None:
         raise Invalid("there is no such queue", "/queue_id")
-    return await _turn(actors, caller, conversation_id, Transfer(body.queue_id, name, _now()))
+    return await _turn(
+        actors, caller, conversation_id, Transfer(body.queue_id, name, _now(), caller.principal)
+    )
 
 
 @router.post("/{conversation_id}/close", operation_id="close_conversation", response_model=Conversation)
 async def close(conversation_id: ConversationId, caller: Writer, actors: Actors) -> Any:
     """Done. The contact's next message opens the conversation again."""
-    return await _turn(actors, caller, conversation_id, Close(_now()))
+    return await _turn(actors, caller, conversation_id, Close(_now(), caller.principal))
 
 
 @router.post("/{conversation_id}/reopen", operation_id="reopen_conversation", response_model=Conversation)
 async def reopen(conversation_id: ConversationId, caller: Writer, actors: Actors) -> Any:
     """Take a closed conversation up again, in the queue it was in."""
-    return await _turn(actors, caller, conversation_id, Reopen(_now()))
+    return await _turn(actors, caller, conversation_id, Reopen(_now(), caller.principal))
 
 
 @router.post("/{conversation_id}/read", operation_id="read_conversation", response_model=Conversation)

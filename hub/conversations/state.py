@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from hub.flows.engine import Session
@@ -77,8 +78,12 @@ class AgentReply:
 
 @dataclass(frozen=True, slots=True)
 class Assign:
+    """`actor` is who asks, as the audit writes it; `name` that of the new owner."""
+
     user_id: UUID | None
     at: datetime
+    name: str = ""
+    actor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +91,19 @@ class Transfer:
     queue_id: UUID
     queue_name: str
     at: datetime
+    actor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Close:
     at: datetime
+    actor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Reopen:
     at: datetime
+    actor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +151,22 @@ class Understood:
     version_id: UUID | None
 
 
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """Something for the contact's timeline that is neither a message nor an event: a row of `activities`."""
+
+    kind: str
+    data: Mapping[str, Any]
+    actor: str = "system"
+
+
 @dataclass(slots=True)
 class Turn:
-    """The result of one turn: the next state, effects in order, and notes for the inbound message's row."""
+    """The result of one turn: the next state, effects in order, notes for the inbound message's row, and what the
+    contact's timeline will tell of it.
+    """
 
     state: Conversation
     effects: list[Effect] = field(default_factory=list)
     routing: dict[str, str] | None = None
+    happened: list[Happened] = field(default_factory=list)

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.conversations.state import Conversation, Inbound, Turn, Understood
 from hub.flows.engine import Session
-from models.contacts import consents, contact_tags, contacts
+from hub.ids import new_id
+from models.contacts import activities, consents, contact_tags, contacts
 from models.conversations import conversations, messages
 from models.db import Insert, insert_rows
 
@@ -307,4 +308,7 @@ async def suppress(
         "changed_at": at,
     }
     await set_consents(db, [row])
+    data = {"channel_kind": kind, "purpose": "all", "after": "opted_out", "source": "provider", "proof": code}
+    happened = {"tenant_id": tenant_id, "contact_id": contact_id, "id": new_id(), "at": at, "kind": "consent"}
+    await insert_rows(db, activities, [happened | {"actor": "system", "data": data}])
     await db.execute(_SUPPRESS, {"tenant_id": tenant_id, "contact_id": contact_id, "kind": kind})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from hub.conversations.commands import Command, command_of, confirmation
@@ -12,6 +13,7 @@ from hub.conversations.state import (
     Close,
     Conversation,
     Event,
+    Happened,
     Inbound,
     MarkRead,
     Reopen,
@@ -25,6 +27,7 @@ from hub.conversations.state import (
 from hub.errors import Conflict
 from hub.flows import effects as flow_effects
 from hub.flows.engine import FlowFailed, Session, advance, expects
+from hub.ids import encode_id
 from hub.routing.table import Route, RoutingTable
 
 NOTHING_UNDERSTOOD = Understood(None, 0.0, None)
@@ -57,29 +60,44 @@ def turn(
             _inbound(result, event, table, understood, floor)
         case AgentReply():
             _agent_reply(result, event)
-        case Assign(user_id, _):
+        case Assign(user_id, _, name, actor):
             _require_open(state)
             result.state.assignee_id = user_id
-        case Transfer(queue_id, queue_name, _):
+            _log_owner(result, user_id, name, actor)
+        case Transfer(queue_id, queue_name, _, actor):
             _require_open(state)
             result.state.queue_id = queue_id
             result.state.assignee_id = None
             result.state.reason = f"transferred to {queue_name}"
-        case Close(at):
+            data = {"queue_id": encode_id("que", queue_id), "queue": queue_name}
+            result.happened.append(Happened("transferred", data, actor))
+        case Close(at, actor):
             _require_open(state)
             result.state.status = "closed"
             result.state.closed_at = at
             result.state.session = None
             result.state.unread = 0
-        case Reopen(at):
+            result.happened.append(Happened("closed", {}, actor))
+        case Reopen(at, actor):
             if state.status == "open":
                 raise Conflict("the conversation is open already")
             _open(result.state, at)
             result.state.reason = "reopened"
+            result.happened.append(Happened("reopened", {}, actor))
         case MarkRead():
             result.state.unread = 0
     _keep_owned(result.state, table)
     return result
+
+
+def _log_owner(result: Turn, user_id: UUID | None, name: str, actor: str) -> None:
+    data = {"assignee_id": encode_id("usr", user_id) if user_id else None, "name": name}
+    result.happened.append(Happened("assigned", data, actor))
+
+
+def _log_flow(result: Turn, flow_id: str, step: str, path: Sequence[str]) -> None:
+    data = {"flow_id": encode_id("flw", UUID(flow_id)), "step": step, "path": list(path)}
+    result.happened.append(Happened("flow", data))
 
 
 def _keep_owned(state: Conversation, table: RoutingTable) -> None:
@@ -138,13 +156,27 @@ def _command(result: Turn, event: Inbound, command: Command, brand: str) -> None
     if command is Command.STOP:
         state.opted_out = state.opted_out | {event.channel_kind}
         state.session = None
-        result.effects.append(SetConsent(event.channel_kind, "opted_out", event.text[:100]))
+        _consent(result, event, "opted_out")
     elif command is Command.START:
         state.opted_out = state.opted_out - {event.channel_kind}
-        result.effects.append(SetConsent(event.channel_kind, "opted_in", event.text[:100]))
+        _consent(result, event, "opted_in")
     _note(result, "", f"{command.upper()} command")
     text = confirmation(command, brand)
     result.effects.append(SendMessage(text, event.channel_id, event.address, "system", answers_command=True))
+
+
+def _consent(result: Turn, event: Inbound, after: str) -> None:
+    """The contact's own word, with the word as proof."""
+    proof = event.text[:100]
+    result.effects.append(SetConsent(event.channel_kind, after, proof))
+    data = {
+        "channel_kind": event.channel_kind,
+        "purpose": "all",
+        "after": after,
+        "source": "reply",
+        "proof": proof,
+    }
+    result.happened.append(Happened("consent", data, "contact"))
 
 
 def _continue_flow(
@@ -172,9 +204,11 @@ def _run_flow(
         sprint = advance(table.flows[UUID(session.flow_id)], session, reply)
     except FlowFailed as failure:
         result.state.session = None
+        _log_flow(result, session.flow_id, "failed", [session.node])
         _route(result, event, table, understood, floor, prefix=f"flow failed: {failure.detail}; ")
         return
     result.state.session = sprint.session
+    _log_flow(result, session.flow_id, "ended" if sprint.session is None else "waiting", sprint.path)
     for effect in sprint.effects:
         match effect:
             case flow_effects.SendText(text):
@@ -182,6 +216,7 @@ def _run_flow(
                 result.effects.append(SendMessage(text, event.channel_id, event.address, "flow", flow_id))
             case flow_effects.AddTag(tag):
                 result.effects.append(TagContact(tag))
+                result.happened.append(Happened("tags", {"added": [tag], "removed": []}))
             case flow_effects.HandOver(queue):
                 queue_id = table.queue_ids.get(queue.casefold()) if queue else None
                 if queue_id is None:
@@ -224,7 +259,9 @@ def _agent_reply(result: Turn, event: AgentReply) -> None:
     if state.status == "idle":
         _open(state, event.at)
         state.reason = "an agent wrote first"
-    state.assignee_id = state.assignee_id or event.user_id
+    if state.assignee_id is None and event.user_id is not None:
+        state.assignee_id = event.user_id
+        _log_owner(result, event.user_id, "", f"user:{event.user_id}")
     state.last_text = event.text[:LAST_TEXT_CHARS_MAX]
     state.last_direction = "out"
     state.last_at = event.at

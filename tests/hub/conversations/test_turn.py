@@ -33,6 +33,7 @@ from hub.conversations.turn import NOTHING_UNDERSTOOD, needs_classifier, turn
 from hub.errors import Conflict
 from hub.flows.definition import Flow
 from hub.flows.engine import Session
+from hub.ids import encode_id
 from hub.routing.table import RoutingTable, Rule, build
 
 TENANT, CONTACT, SMS, OTHER_LINE = UUID(int=1), UUID(int=2), UUID(int=3), UUID(int=4)
@@ -468,3 +469,77 @@ def test_an_open_conversation_is_never_nobody_s(state: Conversation, event: Even
 def test_who_writes_first_has_it_without_a_queue() -> None:
     after = run(conversation(channel_id=SMS, address=NUMBER), reply()).state
     assert (after.queue_id, after.assignee_id) == (None, ANN)
+
+
+# What the contact's timeline tells of a turn: (event, state, [(kind, data, actor)]).
+HAPPENED: list[tuple[str, Conversation, Event, list[tuple[str, dict[str, Any], str]]]] = [
+    (
+        "assigned by somebody",
+        opened(),
+        Assign(BOB, NOW, "Bob", "user:ann"),
+        [("assigned", {"assignee_id": encode_id("usr", BOB), "name": "Bob"}, "user:ann")],
+    ),
+    (
+        "given back",
+        opened(assignee_id=ANN),
+        Assign(None, NOW, "", "user:ann"),
+        [("assigned", {"assignee_id": None, "name": ""}, "user:ann")],
+    ),
+    (
+        "transferred",
+        opened(),
+        Transfer(ORDERS, "Orders", NOW, "key:k"),
+        [("transferred", {"queue_id": encode_id("que", ORDERS), "queue": "Orders"}, "key:k")],
+    ),
+    ("closed", opened(), Close(NOW, "user:ann"), [("closed", {}, "user:ann")]),
+    ("reopened", opened(status="closed"), Reopen(NOW, "user:ann"), [("reopened", {}, "user:ann")]),
+    (
+        "a flow goes on and tags",
+        waiting(),
+        inbound("yes"),
+        [
+            (
+                "flow",
+                {"flow_id": encode_id("flw", SURVEY), "step": "ended", "path": ["answer", "thank", "tag"]},
+                "system",
+            ),
+            ("tags", {"added": ["interested"], "removed": []}, "system"),
+        ],
+    ),
+    (
+        "a flow fails",
+        conversation(),
+        inbound("round and round"),
+        [("flow", {"flow_id": encode_id("flw", LOOP), "step": "failed", "path": ["a"]}, "system")],
+    ),
+    (
+        "the contact opts out",
+        conversation(),
+        inbound("STOP"),
+        [
+            (
+                "consent",
+                {
+                    "channel_kind": "sms",
+                    "purpose": "all",
+                    "after": "opted_out",
+                    "source": "reply",
+                    "proof": "STOP",
+                },
+                "contact",
+            )
+        ],
+    ),
+    ("a text tells nothing more", opened(), inbound("hello"), []),
+    ("read tells nothing", opened(unread=2), MarkRead(NOW), []),
+]
+
+
+@pytest.mark.parametrize(
+    ("state", "event", "expected"), [case[1:] for case in HAPPENED], ids=[c[0] for c in HAPPENED]
+)
+def test_what_the_timeline_tells(
+    state: Conversation, event: Event, expected: list[tuple[str, dict[str, Any], str]]
+) -> None:
+    told = [(one.kind, one.data, one.actor) for one in turn(state, event, TABLE).happened]
+    assert told == expected
