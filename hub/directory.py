@@ -88,7 +88,7 @@ async def _routing(
     found = await db.execute(
         select(table).where(table.c.tenant_id == tenant_id).order_by(table.c.position, table.c.id)
     )
-    rules = [Rule(r.id, r.kind, r.match, r.threshold, r.queue_id, r.flow_id) for r in found]
+    rules = [Rule(r.id, r.kind, r.match, r.threshold, r.queue_id, r.flow_id, r.segment_id) for r in found]
     documents = await db.execute(
         select(routing_tables.flows).where(routing_tables.flows.c.tenant_id == tenant_id)
     )

@@ -59,8 +59,10 @@ routing_rules = Table(
     Column("threshold", Float, nullable=False, server_default=text("0")),
     Column("queue_id", Uuid),
     Column("flow_id", Uuid),
+    Column("segment_id", Uuid),  # only for its members
     same_tenant("queue_id", "queues"),
     same_tenant("flow_id", "flows"),
+    same_tenant("segment_id", "segments"),
     CheckConstraint("kind IN ('keyword', 'intent', 'fallback')", name="kind"),
     CheckConstraint("(queue_id IS NULL) <> (flow_id IS NULL)", name="one_target"),
     Index("ix_routing_rules_order", "tenant_id", "position"),

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from hub.flows.definition import Flow
 from hub.flows.nodes.wait_for_reply import normalize
 
+NO_SEGMENTS: frozenset[UUID] = frozenset()
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule; exactly one of `queue_id` and `flow_id` is set."""
+    """One rule; exactly one of `queue_id` and `flow_id` is set. `segment_id`: only for the members of that segment."""
 
     id: UUID
     kind: str
@@ -20,6 +22,7 @@ class Rule:
     threshold: float
     queue_id: UUID | None
     flow_id: UUID | None
+    segment_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,10 @@ class Route:
 
 @dataclass(slots=True)
 class RoutingTable:
-    """Rules by kind, first position wins. Built once for a tenant and kept for a few seconds."""
+    """Rules by kind, first position wins. Built once for a tenant and kept for a few seconds.
+
+    It holds the rules of everybody; `narrowed` adds those of a contact's segments.
+    """
 
     brand: str
     keywords: Mapping[str, Rule]
@@ -43,10 +49,24 @@ class RoutingTable:
     queues: Mapping[UUID, str]
     flows: Mapping[UUID, Flow]
     intent_version_id: UUID | None = None
+    rules: Sequence[Rule] = ()
     queue_ids: Mapping[str, UUID] = field(init=False)
+    segment_ids: frozenset[UUID] = field(init=False)
+    _narrowed: dict[frozenset[UUID], RoutingTable] = field(init=False, default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self.queue_ids = {name.casefold(): queue_id for queue_id, name in self.queues.items()}
+        self.segment_ids = frozenset(rule.segment_id for rule in self.rules if rule.segment_id is not None)
+
+    def narrowed(self, member_of: frozenset[UUID]) -> RoutingTable:
+        """The table for a contact who is in exactly these of `segment_ids`."""
+        if not member_of:
+            return self
+        found = self._narrowed.get(member_of)
+        if found is None:
+            rest = (self.rules, self.queues, self.flows, self.intent_version_id)
+            found = self._narrowed[member_of] = build(self.brand, *rest, member_of)
+        return found
 
     def keyword(self, text: str) -> Rule | None:
         """The keyword rule for the whole message, or None."""
@@ -76,16 +96,22 @@ class RoutingTable:
 
 def build(
     brand: str,
-    rules: list[Rule],
+    rules: Sequence[Rule],
     queues: Mapping[UUID, str],
     flows: Mapping[UUID, Flow],
     intent_version_id: UUID | None,
+    member_of: frozenset[UUID] = NO_SEGMENTS,
 ) -> RoutingTable:
-    """Rules in their order to a table; of two rules for the same keyword or intent the first wins."""
+    """Rules in their order to a table; of two rules for the same keyword or intent the first wins.
+
+    Rules of segments that are not in `member_of` are left out.
+    """
     keywords: dict[str, Rule] = {}
     intents: dict[str, Rule] = {}
     fallback: Rule | None = None
     for rule in rules:
+        if rule.segment_id is not None and rule.segment_id not in member_of:
+            continue
         match rule.kind:
             case "keyword":
                 keywords.setdefault(normalize(rule.match), rule)
@@ -93,4 +119,4 @@ def build(
                 intents.setdefault(rule.match, rule)
             case _:
                 fallback = fallback or rule
-    return RoutingTable(brand, keywords, intents, fallback, queues, flows, intent_version_id)
+    return RoutingTable(brand, keywords, intents, fallback, queues, flows, intent_version_id, rules)

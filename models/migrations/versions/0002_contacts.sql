@@ -215,3 +215,5 @@ CREATE TABLE saved_views (
     CONSTRAINT pk_saved_views PRIMARY KEY (tenant_id, id),
     CONSTRAINT uq_saved_views_tenant_id_area_owner_name UNIQUE (tenant_id, area, owner, name)
 );
+ALTER TABLE routing_rules ADD COLUMN segment_id UUID;
+ALTER TABLE routing_rules ADD CONSTRAINT fk_routing_rules_tenant_id_segment_id FOREIGN KEY (tenant_id, segment_id) REFERENCES segments (tenant_id, id);

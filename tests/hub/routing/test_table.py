@@ -71,3 +71,40 @@ def test_a_keyword_is_the_whole_message(text: str, number: int | None) -> None:
 
 def test_queues_are_found_by_name_whatever_its_case() -> None:
     assert TABLE.queue_ids["orders"] == ORDERS
+
+
+VIPS, STAFF = UUID(int=51), UUID(int=52)
+NARROW = build(
+    "Acme",
+    [
+        Rule(UUID(int=201), "intent", "refund", 0.0, CARE, None, VIPS),
+        Rule(UUID(int=202), "intent", "refund", 0.0, GENERAL, None),
+        Rule(UUID(int=203), "keyword", "canteen", 0.0, None, FLOW, STAFF),
+        Rule(UUID(int=204), "fallback", "", 0.0, ORDERS, None, STAFF),
+        Rule(UUID(int=205), "fallback", "", 0.0, GENERAL, None),
+    ],
+    QUEUES,
+    {},
+    None,
+)
+
+
+@pytest.mark.parametrize(
+    ("member_of", "refund", "nothing", "canteen"),
+    [
+        (frozenset(), 202, 205, None),
+        (frozenset({VIPS}), 201, 205, None),
+        (frozenset({STAFF}), 202, 204, 203),
+        (frozenset({VIPS, STAFF}), 201, 204, 203),
+    ],
+)
+def test_rules_of_a_segment_are_for_its_members(
+    member_of: frozenset[UUID], refund: int, nothing: int, canteen: int | None
+) -> None:
+    table = NARROW.narrowed(member_of)
+    assert table.route("refund", 0.9, 0.3).rule_id == UUID(int=refund)
+    assert table.route(None, 0.0, 0.3).rule_id == UUID(int=nothing)
+    found = table.keyword("canteen")
+    assert (found.id.int if found else None) == canteen
+    assert NARROW.segment_ids == {VIPS, STAFF}
+    assert NARROW.narrowed(member_of) is table
