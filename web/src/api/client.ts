@@ -12,6 +12,9 @@ export const setCsrfToken = (token: string | null): void => {
   csrfToken = token;
 };
 
+/** What a write carries that does not go through `api`. */
+export const csrfHeader = (): Record<string, string> => (csrfToken ? { 'X-CSRF-Token': csrfToken } : {});
+
 /** Called when the API answers 401 to a signed-in page. Returns the unsubscribe function. */
 export function onSessionEnd(listener: Listener<void>): () => void {
   sessionEnd.add(listener);

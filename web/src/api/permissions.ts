@@ -9,6 +9,10 @@ const NEEDS = {
   readWallet: 'wallet:read',
   readUsers: 'users:read',
   readContacts: 'contacts:read',
+  writeContacts: 'contacts:write',
+  importContacts: 'contacts:import',
+  exportContacts: 'contacts:export',
+  eraseContacts: 'contacts:erase',
   readQueues: 'queues:read',
   readChannels: 'channels:read',
 } as const;
