@@ -103,19 +103,27 @@ async def batch(
     return (await db.execute(query.with_for_update() if lock else query)).one_or_none()
 
 
+# Which of a contact's addresses a channel writes to, best first: a number serves where there is nothing better.
+ADDRESS_KINDS: Mapping[str, list[str]] = {
+    "sms": ["phone"],
+    "whatsapp": ["whatsapp", "phone"],
+    "rcs": ["rcs", "phone"],
+    "voice": ["phone", "sip"],
+}
 _RECIPIENTS = text(
     """
     SELECT c.id, c.name, c.language, c.attributes, a.address, o.contact_id IS NOT NULL AS opted_out
     FROM contacts c
     LEFT JOIN (
         SELECT DISTINCT ON (contact_id) contact_id, address FROM contact_addresses
-        WHERE tenant_id = :tenant_id AND contact_id = ANY(CAST(:contacts AS uuid[])) AND kind = 'phone'
-        ORDER BY contact_id, created_at, address
+        WHERE tenant_id = :tenant_id AND contact_id = ANY(CAST(:contacts AS uuid[]))
+          AND kind = ANY(CAST(:address_kinds AS text[]))
+        ORDER BY contact_id, array_position(CAST(:address_kinds AS text[]), kind), position, created_at, address
     ) a ON a.contact_id = c.id
     LEFT JOIN (
         SELECT DISTINCT contact_id FROM consents
         WHERE tenant_id = :tenant_id AND contact_id = ANY(CAST(:contacts AS uuid[])) AND channel_kind = :kind
-          AND state = 'opted_out'
+          AND purpose IN ('all', 'marketing') AND state = 'opted_out'
     ) o ON o.contact_id = c.id
     WHERE c.tenant_id = :tenant_id AND c.id = ANY(CAST(:contacts AS uuid[]))
     """
@@ -135,7 +143,12 @@ async def recipients(
         )
     )
     ordinals = {row.contact_id: row.ordinal for row in frozen}
-    values = {"tenant_id": tenant_id, "contacts": list(ordinals), "kind": kind}
+    values = {
+        "tenant_id": tenant_id,
+        "contacts": list(ordinals),
+        "kind": kind,
+        "address_kinds": ADDRESS_KINDS[kind],
+    }
     rows = await db.execute(_RECIPIENTS, values)
     people = [
         Recipient(ordinals[r.id], r.id, r.name, r.language, r.address or "", r.attributes, r.opted_out)
@@ -146,7 +159,7 @@ async def recipients(
 
 _OPTED_OUT_NOW = text(
     "SELECT contact_id FROM consents WHERE tenant_id = :tenant_id AND channel_kind = :kind AND state = 'opted_out' "
-    "AND contact_id = ANY(CAST(:contacts AS uuid[]))"
+    "AND purpose IN ('all', 'marketing') AND contact_id = ANY(CAST(:contacts AS uuid[]))"
 )
 
 

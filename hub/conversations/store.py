@@ -56,7 +56,7 @@ _LOAD = text(
     LEFT JOIN (
         SELECT n.tenant_id, n.contact_id, jsonb_agg(channel_kind) AS kinds FROM consents n
         WHERE n.tenant_id = ANY(CAST(:tenants AS uuid[])) AND n.contact_id = ANY(CAST(:contacts AS uuid[]))
-          AND n.state = 'opted_out' GROUP BY 1, 2
+          AND n.purpose = 'all' AND n.state = 'opted_out' GROUP BY 1, 2
     ) o ON o.tenant_id = c.tenant_id AND o.contact_id = c.id
     WHERE c.tenant_id = ANY(CAST(:tenants AS uuid[])) AND c.id = ANY(CAST(:contacts AS uuid[]))
     """
