@@ -1,0 +1,38 @@
+import '@mantine/core/styles/Combobox.layer.css';
+import '@mantine/core/styles/Pill.layer.css';
+import '@mantine/core/styles/PillsInput.layer.css';
+import { useMemo, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import classes from './builder.module.css';
+import { BuilderContext, type Builder } from './context';
+import { GroupView } from './GroupView';
+
+const NOTHING = new Map<string, never>();
+
+export interface ConditionBuilderProps extends Pick<Builder, 'root' | 'fields' | 'change'> {
+  counts?: Builder['counts'];
+  counting?: boolean;
+  errors?: Builder['errors'];
+  readOnly?: boolean;
+}
+
+/** Rules in nested groups: all of, any of, none of. Says what it changes; the page keeps the condition, its history and its counts. */
+export function ConditionBuilder({ root, fields, change, counts = null, counting = false, errors = NOTHING, readOnly = false }: ConditionBuilderProps) {
+  const { t } = useTranslation('conditions');
+  const fresh = useRef<string | null>(null);
+  const [said, announce] = useState('');
+  const builder = useMemo(
+    () => ({ root, fields, change, counts, counting, errors, readOnly, fresh, announce }),
+    [root, fields, change, counts, counting, errors, readOnly],
+  );
+  return (
+    <BuilderContext value={builder}>
+      <div className={classes.builder} role="group" aria-label={t('label')}>
+        <GroupView group={root} path={ROOT} />
+        <p className="visually-hidden" aria-live="polite">{said}</p>
+      </div>
+    </BuilderContext>
+  );
+}
+
+const ROOT: number[] = [];
