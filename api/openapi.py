@@ -24,7 +24,9 @@ _PROBLEMS = {
     "403": "You may not do this.",
     "404": "There is no such thing here.",
     "409": "The state of things does not allow this, or the same request is being worked on.",
+    "412": "Somebody changed it since: read it again.",
     "422": "A value is not acceptable.",
+    "428": "Send the ETag that you saw as If-Match.",
     "429": "Too many requests; Retry-After says when.",
     "503": "A part of the hub does not answer now; Retry-After says when.",
 }
@@ -85,6 +87,8 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         wanted |= {"401", "403"}
     if "{" in path:
         wanted.add("404")
+    if any(parameter["name"] == "If-Match" for parameter in operation.get("parameters", ())):
+        wanted |= {"412", "428"}
     if method == "post":
         wanted |= {"400", "409"}
         if mode == "none":  # sign-in

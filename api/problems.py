@@ -27,6 +27,8 @@ from hub.errors import (
     Malformed,
     NotFound,
     PaymentRequired,
+    PreconditionRequired,
+    Stale,
     Throttled,
     Unauthorized,
     Unavailable,
@@ -44,7 +46,9 @@ STATUS: Mapping[type[HubError], int] = {
     Forbidden: 403,
     NotFound: 404,
     Conflict: 409,
+    Stale: 412,
     Invalid: 422,
+    PreconditionRequired: 428,
     Throttled: 429,
     Unavailable: 503,
 }

@@ -86,6 +86,25 @@ class Invalid(HubError):
 
 
 @dataclass(eq=False)
+class PreconditionRequired(HubError):
+    """Say which version you saw: send its ETag as If-Match."""
+
+    code: ClassVar[str] = "precondition-required"
+    detail: str = ""
+
+
+@dataclass(eq=False)
+class Stale(HubError):
+    """Somebody changed this since you read it. Read it again."""
+
+    code: ClassVar[str] = "stale"
+    detail: str = ""
+    version: int = 0
+    changed_by: str = ""
+    changed_at: str = ""
+
+
+@dataclass(eq=False)
 class Throttled(HubError):
     """Too many requests."""
 

@@ -26,7 +26,23 @@ PREFIX = {
     "tenant_id": "ten",
     "campaign_id": "cmp",
     "version_id": "int",
+    "attribute_id": "att",
+    "segment_id": "seg",
+    "import_id": "imp",
+    "event_id": "evt",
+    "note_id": "nte",
+    "merge_id": "mrg",
+    "view_id": "viw",
 }
+# Parts of a path that are words, not ids: what they are when a foreign thing is asked for, and an unknown one.
+WORDS = {
+    "kind": ("phone", "phone"),
+    "address": ("+447700900999", "+447700900998"),
+    "tag": ("secret-tag", "no-such-tag"),
+    "version": ("1", "1"),
+    "row_number": ("2", "2"),
+}
+NEWER = ("att", "seg", "imp", "evt", "nte", "mrg", "viw", "lost")
 # What a request must hold to get as far as looking for the thing; `own` is replaced by an id of the caller's.
 BODIES: dict[str, dict[str, Any]] = {
     "reply": {"text": "hello"},
@@ -71,7 +87,7 @@ class InProcess:
 async def plant(world: Any, name: str) -> dict[str, UUID]:
     """One of everything that a path can name, in tenant `name`."""
     tenant = world.tenants[name]
-    ids = {what: new_id() for what in ("con", "que", "key", "chn", "cmp", "int", "acc", "rival")}
+    ids = {what: new_id() for what in ("con", "que", "key", "chn", "cmp", "int", "acc", "rival", *NEWER)}
     values = {"tenant": tenant, **ids}
     statements = """
         INSERT INTO contacts (tenant_id, id, name) VALUES (:tenant, :con, 'Secret Name');
@@ -89,7 +105,17 @@ async def plant(world: Any, name: str) -> dict[str, UUID]:
         INSERT INTO intent_versions (tenant_id, id, number, encoder_id, encoder_sha256, data_sha256, labels, report, artifact)
           VALUES (:tenant, :int, 1, 'Secret encoder', '', '', '[]', '{}', '');
         INSERT INTO unrouted_events (tenant_id, id, account_id, event_key, reason, payload)
-          VALUES (:tenant, :rival, :acc, 'Secret event', 'no channel', '{}')
+          VALUES (:tenant, :rival, :acc, 'Secret event', 'no channel', '{}');
+        INSERT INTO attribute_definitions (tenant_id, id, key, label, type) VALUES (:tenant, :att, 'secret', 'Secret', 'text');
+        INSERT INTO segments (tenant_id, id, name, kind, condition, members)
+          VALUES (:tenant, :seg, 'Secret segment', 'static', NULL, 0);
+        INSERT INTO imports (tenant_id, id, name, state) VALUES (:tenant, :imp, 'Secret.csv', 'uploaded');
+        INSERT INTO contact_events (tenant_id, id, contact_id, name, at) VALUES (:tenant, :evt, :con, 'Secret event', now());
+        INSERT INTO activities (tenant_id, contact_id, id, kind, data)
+          VALUES (:tenant, :con, :nte, 'note', jsonb_build_object('body', 'Secret note'));
+        INSERT INTO contact_merges (tenant_id, id, winner_id, loser_id, snapshot)
+          VALUES (:tenant, :mrg, :con, :lost, jsonb_build_object('name', 'Secret loser'));
+        INSERT INTO saved_views (tenant_id, id, area, name, config) VALUES (:tenant, :viw, 'contacts', 'Secret view', '{}')
     """
     async with transaction(world.app.state.engine, Scope.of(tenant)) as db:
         for statement in statements.split(";"):
@@ -104,6 +130,16 @@ async def snapshot(world: Any, tenant: UUID) -> list[Any]:
             (await db.execute(text(f"SELECT t::text FROM {table} t ORDER BY 1"))).all()
             for table in (
                 "contacts",
+                "contact_addresses",
+                "contact_tags",
+                "consents",
+                "attribute_definitions",
+                "activities",
+                "contact_events",
+                "contact_merges",
+                "segments",
+                "imports",
+                "saved_views",
                 "conversations",
                 "api_keys",
                 "campaigns",
@@ -127,7 +163,7 @@ def test_every_parameter_and_body_is_known_here() -> None:
     for method, path, operation_id in NAMED:
         for part in path.split("/"):
             if part.startswith("{"):
-                assert part[1:-1] in PREFIX, path
+                assert part[1:-1] in PREFIX | WORDS, path
         operation = DOCUMENT["paths"][path][method]
         if operation.get("requestBody", {}).get("required"):
             assert operation_id in BODIES, f"{operation_id} needs a body here"
@@ -148,12 +184,16 @@ async def test_a_foreign_id_is_an_unknown_id(world: Any, where: str) -> None:
                     for k, v in BODIES.get(operation_id, {}).items()
                 }
                 answers = []
-                for ids in (foreign, unknown):
+                for place, ids in enumerate((foreign, unknown)):
                     address = path
                     for name, prefix in PREFIX.items():
                         address = address.replace(f"{{{name}}}", encode_id(prefix, ids[prefix]))
+                    for name, words in WORDS.items():
+                        address = address.replace(f"{{{name}}}", words[place])
                     answers.append(
-                        await client.request(method, address, json=body if method == "post" else None)
+                        await client.request(
+                            method, address, json=body if method in ("post", "put", "patch") else None
+                        )
                     )
                 assert answers[0].status_code in (403, 404), (role, operation_id, answers[0].text)
                 assert answers[0].status_code == answers[1].status_code, (role, operation_id)
