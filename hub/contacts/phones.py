@@ -54,14 +54,14 @@ def _parse(text: str, default_country: str, pointer: str) -> str:
 def _is_possible(number: str) -> bool:
     digits = number[1:]
     for size in range(1, _CODE_DIGITS_MAX + 1):
-        lengths = _lengths(int(digits[:size]))
+        lengths = calling_code_lengths(int(digits[:size]))
         if lengths is not None:
             return len(digits) - size in lengths
     return False
 
 
 @lru_cache(maxsize=1024)
-def _lengths(calling_code: int) -> frozenset[int] | None:
+def calling_code_lengths(calling_code: int) -> frozenset[int] | None:
     """How many digits may follow a calling code; None when there is no such code."""
     region = phonenumbers.region_code_for_country_code(calling_code)
     if region == phonenumbers.UNKNOWN_REGION:
