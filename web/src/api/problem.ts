@@ -10,8 +10,10 @@ export class Problem extends Error {
   readonly requestId: string | null;
   /** Seconds until a retry makes sense, from Retry-After. */
   readonly retryAfterS: number | null;
+  /** Further members of the document, as named by its code: who changed it, what it was merged into. */
+  readonly members: Readonly<Record<string, unknown>>;
 
-  constructor(init: { status: number; code: string; title: string; detail?: string | null; fields?: FieldError[]; requestId?: string | null; retryAfterS?: number | null }) {
+  constructor(init: { status: number; code: string; title: string; detail?: string | null; fields?: FieldError[]; requestId?: string | null; retryAfterS?: number | null; members?: Record<string, unknown> }) {
     super(init.title);
     this.name = 'Problem';
     this.status = init.status;
@@ -20,6 +22,7 @@ export class Problem extends Error {
     this.fields = init.fields ?? [];
     this.requestId = init.requestId ?? null;
     this.retryAfterS = init.retryAfterS ?? null;
+    this.members = init.members ?? {};
   }
 
   /** True when the same request may succeed later: no network, throttled, or the server's own trouble. */
@@ -51,6 +54,7 @@ export function toProblem(response: Response, body: unknown): Problem {
     fields: fieldErrors(doc.errors),
     requestId: response.headers.get('X-Request-Id'),
     retryAfterS: Number.isFinite(wait) && wait > 0 ? wait : null,
+    members: doc,
   });
 }
 

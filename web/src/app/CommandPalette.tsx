@@ -2,11 +2,12 @@ import '@mantine/spotlight/styles.layer.css';
 import { useMantineColorScheme } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { createSpotlight, Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight';
-import { useInfiniteQuery } from '@tanstack/react-query';
-import { IconBuilding, IconHome, IconInbox, IconLogout, IconMoon, IconSearch, IconSun } from '@tabler/icons-react';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { IconBan, IconBuilding, IconHome, IconInbox, IconListDetails, IconLogout, IconMoon, IconSearch, IconSun, IconUsers } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { peopleQuery } from '../api/contacts';
 import { can } from '../api/permissions';
 import { listQuery } from '../api/queries';
 import { Avatar } from '../ui/Avatar';
@@ -40,6 +41,24 @@ function useConversations(query: string): SpotlightActionGroupData[] {
   return actions.length > 0 ? [{ group: t('palette.conversations'), actions }] : [];
 }
 
+function usePeople(query: string): SpotlightActionGroupData[] {
+  const { t } = useTranslation();
+  const me = useMe();
+  const navigate = useNavigate();
+  const [search] = useDebouncedValue(query.trim(), SEARCH_MS);
+  const { data } = useQuery({ ...peopleQuery(search), enabled: search.length > 1 && can(me, 'readContacts') });
+  if (search.length < 2) return [];
+  const actions = (data?.items ?? []).slice(0, RESULTS_MAX).map((row) => ({
+    id: row.id,
+    label: row.name || row.phone || row.id,
+    description: row.name ? (row.phone ?? undefined) : undefined,
+    keywords: query,
+    leftSection: <Avatar name={row.name} id={row.id} size={28} />,
+    onClick: () => void navigate({ to: '/contacts/$contactId', params: { contactId: row.id } }),
+  }));
+  return actions.length > 0 ? [{ group: t('nav.contacts'), actions }] : [];
+}
+
 function useActions(): SpotlightActionGroupData[] {
   const { t } = useTranslation();
   const me = useMe();
@@ -51,6 +70,13 @@ function useActions(): SpotlightActionGroupData[] {
   const pages = [{ id: 'home', label: t('nav.home'), leftSection: <IconHome size={18} />, onClick: () => void navigate({ to: '/' }) }];
   if (can(me, 'readInbox')) {
     pages.push({ id: 'inbox', label: t('nav.inbox'), leftSection: <IconInbox size={18} />, onClick: () => void navigate({ to: '/inbox/$view', params: { view: 'open' } }) });
+  }
+  if (can(me, 'readContacts')) {
+    pages.push(
+      { id: 'contacts', label: t('nav.contacts'), leftSection: <IconUsers size={18} />, onClick: () => void navigate({ to: '/contacts', search: {} }) },
+      { id: 'attributes', label: t('nav.attributes'), leftSection: <IconListDetails size={18} />, onClick: () => void navigate({ to: '/attributes' }) },
+      { id: 'suppressions', label: t('nav.suppressions'), leftSection: <IconBan size={18} />, onClick: () => void navigate({ to: '/suppressions', search: {} }) },
+    );
   }
   const here = groups
     .filter((group) => group.title !== t('keys.everywhere'))
@@ -78,7 +104,7 @@ export default function CommandPalette() {
   const { t } = useTranslation();
   const open = useStore(paletteOpen);
   const [query, setQuery] = useState('');
-  const actions = [...useConversations(query), ...useActions()];
+  const actions = [...usePeople(query), ...useConversations(query), ...useActions()];
   useEffect(() => {
     if (open) palette.open();
     else palette.close();

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { IconHome, IconInbox } from '@tabler/icons-react';
+import { IconHome, IconInbox, IconUsers } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { can } from '../api/permissions';
@@ -27,6 +27,24 @@ export function Rail() {
           <IconInbox size={20} stroke={1.75} aria-hidden />
           {t('nav.inbox')}
           {mine > 0 && <span className={classes.railCount} aria-hidden>{mine > MANY ? `${MANY}+` : mine}</span>}
+        </Link>
+      )}
+      {can(me, 'readContacts') && (
+        <Link to="/contacts" activeOptions={{ exact: false, includeSearch: false }} className={classes.railLink}>
+          <IconUsers size={20} stroke={1.75} aria-hidden />
+          {t('nav.contacts')}
+        </Link>
+      )}
+      {can(me, 'readContacts') && (
+        <Link to="/segments" activeOptions={{ exact: false }} className={classes.railLink}>
+          <IconUsersGroup size={20} stroke={1.75} aria-hidden />
+          {t('nav.segments')}
+        </Link>
+      )}
+      {can(me, 'importContacts') && (
+        <Link to="/imports" activeOptions={{ exact: false }} className={classes.railLink}>
+          <IconFileImport size={20} stroke={1.75} aria-hidden />
+          {t('nav.imports')}
         </Link>
       )}
     </nav>

@@ -55,6 +55,7 @@ function useGlobalKeys(): void {
     { keys: '?', label: t('keys.help'), run: () => helpOpen.set(true) },
     { keys: 'g h', label: t('keys.home'), run: () => void navigate({ to: '/' }) },
     ...(can(me, 'readInbox') ? [{ keys: 'g i', label: t('keys.inbox'), run: () => void navigate({ to: '/inbox/$view', params: { view: 'open' } }) }] : []),
+    ...(can(me, 'readContacts') ? [{ keys: 'g c', label: t('keys.contacts'), run: () => void navigate({ to: '/contacts', search: {} }) }] : []),
   ]);
 }
 

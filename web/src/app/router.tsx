@@ -5,8 +5,13 @@ import { can, landsInInbox } from '../api/permissions';
 import { brandingQuery, countsQuery, homeQuery, listQuery, meQuery } from '../api/queries';
 import type { Me } from '../api/types';
 import { loadArea } from '../i18n';
+import { contactsSearch } from '../pages/contacts/contactsSearch';
 import { Crash, Missing } from './Fallbacks';
 import { Shell } from './Shell';
+import { importsQuery, importQuery } from '../api/imports';
+import { fieldsQuery, segmentQuery, segmentsQuery } from '../api/segments';
+import { isStep, type Step } from '../pages/imports/steps';
+import { segmentsSearch } from '../pages/segments/segmentsSearch';
 
 export interface RouterContext { client: QueryClient }
 
@@ -92,7 +97,86 @@ const inboxView = createRoute({
 
 const inboxConversation = createRoute({ getParentRoute: () => inboxView, path: '$conversation' });
 
-const tree = root.addChildren([signIn, app.addChildren([home, inbox.addChildren([inboxView.addChildren([inboxConversation])])])]);
+const contacts = createRoute({
+  getParentRoute: () => app,
+  path: '/contacts',
+  validateSearch: contactsSearch,
+  loader: () => loadArea('contacts'),
+  component: lazyRouteComponent(() => import('../pages/contacts/ContactsPage'), 'ContactsPage'),
+});
+
+const contact = createRoute({
+  getParentRoute: () => app,
+  path: '/contacts/$contactId',
+  validateSearch: (search: Record<string, unknown>): { edit?: boolean } => (search.edit === true ? { edit: true } : {}),
+  loader: () => loadArea('contacts'),
+  component: lazyRouteComponent(() => import('../pages/contacts/profile/ProfilePage'), 'ProfilePage'),
+});
+
+const attributes = createRoute({
+  getParentRoute: () => app,
+  path: '/attributes',
+  loader: () => loadArea('contacts'),
+  component: lazyRouteComponent(() => import('../pages/contacts/AttributesPage'), 'AttributesPage'),
+});
+
+const suppressions = createRoute({
+  getParentRoute: () => app,
+  path: '/suppressions',
+  validateSearch: (search: Record<string, unknown>): { q?: string } => (typeof search.q === 'string' || typeof search.q === 'number' ? { q: String(search.q) } : {}),
+  loader: () => loadArea('contacts'),
+  component: lazyRouteComponent(() => import('../pages/contacts/SuppressionsPage'), 'SuppressionsPage'),
+});
+
+const segments = createRoute({
+  getParentRoute: () => app,
+  path: '/segments',
+  validateSearch: segmentsSearch,
+  loader: async ({ context, location }) => {
+    const { q = '', kind = '', archived = false } = segmentsSearch(location.search as Record<string, unknown>);
+    if (can(context.me, 'readContacts')) void context.client.prefetchInfiniteQuery(segmentsQuery({ search: q, kind, archived }));
+    await Promise.all([loadArea('segments'), loadArea('conditions')]);
+  },
+  component: lazyRouteComponent(() => import('../pages/segments/SegmentsPage'), 'SegmentsPage'),
+});
+
+const segment = createRoute({
+  getParentRoute: () => app,
+  path: '/segments/$segmentId',
+  loader: async ({ context, params }) => {
+    if (can(context.me, 'readContacts')) {
+      void context.client.prefetchQuery(fieldsQuery);
+      if (params.segmentId !== 'new') void context.client.prefetchQuery(segmentQuery(params.segmentId));
+    }
+    await Promise.all([loadArea('segments'), loadArea('conditions')]);
+  },
+  component: lazyRouteComponent(() => import('../pages/segments/SegmentPage'), 'SegmentPage'),
+});
+
+const imports = createRoute({
+  getParentRoute: () => app,
+  path: '/imports',
+  loader: async ({ context }) => {
+    if (can(context.me, 'importContacts')) void context.client.prefetchQuery(importsQuery);
+    await loadArea('imports');
+  },
+  component: lazyRouteComponent(() => import('../pages/imports/ImportsPage'), 'ImportsPage'),
+});
+
+export interface ImportSearch { step?: Step }
+
+const importOne = createRoute({
+  getParentRoute: () => app,
+  path: '/imports/$importId',
+  validateSearch: (search: Record<string, unknown>): ImportSearch => (isStep(search.step) ? { step: search.step } : {}),
+  loader: async ({ context, params }) => {
+    if (can(context.me, 'importContacts') && params.importId !== 'new') void context.client.prefetchQuery(importQuery(params.importId));
+    await loadArea('imports');
+  },
+  component: lazyRouteComponent(() => import('../pages/imports/ImportPage'), 'ImportPage'),
+});
+
+const tree = root.addChildren([signIn, app.addChildren([contacts, contact, attributes, suppressions, home, inbox.addChildren([inboxView.addChildren([inboxConversation])])])]);
 
 export function makeRouter(client: QueryClient) {
   return createRouter({

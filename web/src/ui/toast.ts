@@ -1,8 +1,9 @@
 import { notifications } from '@mantine/notifications';
 import i18next, { type TFunction } from 'i18next';
-import type { ReactNode } from 'react';
+import { createElement, type ReactNode } from 'react';
 import { asProblem } from '../api/problem';
 import { problemWords } from './problemWords';
+import { UndoToast } from './UndoToast';
 
 const look = () => ({ withBorder: true, closeButtonProps: { 'aria-label': i18next.t('common:action.close') } });
 
@@ -20,4 +21,15 @@ export function toastProblem(t: TFunction, what: string, error: unknown): void {
   if (problem.status === 401) return; // the page already asks to sign in again
   const { title, text } = problemWords(t, problem);
   notifications.show({ title: what, message: [title, text].filter(Boolean).join(' '), color: 'red', autoClose: 8_000, ...look() });
+}
+
+const UNDO_MS = 8_000;
+
+/** Says what was done, and lets it be taken back for eight seconds. */
+export function toastUndo(text: string, undo: () => void): void {
+  const id = `undo ${Date.now()}`;
+  toast(createElement(UndoToast, { text, onUndo: () => {
+    closeToast(id);
+    undo();
+  } }), { id, ms: UNDO_MS });
 }

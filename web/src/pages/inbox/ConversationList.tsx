@@ -10,6 +10,7 @@ import { listQuery } from '../../api/queries';
 import type { Conversation } from '../../api/types';
 import { EmptyState } from '../../ui/EmptyState';
 import { ProblemAlert } from '../../ui/ProblemAlert';
+import { useRowHeight } from '../../ui/useRowHeight';
 import { ConversationRow } from './ConversationRow';
 import { useFrozenOrder } from './frozenOrder';
 import classes from './inbox.module.css';
@@ -19,17 +20,6 @@ const ROW_PX = 76;
 const COMPACT_PX = 56;
 const AHEAD = 12;
 const NO_ROWS: Conversation[] = [];
-
-function useRowHeight(): number {
-  const read = (): number => (document.documentElement.dataset.density === 'compact' ? COMPACT_PX : ROW_PX);
-  const [height, setHeight] = useState(read);
-  useEffect(() => {
-    const change = (): void => setHeight(read());
-    addEventListener('hub-density', change);
-    return () => removeEventListener('hub-density', change);
-  }, []);
-  return height;
-}
 
 function SearchField({ view, q, field }: { view: string; q: string; field: RefObject<HTMLInputElement | null> }) {
   const { t } = useTranslation('inbox');
@@ -82,7 +72,7 @@ export function ConversationList({ view, q, openId, cursor, searchField, onRows 
   const [inside, setInside] = useState(false);
   const { rows, news, release } = useFrozenOrder(live, inside, `${view}|${q}`, query.data?.pages.length ?? 0);
   const box = useRef<HTMLDivElement>(null);
-  const height = useRowHeight();
+  const height = useRowHeight(ROW_PX, COMPACT_PX);
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => box.current, estimateSize: () => height, overscan: 8, getItemKey: (at) => rows[at]?.id ?? at });
   const shown = virtual.getVirtualItems();
   const end = shown.at(-1)?.index ?? 0;

@@ -1,16 +1,13 @@
 /** What a person does to a conversation. Cheap, reversible things are shown at once and taken back when refused. */
 import { useQueryClient } from '@tanstack/react-query';
-import { createElement, useMemo } from 'react';
+import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { keys } from '../../api/keys';
 import type { Conversation } from '../../api/types';
 import { assign, close, reopen, transfer } from '../../api/writes';
 import { putConversation } from '../../app/liveCache';
 import { useMe } from '../../app/session';
-import { closeToast, toast, toastProblem } from '../../ui/toast';
-import { UndoToast } from './UndoToast';
-
-const UNDO_MS = 8_000;
+import { toast, toastProblem, toastUndo } from '../../ui/toast';
 
 interface Named { id: string; name: string }
 
@@ -48,12 +45,7 @@ export function useActions(): ConversationActions {
         .then((done) => done && toast(t('action.transferred', { queue: to.name }))),
       close: (row) => void act(row, { status: 'closed' }, () => close(row.id), t('action.closeFailed')).then((done) => {
         if (!done) return;
-        const id = `closed ${row.id}`;
-        const undo = (): void => {
-          closeToast(id);
-          reopenNow(row);
-        };
-        toast(createElement(UndoToast, { text: t('action.closed', { name: row.contact.name || row.contact.address }), onUndo: undo }), { id, ms: UNDO_MS });
+        toastUndo(t('action.closed', { name: row.contact.name || row.contact.address }), () => reopenNow(row));
       }),
       reopen: reopenNow,
     };

@@ -1,0 +1,72 @@
+import { Button, Checkbox, Modal, NativeSelect, TextInput } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useRef, useState, type FormEvent } from 'react';
+import { useTranslation } from 'react-i18next';
+import { createContact } from '../../api/contacts';
+import { keys } from '../../api/keys';
+import { asProblem, type Problem } from '../../api/problem';
+import { ProblemAlert } from '../../ui/ProblemAlert';
+import { toast } from '../../ui/toast';
+import classes from './contacts.module.css';
+import { LANGUAGES } from './FilterBar';
+import { TagField } from './TagField';
+import { languageName } from './words';
+
+const fieldOf = (problem: Problem | null, name: string): string | undefined => problem?.fields.find(({ pointer }) => pointer.split('/').includes(name))?.detail;
+
+/** One person by hand. The number decides who it is: a known one is opened instead of made twice. */
+export function AddContact({ onClose }: { onClose: () => void }) {
+  const { t } = useTranslation('contacts');
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const first = useRef<HTMLInputElement>(null);
+  const [name, setName] = useState('');
+  const [phone, setPhone] = useState('');
+  const [language, setLanguage] = useState('');
+  const [tags, setTags] = useState<string[]>([]);
+  const [another, setAnother] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const save = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    setBusy(true);
+    setProblem(null);
+    try {
+      const contact = await createContact({ phone: phone.trim(), name: name.trim(), language, tags, attributes: {}, consent_source: 'hand' });
+      client.setQueryData(keys.contact(contact.id), contact);
+      void client.invalidateQueries({ queryKey: keys.contactAllRows });
+      void client.invalidateQueries({ queryKey: keys.contactCounts });
+      toast(t('add.done', { name: contact.name || contact.phone }));
+      if (!another) {
+        onClose();
+        await navigate({ to: '/contacts/$contactId', params: { contactId: contact.id } });
+        return;
+      }
+      setName('');
+      setPhone('');
+      first.current?.focus();
+    } catch (error) {
+      setProblem(asProblem(error));
+    }
+    setBusy(false);
+  };
+  const told = ['phone', 'name', 'language', 'tags'].some((field) => fieldOf(problem, field));
+  return (
+    <Modal opened onClose={onClose} title={t('add.title')} closeButtonProps={{ 'aria-label': t('common:action.close') }}>
+      <form className={classes.form} onSubmit={(event) => void save(event)} noValidate>
+        <TextInput ref={first} data-autofocus label={t('column.name')} value={name} error={fieldOf(problem, 'name')} maxLength={200} dir="auto" onChange={(event) => setName(event.currentTarget.value)} />
+        <TextInput label={t('column.number')} description={t('add.numberHint')} value={phone} required withAsterisk={false} error={fieldOf(problem, 'phone')} type="tel" dir="ltr" onChange={(event) => setPhone(event.currentTarget.value)} />
+        <NativeSelect label={t('column.language')} value={language} error={fieldOf(problem, 'language')} onChange={(event) => setLanguage(event.currentTarget.value)}
+          data={[{ value: '', label: t('add.unknown') }, ...LANGUAGES.map((value) => ({ value, label: languageName(value) })).toSorted((a, b) => a.label.localeCompare(b.label))]} />
+        <TagField label={t('column.tags')} value={tags} onChange={setTags} />
+        {problem && !told && <ProblemAlert error={problem} />}
+        <div className={classes.formActions}>
+          <Checkbox className={classes.another} label={t('add.another')} checked={another} onChange={(event) => setAnother(event.currentTarget.checked)} />
+          <Button variant="default" onClick={onClose}>{t('action.cancel')}</Button>
+          <Button type="submit" loading={busy} disabled={phone.trim() === ''}>{t('add.save')}</Button>
+        </div>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,91 @@
+/** What happened to a contact, as sentences. */
+import type { TFunction } from 'i18next';
+import type { Attribute, Scalar, TimelineEntry } from '../../../api/contactTypes';
+import { formatMoney } from '../../../ui/Money';
+import { languageName, valueWords } from '../words';
+
+/** Groups of the filter, and the kinds of the API each stands for. */
+export const GROUPS = {
+  message: ['message'],
+  note: ['note'],
+  event: ['event'],
+  change: ['attributes', 'tags', 'address'],
+  consent: ['consent'],
+  work: ['assigned', 'transferred', 'closed', 'reopened'],
+  flow: ['flow', 'campaign'],
+  record: ['import', 'merge', 'unmerge'],
+} as const;
+export type Group = keyof typeof GROUPS;
+
+type Data = Record<string, unknown>;
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+const texts = (value: unknown): string[] => (Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : []);
+const list = (items: string[]): string => new Intl.ListFormat(document.documentElement.lang || 'en').format(items);
+const quoted = (items: string[]): string => list(items.map((item) => `“${item}”`));
+
+function fieldWords(t: TFunction, field: string, attributes: Attribute[]): string {
+  if (field === 'name' || field === 'language') return t(`contacts:column.${field}`);
+  if (field === 'time_zone') return t('contacts:column.zone');
+  const key = field.replace(/^attribute\./, '');
+  return attributes.find((attribute) => attribute.key === key)?.label ?? key;
+}
+
+/** “City: Pune → Mumbai” for each field that changed. */
+export function changesOf(t: TFunction, data: Data, attributes: Attribute[]): { name: string; before: string; after: string }[] {
+  const none = t('contacts:merge.empty');
+  const shown = (field: string, value: unknown): string => {
+    if (value === null || value === undefined || value === '') return none;
+    if (field === 'language') return languageName(String(value));
+    const type = attributes.find((attribute) => attribute.key === field.replace(/^attribute\./, ''))?.type;
+    return valueWords(value as Scalar, type, { yes: t('contacts:value.yes'), no: t('contacts:value.no') });
+  };
+  return Object.entries((data.changes ?? {}) as Record<string, [unknown, unknown]>).map(([field, [before, after]]) => ({ name: fieldWords(t, field, attributes), before: shown(field, before), after: shown(field, after) }));
+}
+
+function tagWords(t: TFunction, data: Data): string {
+  const [added, removed] = [texts(data.added), texts(data.removed)];
+  if (added.length > 0 && removed.length > 0) return t('contacts:said.tagsBoth', { added: quoted(added), removed: quoted(removed) });
+  return added.length > 0 ? t('contacts:said.tagged', { tags: quoted(added) }) : t('contacts:said.untagged', { tags: quoted(removed) });
+}
+
+/** One sentence without its subject: “added the tag “vip””. */
+export function sentence(t: TFunction, entry: TimelineEntry, attributes: Attribute[]): string {
+  const { kind, data } = entry;
+  const channel = t(`common:channel.${text(data.channel_kind)}`, text(data.channel_kind));
+  switch (kind) {
+    case 'attributes': return t('contacts:said.changed', { fields: list(changesOf(t, data, attributes).map(({ name }) => name)) });
+    case 'tags': return tagWords(t, data);
+    case 'address': return t(`contacts:said.address_${text(data.action)}`, { address: text(data.address) });
+    case 'consent': return t(`contacts:said.consent_${text(data.after) || 'none'}`, { channel });
+    case 'merge': return t('contacts:said.merged', { name: text(data.loser_name) });
+    case 'unmerge': return t('contacts:said.unmerged');
+    case 'import': return t(`contacts:said.import_${text(data.action)}`, { file: text(data.file) });
+    case 'assigned': return data.name ? t('contacts:said.assigned', { name: text(data.name) }) : t('contacts:said.unassigned');
+    case 'transferred': return t('contacts:said.transferred', { queue: text(data.queue) });
+    case 'closed': return t('contacts:said.closed');
+    case 'reopened': return t('contacts:said.reopened');
+    case 'flow': return t(`contacts:said.flow_${text(data.step)}`, { name: text(data.name) });
+    case 'campaign': return t('contacts:said.campaign', { name: text(data.name) });
+    case 'event': return t('contacts:said.event', { name: text(data.name) });
+    case 'note': return t('contacts:said.note');
+    default: return kind;
+  }
+}
+
+/** Properties of a custom event as `name: value`. */
+export const propertiesOf = (data: Data): { name: string; value: string }[] =>
+  Object.entries((data.properties ?? {}) as Record<string, unknown>).map(([name, value]) => ({ name, value: typeof value === 'object' ? JSON.stringify(value) : String(value) }));
+
+/** Who did it; the contact's own deeds carry the contact's name. */
+export function actorWords(t: TFunction, entry: TimelineEntry, contactName: string): string {
+  const { actor } = entry;
+  if (!actor || actor.kind === 'system') return t('contacts:said.system');
+  if (actor.kind === 'contact') return contactName || t('contacts:said.contact');
+  return actor.name || t(actor.kind === 'key' ? 'contacts:said.key' : 'contacts:said.somebody');
+}
+
+/** The price of a message, when it had one. */
+export function priceOf(data: Data): string | null {
+  const [price, currency] = [text(data.price), text(data.currency)];
+  return currency !== '' && Number(price) > 0 ? formatMoney(price, currency, 4) : null;
+}
