@@ -1,4 +1,5 @@
 /** Short names for the generated types, and the events of the stream (which OpenAPI cannot describe). */
+import type { Import } from './local';
 import type { paths } from './schema';
 
 /** What a GET of `Path` answers. */
@@ -26,4 +27,7 @@ export type LiveEvent =
   | { type: 'message.updated'; conversation_id: string; message: MessagePatch }
   | { type: 'campaign.updated'; campaign: Campaign }
   | { type: 'wallet.updated'; wallet: Wallet }
+  | { type: 'contact.updated'; contact_id: string }
+  | { type: 'import.updated'; import: Import }
+  | { type: 'segment.updated'; segment_id: string }
   | { type: 'gap' };

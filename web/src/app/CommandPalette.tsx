@@ -3,7 +3,7 @@ import { useMantineColorScheme } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { createSpotlight, Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { IconBan, IconBuilding, IconHome, IconInbox, IconListDetails, IconLogout, IconMoon, IconSearch, IconSun, IconUsers } from '@tabler/icons-react';
+import { IconBan, IconBuilding, IconFileImport, IconHome, IconInbox, IconListDetails, IconLogout, IconMoon, IconSearch, IconSun, IconUsers, IconUsersGroup } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -76,6 +76,14 @@ function useActions(): SpotlightActionGroupData[] {
       { id: 'contacts', label: t('nav.contacts'), leftSection: <IconUsers size={18} />, onClick: () => void navigate({ to: '/contacts', search: {} }) },
       { id: 'attributes', label: t('nav.attributes'), leftSection: <IconListDetails size={18} />, onClick: () => void navigate({ to: '/attributes' }) },
       { id: 'suppressions', label: t('nav.suppressions'), leftSection: <IconBan size={18} />, onClick: () => void navigate({ to: '/suppressions', search: {} }) },
+    );
+  }
+  if (can(me, 'readContacts')) pages.push({ id: 'segments', label: t('nav.segments'), leftSection: <IconUsersGroup size={18} />, onClick: () => void navigate({ to: '/segments', search: {} }) });
+  if (can(me, 'writeContacts')) pages.push({ id: 'newSegment', label: t('palette.newSegment'), leftSection: <IconUsersGroup size={18} />, onClick: () => void navigate({ to: '/segments/$segmentId', params: { segmentId: 'new' } }) });
+  if (can(me, 'importContacts')) {
+    pages.push(
+      { id: 'imports', label: t('nav.imports'), leftSection: <IconFileImport size={18} />, onClick: () => void navigate({ to: '/imports' }) },
+      { id: 'newImport', label: t('palette.newImport'), leftSection: <IconFileImport size={18} />, onClick: () => void navigate({ to: '/imports/$importId', params: { importId: 'new' } }) },
     );
   }
   const here = groups

@@ -2,6 +2,7 @@ import { Tooltip } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { IconSearch, IconWallet } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { can } from '../api/permissions';
 import { walletQuery } from '../api/queries';
@@ -14,6 +15,8 @@ import classes from './shell.module.css';
 import { useStore } from './store';
 import { TenantSwitcher } from './TenantSwitcher';
 import { UserMenu } from './UserMenu';
+
+const ProgressTray = lazy(() => import('../ui/ProgressTray'));
 
 function ConnectionState() {
   const { t } = useTranslation();
@@ -68,6 +71,7 @@ export function Header() {
         <span>{t('header.search')}</span>
         <kbd>{t('keyName.ctrlK')}</kbd>
       </button>
+      {can(me, 'importContacts') && <Suspense><ProgressTray /></Suspense>}
       <ConnectionState />
       {can(me, 'readWallet') && <WalletChip />}
       <UserMenu />

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { IconHome, IconInbox, IconUsers } from '@tabler/icons-react';
+import { IconFileImport, IconHome, IconInbox, IconUsers, IconUsersGroup } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { can } from '../api/permissions';

@@ -2,7 +2,9 @@
 import type { InfiniteData, QueryClient } from '@tanstack/react-query';
 import { keys, type ListParams } from '../api/keys';
 import { isQueue } from '../api/queries';
+import type { Import } from '../api/local';
 import type { Campaign, Conversation, Home, LiveEvent, Me, Message, MessagePatch, Page } from '../api/types';
+import { LiveContacts } from './liveContacts';
 
 type Pages<T> = InfiniteData<Page<T>, string | null>;
 
@@ -95,11 +97,28 @@ export function putCampaign(client: QueryClient, campaign: Campaign): void {
   });
 }
 
+/** A row of an import that is older than the one shown is passed over: progress never jumps back. */
+export function putImport(client: QueryClient, row: Import): void {
+  const stale = (old: Import | undefined): boolean => old !== undefined && old.state === row.state && old.started_at === row.started_at && old.rows_done > row.rows_done;
+  if (stale(client.getQueryData<Import>(keys.import(row.id)))) return;
+  client.setQueryData<Import>(keys.import(row.id), (old) => old && row);
+  client.setQueryData<Page<Import>>(keys.imports, (page) => {
+    if (!page) return page;
+    const known = page.items.some((item) => item.id === row.id);
+    return { ...page, items: known ? page.items.map((item) => (item.id === row.id ? row : item)) : [row, ...page.items] };
+  });
+  void client.invalidateQueries({ queryKey: keys.importPages });
+}
+
 /** Applies batches of events to the cache of one signed-in person. */
 export class LiveCache {
   private timer: ReturnType<typeof setTimeout> | null = null;
 
-  constructor(private readonly client: QueryClient, private readonly me: Me) {}
+  private readonly contacts: LiveContacts;
+
+  constructor(private readonly client: QueryClient, private readonly me: Me) {
+    this.contacts = new LiveContacts(client);
+  }
 
   readonly apply = (events: LiveEvent[]): void => {
     let counts = false;
@@ -111,11 +130,13 @@ export class LiveCache {
           break;
         case 'message.created':
           putMessage(this.client, event.conversation_id, event.message);
+          this.contacts.message();
           counts = true;
           break;
         case 'message.updated':
           this.client.setQueryData<Pages<Message>>(keys.messages(event.conversation_id), (data) =>
             data && replaceIn(data, event.message.id, (row) => mergeMessage(row, event.message)));
+          this.contacts.message();
           counts = true;
           break;
         case 'campaign.updated':
@@ -125,6 +146,16 @@ export class LiveCache {
           this.client.setQueryData(keys.wallet, event.wallet);
           this.client.setQueryData<Home>(keys.home, (home) => home && { ...home, wallet: home.wallet && event.wallet });
           break;
+        case 'contact.updated':
+          this.contacts.contact(event.contact_id);
+          break;
+        case 'import.updated':
+          putImport(this.client, event.import);
+          break;
+        case 'segment.updated':
+          void this.client.invalidateQueries({ queryKey: keys.segment(event.segment_id) });
+          void this.client.invalidateQueries({ queryKey: keys.segmentLists });
+          break;
         case 'gap':
           void this.client.invalidateQueries({ predicate: (query) => query.queryKey[0] !== 'session' });
       }
@@ -133,6 +164,7 @@ export class LiveCache {
   };
 
   stop(): void {
+    this.contacts.stop();
     if (this.timer !== null) clearTimeout(this.timer);
   }
 

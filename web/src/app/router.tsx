@@ -176,7 +176,7 @@ const importOne = createRoute({
   component: lazyRouteComponent(() => import('../pages/imports/ImportPage'), 'ImportPage'),
 });
 
-const tree = root.addChildren([signIn, app.addChildren([contacts, contact, attributes, suppressions, home, inbox.addChildren([inboxView.addChildren([inboxConversation])])])]);
+const tree = root.addChildren([signIn, app.addChildren([contacts, contact, attributes, suppressions, segments, segment, imports, importOne, home, inbox.addChildren([inboxView.addChildren([inboxConversation])])])]);
 
 export function makeRouter(client: QueryClient) {
   return createRouter({

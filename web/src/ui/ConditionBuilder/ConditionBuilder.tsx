@@ -19,10 +19,20 @@ export interface ConditionBuilderProps extends Pick<Builder, 'root' | 'fields' |
 /** Rules in nested groups: all of, any of, none of. Says what it changes; the page keeps the condition, its history and its counts. */
 export function ConditionBuilder({ root, fields, change, counts = null, counting = false, errors = NOTHING, readOnly = false }: ConditionBuilderProps) {
   const { t } = useTranslation('conditions');
-  const fresh = useRef<string | null>(null);
+  const fresh = useRef<string>(undefined);
   const [said, announce] = useState('');
   const builder = useMemo(
-    () => ({ root, fields, change, counts, counting, errors, readOnly, fresh, announce }),
+    () => ({
+      root, fields, change, counts, counting, errors, readOnly, announce,
+      focusNext: (id: string | undefined) => {
+        fresh.current = id;
+      },
+      takesFocus: (id: string | undefined) => {
+        const mine = id !== undefined && fresh.current === id;
+        if (mine) fresh.current = undefined;
+        return mine;
+      },
+    }),
     [root, fields, change, counts, counting, errors, readOnly],
   );
   return (

@@ -12,7 +12,7 @@ export function CountOf({ id }: { id: string }) {
   if (count === undefined) return <span className={classes.count} data-counting={counting || undefined} />;
   return (
     <span className={classes.count} data-counting={counting || undefined} title={t('countHint')}>
-      {counting ? <span aria-hidden>~</span> : <IconCheck size={13} aria-hidden />}
+      {!counting && <IconCheck size={13} aria-hidden />}
       {formatCount(count)}
       <span className="visually-hidden"> {t('people')}</span>
     </span>

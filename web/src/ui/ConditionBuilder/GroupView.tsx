@@ -67,13 +67,13 @@ function MatchSelect({ group, path }: { group: Group; path: Path }) {
 
 function Adders({ path }: { path: Path }) {
   const { t } = useTranslation('conditions');
-  const { root, fields, change, fresh, announce } = useBuilder();
+  const { root, fields, change, focusNext, announce } = useBuilder();
   const full = ruleCount(root) >= RULES_MAX;
   const place = path.length === 0 ? null : <span className="visually-hidden"> {t('inGroup', { place: placeName(path) })}</span>;
   const put = (next: Group, words: string): void => {
     const last = ((findPath(path, next) as Group).rules as Node[]).at(-1);
     const rule = last && isGroup(last) ? (last.rules as Node[])[0] : last;
-    fresh.current = rule?.id ?? null;
+    focusNext(rule?.id);
     change(next);
     announce(words);
   };

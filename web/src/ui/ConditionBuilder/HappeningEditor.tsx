@@ -6,8 +6,8 @@ import { WHERE_OPERATORS, type Happening, type Relative, type Where } from './fi
 import { RelativeValue } from './ValueEditor';
 
 const CHANNELS = ['sms', 'whatsapp', 'rcs', 'voice'] as const;
-const WHERE_MAX = 10;
-const TIMES_MAX = 1_000_000;
+const WHERE_MAX = 5;
+const TIMES_MAX = 1_000;
 const FIRST_WINDOW: Relative = { amount: 7, unit: 'days' };
 
 interface HappeningProps { label: string; value: Happening; readOnly: boolean; onChange: (value: unknown) => void; about: 'event' | 'message' }

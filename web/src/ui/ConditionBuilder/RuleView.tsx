@@ -7,21 +7,20 @@ import classes from './builder.module.css';
 import { placeName, removeAt, setRule, type Rule } from './condition';
 import { useBuilder } from './context';
 import { CountOf } from './CountOf';
-import { firstValue, grouped, isFinished, withOperator, type Field } from './fields';
+import { fieldOf, firstValue, grouped, isFinished, withOperator, type Field } from './fields';
 import { RowMenu } from './GroupView';
 import { ValueEditor } from './ValueEditor';
 
 function FieldSelect({ rule, path }: { rule: Rule; path: Path }) {
   const { t } = useTranslation('conditions');
-  const { root, fields, change, readOnly, fresh, errors } = useBuilder();
+  const { root, fields, change, readOnly, takesFocus, errors } = useBuilder();
   const data = useMemo(() => grouped(fields), [fields]);
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => {
-    if (fresh.current !== rule.id) return;
-    fresh.current = null;
-    input.current?.focus();
-  }, [fresh, rule.id]);
+    if (takesFocus(rule.id)) input.current?.focus();
+  }, [takesFocus, rule.id]);
   const known = fields.some((field) => field.name === rule.field);
+  const own = fieldOf(fields, rule.field);
   const pick = (name: string | null): void => {
     const field = fields.find((one) => one.name === name);
     if (!field || field.name === rule.field) return;
@@ -33,7 +32,7 @@ function FieldSelect({ rule, path }: { rule: Rule; path: Path }) {
       ref={input}
       className={classes.field}
       aria-label={t('field', { place: placeName(path) })}
-      data={known ? data : [...data, { group: t('unknown'), items: [{ value: rule.field, label: rule.field }] }]}
+      data={known ? data : [...data, { group: own?.group ?? t('unknown'), items: [{ value: rule.field, label: own?.label ?? rule.field }] }]}
       value={rule.field}
       error={errors.has(rule.id ?? '') || undefined}
       searchable
@@ -70,7 +69,7 @@ function OperatorSelect({ rule, path, field }: { rule: Rule; path: Path; field: 
 export function RuleView({ rule, path }: { rule: Rule; path: Path }) {
   const { t } = useTranslation('conditions');
   const { root, fields, change, errors, readOnly, announce } = useBuilder();
-  const field = fields.find((one) => one.name === rule.field);
+  const field = fieldOf(fields, rule.field);
   const error = errors.get(rule.id ?? '');
   const place = placeName(path);
   return (

@@ -1,12 +1,11 @@
 import { Autocomplete, MultiSelect, NumberInput, Select, TagsInput, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { segmentNamesQuery, tagsQuery } from '../../api/contacts';
-import { campaignsQuery } from '../../api/queries';
+import { tagsQuery } from '../../api/contacts';
 import { formatCount } from '../numbers';
 import classes from './builder.module.css';
 import type { Rule } from './condition';
-import { UNITS, valueKind, type Field, type Happening, type Relative } from './fields';
+import { DAY_UNITS, UNITS, valueKind, type Choice, type Field, type Happening, type Relative } from './fields';
 import { HappeningEditor } from './HappeningEditor';
 import { fromLocalInput, toLocalInput } from './localTime';
 
@@ -29,19 +28,20 @@ function NumberValue({ label, value, readOnly, onChange }: EditorProps<unknown>)
   );
 }
 
+/** A day; an instant, which only the API or words bring, keeps its time of day. */
 function DateValue({ label, value, readOnly, onChange }: EditorProps<unknown>) {
-  return <TextInput type="date" className={classes.date} aria-label={label} value={text(value).slice(0, 10)} disabled={readOnly} onChange={(event) => onChange(event.currentTarget.value)} />;
-}
-
-function TimeValue({ label, value, readOnly, onChange }: EditorProps<unknown>) {
+  const shown = text(value);
+  const instant = shown.includes('T');
   return (
     <TextInput
-      type="datetime-local"
-      className={classes.time}
+      type={instant ? 'datetime-local' : 'date'}
+      className={instant ? classes.time : classes.date}
       aria-label={label}
-      value={toLocalInput(text(value))}
+      min={instant ? undefined : '1000-01-01'}
+      max={instant ? undefined : '9000-12-31'}
+      value={instant ? toLocalInput(shown) : shown}
       disabled={readOnly}
-      onChange={(event) => onChange(fromLocalInput(event.currentTarget.value))}
+      onChange={(event) => onChange(instant ? fromLocalInput(event.currentTarget.value) : event.currentTarget.value)}
     />
   );
 }
@@ -59,7 +59,7 @@ function Range({ label, value, readOnly, onChange, of: One }: EditorProps<unknow
 }
 
 /** `7 days`: an amount and its unit. */
-export function RelativeValue({ label, value, readOnly, onChange }: EditorProps<Relative>) {
+export function RelativeValue({ label, value, readOnly, onChange, units = UNITS }: EditorProps<Relative> & { units?: readonly string[] }) {
   const { t } = useTranslation('conditions');
   return (
     <span className={classes.range}>
@@ -78,7 +78,7 @@ export function RelativeValue({ label, value, readOnly, onChange }: EditorProps<
       <Select
         className={classes.unit}
         aria-label={t('unit', { label })}
-        data={UNITS.map((unit) => ({ value: unit, label: t(`units.${unit}`, { count: value.amount || 2 }) }))}
+        data={units.map((unit) => ({ value: unit, label: t(`units.${unit}`, { count: value.amount || 2 }) }))}
         value={value.unit}
         disabled={readOnly}
         allowDeselect={false}
@@ -108,37 +108,26 @@ function TagValue({ label, value, readOnly, onChange }: EditorProps<unknown>) {
   );
 }
 
-function PickValue({ label, value, readOnly, onChange, rows, placeholder }: EditorProps<unknown> & { rows: { id: string; name: string }[] | undefined; placeholder: string }) {
+/** A segment or a campaign, by name. One that is gone stays visible, so that the rule can be mended. */
+function PickValue({ label, value, readOnly, onChange, choices, placeholder }: EditorProps<unknown> & { choices: Choice[]; placeholder: string }) {
   const { t } = useTranslation('conditions');
-  const known = rows ?? [];
   const id = text(value);
-  const missing = id !== '' && rows !== undefined && !known.some((row) => row.id === id);
+  const missing = id !== '' && !choices.some((choice) => choice.value === id);
   return (
     <Select
       className={classes.value}
       aria-label={label}
       placeholder={placeholder}
-      data={[...known.map((row) => ({ value: row.id, label: row.name })), ...(missing ? [{ value: id, label: t('gone') }] : [])]}
+      data={missing ? [...choices, { value: id, label: t('gone') }] : choices}
       value={id || null}
       disabled={readOnly}
       searchable
+      allowDeselect={false}
       limit={100}
       nothingFoundMessage={t('nothing')}
       onChange={(next) => onChange(next ?? '')}
     />
   );
-}
-
-function SegmentValue(props: EditorProps<unknown>) {
-  const { t } = useTranslation('conditions');
-  const { data } = useQuery(segmentNamesQuery);
-  return <PickValue {...props} rows={data?.items} placeholder={t('segment')} />;
-}
-
-function CampaignValue(props: EditorProps<unknown>) {
-  const { t } = useTranslation('conditions');
-  const { data } = useQuery(campaignsQuery);
-  return <PickValue {...props} rows={data?.items} placeholder={t('campaign')} />;
 }
 
 function BooleanValue({ label, value, readOnly, onChange }: EditorProps<unknown>) {
@@ -169,11 +158,11 @@ export function ValueEditor({ rule, field, place, readOnly, onChange }: ValueEdi
     case 'none': return null;
     case 'number': return <NumberValue {...props} />;
     case 'numbers': return <Range {...props} of={NumberValue} />;
-    case 'date': return <DateValue {...props} />;
-    case 'dates': return <Range {...props} of={DateValue} />;
-    case 'datetime': return <TimeValue {...props} />;
-    case 'datetimes': return <Range {...props} of={TimeValue} />;
-    case 'relative': return <RelativeValue {...props} value={(value ?? { amount: 7, unit: 'days' }) as Relative} />;
+    case 'date':
+    case 'datetime': return <DateValue {...props} />;
+    case 'dates':
+    case 'datetimes': return <Range {...props} of={DateValue} />;
+    case 'relative': return <RelativeValue {...props} value={(value ?? { amount: 7, unit: 'days' }) as Relative} units={field.type === 'date' ? DAY_UNITS : UNITS} />;
     case 'boolean': return <BooleanValue {...props} />;
     case 'choice': return (
       <Select className={classes.choice} aria-label={label} data={choices} value={text(value) || null} disabled={readOnly} searchable={choices.length > 8} allowDeselect={false} nothingFoundMessage={t('nothing')} onChange={(next) => onChange(next ?? '')} />
@@ -185,8 +174,8 @@ export function ValueEditor({ rule, field, place, readOnly, onChange }: ValueEdi
       <TagsInput className={classes.value} aria-label={label} placeholder={t('list')} value={Array.isArray(value) ? value.map(text) : []} disabled={readOnly} splitChars={[',', ';', '\n']} onChange={onChange} />
     );
     case 'tag': return <TagValue {...props} />;
-    case 'segment': return <SegmentValue {...props} />;
-    case 'campaign': return <CampaignValue {...props} />;
+    case 'segment': return <PickValue {...props} choices={choices} placeholder={t('segment')} />;
+    case 'campaign': return <PickValue {...props} choices={choices} placeholder={t('campaign')} />;
     case 'event': return <HappeningEditor {...props} value={value as Happening} about="event" />;
     case 'message': return <HappeningEditor {...props} value={value as Happening} about="message" />;
     default: return <TextInput className={classes.value} aria-label={label} placeholder={t('text')} value={text(value)} disabled={readOnly} dir="auto" onChange={(event) => onChange(event.currentTarget.value)} />;

@@ -1,5 +1,5 @@
 /** What all parts of one builder share. */
-import { createContext, use, type RefObject } from 'react';
+import { createContext, use } from 'react';
 import type { Group } from './condition';
 import type { Field } from './fields';
 
@@ -13,8 +13,10 @@ export interface Builder {
   counting: boolean;
   errors: ReadonlyMap<string, string>;
   readOnly: boolean;
-  /** The node that takes the focus when it appears. */
-  fresh: RefObject<string | null>;
+  /** Names the node that takes the focus when it appears. */
+  focusNext: (id: string | undefined) => void;
+  /** True once, for the node that was named. */
+  takesFocus: (id: string | undefined) => boolean;
   /** Says to screen readers what was done. */
   announce: (words: string) => void;
 }

@@ -13,7 +13,8 @@ export type ValueKind =
   | 'none' | 'text' | 'texts' | 'number' | 'numbers' | 'date' | 'dates' | 'datetime' | 'datetimes' | 'relative' | 'boolean'
   | 'choice' | 'choices' | 'tag' | 'segment' | 'campaign' | 'event' | 'message';
 
-export const UNITS = ['minutes', 'hours', 'days', 'weeks', 'months'] as const;
+export const UNITS = ['minutes', 'hours', 'days', 'weeks'] as const;
+export const DAY_UNITS = ['days', 'weeks'] as const;
 export const WHERE_OPERATORS = ['=', '!=', 'contains', '<', '<=', '>', '>=', 'notNull'] as const;
 
 const NO_VALUE = new Set(['null', 'notNull']);
@@ -39,9 +40,21 @@ export function valueKind(field: Pick<Field, 'type' | 'choices'>, operator: stri
     case 'message': return field.type;
     case 'consent':
     case 'reachable': return 'choice';
-    case 'choice': return LIST.has(operator) ? 'choices' : 'choice';
+    case 'choice':
+    case 'country': return LIST.has(operator) ? 'choices' : 'choice';
     default: return LIST.has(operator) ? 'texts' : 'text';
   }
+}
+
+const EVENT = 'event.';
+const HAPPENED: Operator[] = [{ name: 'happened', label: 'happened' }, { name: 'didNotHappen', label: 'did not happen' }];
+
+/** The field of a rule. An event that never came yet is in no catalog, and can be asked for all the same. */
+export function fieldOf(fields: readonly Field[], name: string): Field | undefined {
+  const known = fields.find((field) => field.name === name);
+  if (known || !name.startsWith(EVENT) || name === EVENT) return known;
+  const like = fields.find((field) => field.type === 'event');
+  return { name, label: name.slice(EVENT.length), type: 'event', group: like?.group ?? 'Events', operators: like?.operators ?? HAPPENED };
 }
 
 const WEEK: Relative = { amount: 7, unit: 'days' };
@@ -101,7 +114,7 @@ function happeningOk(value: unknown): boolean {
 
 /** True when the rule can be asked of the server; an unfinished one is left out of the count and said so. */
 export function isFinished(rule: Rule, fields: readonly Field[]): boolean {
-  const field = fields.find((one) => one.name === rule.field);
+  const field = fieldOf(fields, rule.field);
   if (!field) return true; // an unknown field is for the server to name, not to be hidden
   const value = rule.value as unknown;
   switch (valueKind(field, rule.operator)) {
