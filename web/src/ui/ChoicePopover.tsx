@@ -35,16 +35,16 @@ export function ChoiceList({ label, choices, chosen, onPick, none, searchable }:
     event.preventDefault();
   };
   return (
-    <div onKeyDown={onKeyDown}>
+    <div>
       {withSearch && (
-        <TextInput data-autofocus className={classes.search} aria-label={label} placeholder={label} leftSection={<IconSearch size={16} aria-hidden />} value={search} onChange={(event) => {
+        <TextInput data-autofocus className={classes.search} aria-label={label} placeholder={label} leftSection={<IconSearch size={16} aria-hidden />} value={search} onKeyDown={onKeyDown} onChange={(event) => {
           setSearch(event.currentTarget.value);
           setActive(0);
         }} />
       )}
       <div className={classes.list} ref={list}>
         {hits.map((choice, at) => (
-          <button key={choice.value} type="button" className={classes.choice} data-active={(withSearch && at === active) || undefined} aria-pressed={choice.value === chosen} onClick={() => onPick(choice.value)}>
+          <button key={choice.value} type="button" className={classes.choice} data-active={(withSearch && at === active) || undefined} aria-pressed={choice.value === chosen} onKeyDown={onKeyDown} onClick={() => onPick(choice.value)}>
             {choice.icon}
             <span className={classes.choiceLabel}><bdi>{choice.label}</bdi></span>
             {choice.hint && <small>{choice.hint}</small>}

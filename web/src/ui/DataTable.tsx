@@ -118,9 +118,8 @@ function LineOf<Row>({ row, name, index, top, px, columns, cursor, picked, picki
     );
   }
   return (
-    // Keys go through the page's key bindings and the link in the row's first cell.
     <div role="row" tabIndex={-1} aria-rowindex={at} aria-selected={picking ? picked : undefined} data-row={index} data-cursor={cursor || undefined} data-picked={picked || undefined} className={classes.row} style={style}
-      onClick={(event) => own(event) || onOpen(row, index)}>
+      onClick={(event) => own(event) || onOpen(row, index)} onKeyDown={(event) => event.key === 'Enter' && event.target === event.currentTarget && onOpen(row, index)}>
       {picking && (
         <div role="cell" className={classes.pick}>
           <label className={classes.pickArea}>

@@ -20,7 +20,7 @@ import { ColumnsMenu } from './ColumnsMenu';
 import { allColumns, chosenColumns } from './columns';
 import classes from './contacts.module.css';
 import { ContactsNav } from './ContactsNav';
-import { filterOf, isFiltered, SORT_DEFAULT, type ContactsSearch } from './contactsSearch';
+import { contactsSearch, filterOf, isFiltered, SORT_DEFAULT, type ContactsSearch } from './contactsSearch';
 import { Filters, useFilterWords } from './FilterBar';
 import { MergeDialog } from './MergeDialog';
 import { isEmpty, isPicked, NOTHING, pickAll, toggle, type Selection } from './selection';
@@ -40,21 +40,24 @@ function useSelection(rows: Rows, key: string) {
   const { t } = useTranslation('contacts');
   const idAt = (index: number): string | undefined => rows.rowAt(index)?.id;
   const latest = useRef(idAt);
-  latest.current = idAt;
+  useEffect(() => {
+    latest.current = idAt;
+  });
   const flip = useCallback((index: number, range: boolean) => setSelection((old) => toggle(old, index, range, (at) => latest.current(at))), []);
-  const shown = rows.loaded.map((row) => row.id);
+  const shown = rows.loaded.map((row) => row.id).join(' ');
   const picking = useMemo(() => {
+    const ids = shown === '' ? [] : shown.split(' ');
     const chosen = selection.kind === 'all' ? Infinity : selection.ids.size;
-    const every = selection.kind === 'all' || (shown.length > 0 && shown.every((id) => selection.ids.has(id)));
+    const every = selection.kind === 'all' || (ids.length > 0 && ids.every((id) => selection.ids.has(id)));
     return {
       has: (id: string) => isPicked(selection, id),
       toggle: flip,
       all: every ? true : chosen > 0 ? ('some' as const) : false,
-      toggleAll: () => setSelection(every ? NOTHING : pickAll(shown)),
+      toggleAll: () => setSelection(every ? NOTHING : pickAll(ids)),
       labelAll: t('selection.page'),
       label: (name: string) => t('selection.row', { name }),
     };
-  }, [selection, shown.join(), t]);
+  }, [selection, shown, flip, t]);
   return { selection, setSelection, picking };
 }
 
@@ -108,8 +111,8 @@ function useContactsSearch() {
   const navigate = useNavigate();
   const search = useSearch({ from: '/app/contacts' });
   const change = useCallback((part: Partial<ContactsSearch>) => {
-    void navigate({ to: '/contacts', search: (old) => Object.fromEntries(Object.entries({ ...old, ...part }).filter(([, value]) => value !== undefined)) as ContactsSearch, replace: true });
-  }, [navigate]);
+    void navigate({ to: '/contacts', search: contactsSearch({ ...search, ...part }), replace: true });
+  }, [navigate, search]);
   const open = (next: ContactsSearch): void => void navigate({ to: '/contacts', search: next });
   return { search, change, open };
 }
@@ -141,12 +144,13 @@ function Contacts() {
   const mayWrite = can(me, 'writeContacts');
   const { search, change, open } = useContactsSearch();
   const sort = search.sort ?? SORT_DEFAULT;
-  const query = useMemo<ListQuery>(() => ({ ...filterOf(search), sort }), [JSON.stringify(filterOf(search)), sort]);
+  const key = JSON.stringify({ ...filterOf(search), sort });
+  const query = useMemo(() => JSON.parse(key) as ListQuery, [key]);
   const rows = useRows(query);
   const { data: attributes } = useQuery({ ...attributesQuery, retry: false });
   const all = useMemo(() => allColumns({ t, zone: me.tenant.time_zone }, attributes?.items ?? []), [t, me.tenant.time_zone, attributes]);
   const columns = useMemo(() => chosenColumns(all, search.cols), [all, search.cols]);
-  const { selection, setSelection, picking } = useSelection(rows, JSON.stringify(query));
+  const { selection, setSelection, picking } = useSelection(rows, key);
   const [cursor, setCursor] = useState(-1);
   const [dialog, setDialog] = useState<Dialog>(null);
   const table = useRef<TableHandle>(null);
@@ -154,7 +158,6 @@ function Contacts() {
   const rowPx = useRowHeight(ROW_PX, COMPACT_PX);
   const words = useFilterWords(search);
   const count = rows.count ?? 0;
-  const key = JSON.stringify(query);
   useEffect(() => setCursor(-1), [key]);
   useEffect(() => {
     if (cursor >= 0) table.current?.reveal(cursor);

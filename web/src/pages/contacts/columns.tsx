@@ -7,6 +7,7 @@ import { Avatar } from '../../ui/Avatar';
 import { ChannelIcon } from '../../ui/ChannelIcon';
 import type { Column } from '../../ui/DataTable';
 import { absoluteTime, relativeTime } from '../../ui/time';
+import { useNow } from '../../ui/useNow';
 import classes from './contacts.module.css';
 import { channelsOf, languageName, titleOf, valueWords } from './words';
 
@@ -30,8 +31,11 @@ function Name({ row, noName }: { row: Contact; noName: string }) {
 function Channels({ row, t }: { row: Contact; t: Told['t'] }) {
   return channelsOf(row.addresses).map((kind) => {
     const out = row.consents[kind] === 'opted_out';
+    const given = row.consents[kind] === 'opted_in';
+    const channel = t(`common:channel.${kind}`, kind);
+    const words = out ? t('contacts:cell.optedOutOf', { channel }) : given ? t('contacts:cell.optedInTo', { channel }) : channel;
     return (
-      <span key={kind} className={classes.channel} data-out={out || undefined} title={out ? t('contacts:cell.optedOutOf', { channel: t(`common:channel.${kind}`, kind) }) : t(`common:channel.${kind}`, kind)}>
+      <span key={kind} className={classes.channel} data-state={row.consents[kind]} title={words}>
         <ChannelIcon kind={kind} size={16} />
         {out && <IconBan size={11} className={classes.channelBan} role="img" aria-label={t('contacts:consent.opted_out')} />}
       </span>
@@ -50,8 +54,9 @@ function Tags({ tags }: { tags: string[] }) {
 }
 
 function Time({ at, zone }: { at: string | null; zone: string }) {
-  if (!at) return <span className={classes.dim} aria-hidden>·</span>;
-  return <time dateTime={at} title={absoluteTime(at, zone)}>{relativeTime(at, Math.max(Date.now(), Date.parse(at)))}</time>;
+  const now = useNow();
+  if (!at) return null;
+  return <time dateTime={at} title={absoluteTime(at, zone)}>{relativeTime(at, Math.max(now, Date.parse(at)))}</time>;
 }
 
 function Consents({ row, t }: { row: Contact; t: Told['t'] }) {

@@ -21,6 +21,7 @@ test('names', () => {
 });
 
 test('channels follow the addresses', () => {
-  expect(channelsOf([{ kind: 'whatsapp' }, { kind: 'phone' }, { kind: 'sip' }])).toEqual(['sms', 'whatsapp', 'voice']);
+  expect(channelsOf([{ kind: 'phone' }])).toEqual(['sms', 'whatsapp', 'rcs', 'voice']);
+  expect(channelsOf([{ kind: 'sip' }, { kind: 'whatsapp' }])).toEqual(['whatsapp', 'voice']);
   expect(channelsOf([])).toEqual([]);
 });

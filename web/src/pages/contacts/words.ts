@@ -39,7 +39,8 @@ export function valueWords(value: Scalar, type: Attribute['type'] | undefined, {
   return type === 'date' ? dayWords(value) : value;
 }
 
-const CHANNELS_OF: Record<string, string[]> = { phone: ['sms', 'voice'], whatsapp: ['whatsapp'], rcs: ['rcs'], sip: ['voice'] };
+/** A telephone number reaches all channels; other addresses only their own. */
+const CHANNELS_OF: Record<string, string[]> = { phone: ['sms', 'whatsapp', 'rcs', 'voice'], whatsapp: ['whatsapp'], rcs: ['rcs'], sip: ['voice'] };
 const ORDER = ['sms', 'whatsapp', 'rcs', 'voice'];
 
 /** Channels a person has an address for. */

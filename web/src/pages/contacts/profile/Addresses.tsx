@@ -34,9 +34,9 @@ function AddForm({ contact, onClose }: { contact: ContactDetail; onClose: () => 
     }
   };
   return (
-    <form className={classes.addForm} onSubmit={(event) => void save(event)} onKeyDown={(event) => event.key === 'Escape' && onClose()}>
+    <form className={classes.addForm} onSubmit={(event) => void save(event)}>
       <NativeSelect aria-label={t('address.kind')} value={kind} onChange={(event) => setKind(event.currentTarget.value)} data={ADDRESS_KINDS.map((value) => ({ value, label: t(`address.${value}`) }))} />
-      <TextInput data-autofocus autoFocus aria-label={t('address.address')} placeholder={t(kind === 'sip' ? 'address.sipHint' : 'address.numberHint')} dir="ltr" value={address} onChange={(event) => setAddress(event.currentTarget.value)} />
+      <TextInput data-autofocus autoFocus aria-label={t('address.address')} placeholder={t(kind === 'sip' ? 'address.sipHint' : 'address.numberHint')} dir="ltr" value={address} onChange={(event) => setAddress(event.currentTarget.value)} onKeyDown={(event) => event.key === 'Escape' && onClose()} />
       {error !== null && <div className={classes.wide}><ProblemAlert error={error} /></div>}
       <div className={`${classes.wide} ${classes.formActions}`}>
         <Button size="xs" variant="default" onClick={onClose}>{t('action.cancel')}</Button>
@@ -95,7 +95,7 @@ export function Addresses({ contact, mayWrite }: { contact: ContactDetail; mayWr
           <li key={channel} data-state={state} title={t(`reach.${state}`, { channel: t(`common:channel.${channel}`) })}>
             {state === 'yes' ? <IconCheck size={13} aria-hidden /> : <IconBan size={13} aria-hidden />}
             {t(`common:channel.${channel}`)}
-            <span className="visually-hidden">: {t(`reach.${state}`, { channel: t(`common:channel.${channel}`) })}</span>
+            <span className="visually-hidden">{t(`reach.${state}`, { channel: '' })}</span>
           </li>
         ))}
       </ul>

@@ -1,5 +1,5 @@
 import {
-  IconAddressBook, IconArrowBackUp, IconArrowDownLeft, IconArrowUpRight, IconArrowsExchange, IconArrowsJoin, IconArrowsSplit, IconBolt, IconCheck, IconFileImport, IconHierarchy2, IconNote, IconPencil,
+  IconAddressBook, IconArrowBackUp, IconArrowNarrowRight, IconArrowDownLeft, IconArrowUpRight, IconArrowsExchange, IconArrowsJoin, IconArrowsSplit, IconBolt, IconCheck, IconFileImport, IconHierarchy2, IconNote, IconPencil,
   IconShieldCheck, IconSpeakerphone, IconTag, IconUserCheck, type Icon,
 } from '@tabler/icons-react';
 import { Button } from '@mantine/core';
@@ -31,7 +31,7 @@ function Changes({ entry, attributes }: Pick<Props, 'entry' | 'attributes'>) {
       {changesOf(t, entry.data, attributes).map(({ name, before, after }) => (
         <div key={name}>
           <dt><bdi>{name}</bdi></dt>
-          <dd><s dir="auto">{before}</s> <span aria-hidden>→</span><span className="visually-hidden">{t('said.to')}</span> <span dir="auto">{after}</span></dd>
+          <dd><s dir="auto">{before}</s> <IconArrowNarrowRight size={14} className={classes.arrow} aria-hidden /><span className="visually-hidden">{t('said.to')}</span> <span dir="auto">{after}</span></dd>
         </div>
       ))}
     </dl>

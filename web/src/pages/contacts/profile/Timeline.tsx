@@ -36,6 +36,7 @@ function useTimeline(id: string, { groups, channel, around }: Filter) {
 
 function Bar({ filter, onChange }: { filter: Filter; onChange: (part: Partial<Filter>) => void }) {
   const { t } = useTranslation('contacts');
+  const [today] = useState(() => new Date().toISOString().slice(0, 10));
   const flip = (group: Group): void => onChange({ groups: filter.groups.includes(group) ? filter.groups.filter((other) => other !== group) : [...filter.groups, group] });
   return (
     <div className={classes.bar} role="toolbar" aria-label={t('timeline.filter')}>
@@ -51,7 +52,7 @@ function Bar({ filter, onChange }: { filter: Filter; onChange: (part: Partial<Fi
         <label className={classes.jump} data-on={filter.around !== undefined || undefined}>
           <IconCalendar size={15} aria-hidden />
           <span className="visually-hidden">{t('timeline.jump')}</span>
-          <input type="date" title={t('timeline.jump')} value={filter.around ?? ''} max={new Date().toISOString().slice(0, 10)} onChange={(event) => onChange({ around: event.currentTarget.value || undefined })} />
+          <input type="date" title={t('timeline.jump')} value={filter.around ?? ''} max={today} onChange={(event) => onChange({ around: event.currentTarget.value || undefined })} />
         </label>
       </span>
     </div>

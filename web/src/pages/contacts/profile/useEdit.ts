@@ -33,7 +33,7 @@ export function useEdit(id: string): Edit {
     void client.invalidateQueries({ queryKey: keys.timelines(id) });
     void client.invalidateQueries({ queryKey: keys.contactAllRows, refetchType: 'none' });
   }, [client, id]);
-  const attempt = useCallback(async (base: ContactDetail, change: FieldChange, label: string): Promise<boolean> => {
+  const attempt = async (base: ContactDetail, change: FieldChange, label: string): Promise<boolean> => {
     try {
       put(await patchContact(id, base.version, changeOf(change)));
       return true;
@@ -52,7 +52,7 @@ export function useEdit(id: string): Edit {
         settle.current = resolve;
       });
     }
-  }, [client, id, put, t]);
+  };
   const close = (saved: boolean): void => {
     setConflict(null);
     settle.current(saved);
