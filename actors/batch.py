@@ -16,6 +16,7 @@ from actors.ports import by_tenant
 from hub import door
 from hub.channels import ADAPTERS
 from hub.channels import store as channel_store
+from hub.contacts.segments.membership import memberships
 from hub.conversations import store
 from hub.conversations.state import (
     AgentReply,
@@ -33,6 +34,7 @@ from hub.conversations.views import conversation_view, message_view
 from hub.directory import Directory
 from hub.errors import Conflict, HubError, NotFound
 from hub.ids import encode_id, new_id
+from hub.routing.table import NO_SEGMENTS, RoutingTable
 from models.contacts import activities
 from models.db import Insert, Scope, insert_all, transaction
 
@@ -65,6 +67,7 @@ class Batch:
         self.outgoings: dict[int, list[door.Outgoing]] = {}
         self.rows: list[Mapping[str, Any]] = []
         self.directories: dict[UUID, Directory] = {}
+        self.members: dict[Key, frozenset[UUID]] = {}
         # The same ids in every run of this batch: holds are asked for by them.
         self._effect_ids: dict[tuple[int, int], UUID] = {}
 
@@ -81,6 +84,7 @@ class Batch:
         )
         self.working, self.rows = {}, []
         await self.load({_key(self.items[place]) for place in open_items})
+        await self._ask_segments(open_items)
         await self._classify(open_items)
         self._turn(open_items)
         await self._hold()
@@ -89,6 +93,11 @@ class Batch:
                 await self._write(db, Scope.of(*self.directories))
         self._answer()
         await self._answer_repeats()
+
+    def forget_contacts(self) -> None:
+        """One of the contacts is gone: let the next run look which, its items are answered with NotFound."""
+        for key in self.working:
+            self.host.forget(key)
 
     def _drop_known_duplicates(self) -> None:
         first: dict[tuple[UUID, str], int] = {}
@@ -112,6 +121,23 @@ class Batch:
                 self.working.update(await store.load(db, missing))
         self.read_versions = {key: state.version for key, state in self.working.items()}
 
+    async def _ask_segments(self, places: Sequence[int]) -> None:
+        """For tenants whose rules speak of segments: which of them the writers are in."""
+        writers: dict[UUID, set[UUID]] = defaultdict(set)
+        for place in places:
+            item = self.items[place]
+            if isinstance(item, Arrived) and self.directories[item.tenant_id].routing.segment_ids:
+                writers[item.tenant_id].add(item.contact_id)
+        for tenant_id, contact_ids in writers.items():
+            segment_ids = self.directories[tenant_id].routing.segment_ids
+            async with transaction(self.host.engine, Scope.of(tenant_id)) as db:
+                found = await memberships(db, tenant_id, segment_ids, contact_ids)
+            self.members.update({(tenant_id, contact_id): each for contact_id, each in found.items()})
+
+    def _routing(self, item: Work) -> RoutingTable:
+        """The rules for this contact."""
+        return self.directories[item.tenant_id].routing.narrowed(self.members.get(_key(item), NO_SEGMENTS))
+
     async def _classify(self, places: Sequence[int]) -> None:
         """One call a model version for all texts of the batch that no rule decides."""
         wanted: dict[tuple[UUID, UUID], list[int]] = defaultdict(list)
@@ -120,7 +146,7 @@ class Batch:
             if not isinstance(item, Arrived) or place in self.understood:
                 continue
             state = self.working.get(_key(item))
-            table = self.directories[item.tenant_id].routing
+            table = self._routing(item)
             if state is not None and table.intent_version_id and needs_classifier(state, item.event, table):
                 wanted[item.tenant_id, table.intent_version_id].append(place)
         for (tenant_id, version_id), group in wanted.items():
@@ -146,7 +172,7 @@ class Batch:
             understood = self.understood.get(place, NOTHING_UNDERSTOOD)
             floor = self.host.settings.confidence_floor
             try:
-                result = turn(state, item.event, directory.routing, understood, floor)
+                result = turn(state, item.event, self._routing(item), understood, floor)
                 self.outgoings[place] = self._outgoing(place, result, directory)
             except HubError as error:  # a command that does not fit the state: only its caller hears of it
                 if key in self.host.live:

@@ -49,6 +49,7 @@ async def create_campaign(body: CampaignIn, caller: Writer, db: Db, actors: Acto
         channel_id=body.channel_id,
         template=body.template,
         tag=body.audience.tag,
+        segment_id=body.audience.segment_id,
         variables=body.variables,
         flow_id=body.flow_id,
         created_by=caller.principal,

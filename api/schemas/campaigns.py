@@ -6,19 +6,20 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from api.schemas.common import ChannelId, FlowId, In, Out
+from api.schemas.common import ChannelId, FlowId, In, Out, SegmentId
 
 
 class Audience(In):
-    """Who gets it: everybody with a tag, or all contacts."""
+    """Who gets it: the members of a segment, everybody with a tag, or all contacts. Frozen at the launch."""
 
+    segment_id: SegmentId | None = None
     tag: str | None = Field(default=None, min_length=1, max_length=60, examples=["newsletter"])
     all: bool = False
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if (self.tag is None) == (not self.all):
-            raise ValueError("name a tag, or say all: true")
+        if (self.segment_id is not None) + (self.tag is not None) + self.all != 1:
+            raise ValueError("name one of: a segment, a tag, all: true")
         return self
 
 

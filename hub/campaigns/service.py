@@ -11,11 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.campaigns import store
 from hub.campaigns.campaign import BY_HAND, COUNTED, UNFUNDED, next_status
+from hub.conditions.sql import CompiledCondition
+from hub.contacts.segments import store as segments_store
+from hub.contacts.segments.service import condition_sql
 from hub.conversations.views import instant
 from hub.directory import Directory
 from hub.errors import Invalid, NotFound
 from hub.flows.nodes import WaitForReply
-from hub.ids import encode_id, new_id
+from hub.ids import decode_id, encode_id, new_id
 from hub.money import format_micros
 from hub.templates.render import TemplateInvalid, compile_template
 
@@ -29,13 +32,16 @@ async def create(
     name: str,
     channel_id: UUID,
     template: str,
-    tag: str | None,
+    tag: str | None = None,
+    segment_id: UUID | None = None,
     variables: Mapping[str, Any],
     flow_id: UUID | None,
     created_by: str,
     now: datetime,
 ) -> UUID:
-    """A new draft. Raises Invalid for a template that does not compile, an unknown channel or an unfit flow."""
+    """A new draft for a tag, a segment or, without both, everybody. Raises Invalid for a template that does not compile,
+    an unknown channel or segment, or an unfit flow.
+    """
     try:
         compile_template(template)
     except TemplateInvalid as error:
@@ -56,7 +62,7 @@ async def create(
         "id": campaign_id,
         "name": name,
         "status": "draft",
-        "audience": {"tag": tag} if tag else {"all": True},
+        "audience": await _audience(db, directory.tenant_id, tag, segment_id),
         "template": template,
         "variables": dict(variables),
         "channel_id": channel_id,
@@ -67,6 +73,27 @@ async def create(
     }
     await store.insert(db, row)
     return campaign_id
+
+
+async def _audience(
+    db: AsyncConnection, tenant_id: UUID, tag: str | None, segment_id: UUID | None
+) -> dict[str, Any]:
+    if segment_id is None:
+        return {"tag": tag} if tag else {"all": True}
+    if not await segments_store.named(db, tenant_id, [segment_id]):
+        raise Invalid("there is no such segment", "/audience/segment_id")
+    return {"segment_id": encode_id("seg", segment_id)}
+
+
+async def _who(db: AsyncConnection, row: Any) -> CompiledCondition:
+    """The audience at this moment: a segment is asked at the launch, not when the draft was made."""
+    match row.audience:
+        case {"segment_id": str(public_id)}:
+            return await condition_sql(db, row.tenant_id, decode_id("seg", public_id))
+        case {"tag": str(tag)}:
+            return store.tagged(tag)
+        case _:
+            return store.EVERYBODY
 
 
 async def _locked(db: AsyncConnection, tenant_id: UUID, campaign_id: UUID) -> Any:
@@ -82,7 +109,7 @@ async def launch(
     """Freeze the audience and let the campaign run. Returns the number of recipients. Raises Conflict, Invalid."""
     row = await _locked(db, tenant_id, campaign_id)
     status = next_status("launch", row.status)
-    recipients = await store.freeze_audience(db, tenant_id, campaign_id, row.audience.get("tag"), batch_size)
+    recipients = await store.freeze_audience(db, tenant_id, campaign_id, batch_size, await _who(db, row))
     if recipients == 0:
         raise Invalid("nobody is in the audience", "/audience")
     await store.set_status(

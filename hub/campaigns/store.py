@@ -11,6 +11,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.campaigns.campaign import Recipient, batch_edges
+from hub.conditions.sql import CompiledCondition
 from models.campaigns import campaign_batches, campaign_recipients, campaigns
 from models.conversations import conversations, messages
 from models.db import insert_rows
@@ -43,22 +44,32 @@ async def set_status(db: AsyncConnection, tenant_id: UUID, campaign_id: UUID, **
     await db.execute(update(campaigns).where(*_is(tenant_id, campaign_id)).values(**values))
 
 
-_FREEZE = text(
-    """
+_FREEZE = """
     INSERT INTO campaign_recipients (tenant_id, campaign_id, ordinal, contact_id)
     SELECT c.tenant_id, :campaign_id, row_number() OVER (ORDER BY c.id), c.id FROM contacts c
-    WHERE c.tenant_id = :tenant_id AND (CAST(:tag AS text) IS NULL OR EXISTS (
-        SELECT 1 FROM contact_tags t WHERE t.tenant_id = c.tenant_id AND t.contact_id = c.id AND t.tag = :tag))
-    """
-)
+    WHERE c.tenant_id = :tenant_id AND ({who})
+"""
+EVERYBODY = CompiledCondition("true", {})
+
+
+def tagged(tag: str) -> CompiledCondition:
+    """The contacts with a tag."""
+    exists = "SELECT 1 FROM contact_tags t WHERE t.tenant_id = c.tenant_id AND t.contact_id = c.id AND t.tag = :tag"
+    return CompiledCondition(f"EXISTS ({exists})", {"tag": tag})
 
 
 async def freeze_audience(
-    db: AsyncConnection, tenant_id: UUID, campaign_id: UUID, tag: str | None, size: int
+    db: AsyncConnection,
+    tenant_id: UUID,
+    campaign_id: UUID,
+    size: int,
+    who: CompiledCondition = EVERYBODY,
 ) -> int:
-    """Write the recipients in a fixed order and the batches over them; returns how many recipients there are."""
-    values = {"tenant_id": tenant_id, "campaign_id": campaign_id, "tag": tag}
-    count = (await db.execute(_FREEZE, values)).rowcount
+    """Write the recipients, `who` over `contacts c`, in a fixed order and the batches over them; returns how many
+    recipients there are.
+    """
+    values = {"tenant_id": tenant_id, "campaign_id": campaign_id, **who.values}
+    count = (await db.execute(text(_FREEZE.format(who=who.sql)), values)).rowcount
     rows = [
         {
             "tenant_id": tenant_id,

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -189,6 +190,7 @@ async def test_what_a_draft_must_have(org: Org, poor: Run) -> None:
         ({"name": ""}, "/name"),
         ({"audience": {}}, "/audience"),
         ({"audience": {"tag": "a", "all": True}}, "/audience"),
+        ({"audience": {"segment_id": encode_id("seg", UUID(int=7))}}, "/audience/segment_id"),
         ({"template": ""}, "/template"),
     ]
     for changes, pointer in wrong:
@@ -196,6 +198,22 @@ async def test_what_a_draft_must_have(org: Org, poor: Run) -> None:
             await org.http.post("/v1/campaigns", json=body(org, "first", **changes)), 422, "invalid"
         )
         assert document["errors"][0]["pointer"] == pointer, changes
+
+
+async def test_the_members_of_a_segment_at_the_launch_are_the_audience(org: Org) -> None:
+    people = numbers(1015, 3)
+    await org.contacts(people, "segmented")
+    condition = {"combinator": "and", "rules": [{"field": "tag", "operator": "has", "value": "segmented"}]}
+    segment = await org.post(
+        "/v1/segments", {"name": "Segmented", "kind": "dynamic", "condition": condition}, 201
+    )
+    audience = {"segment_id": segment["id"]}
+    draft = await org.post("/v1/campaigns", body(org, "", audience=audience), 201)
+    assert draft["audience"] == audience
+    late = numbers(1016, 2)
+    await org.contacts(late, "segmented")
+    assert (await org.post(f"/v1/campaigns/{draft['id']}/launch"))["recipients"] == 5
+    assert filled(await finished(org, draft["id"])) == {"delivered": 5}
 
 
 async def test_nobody_in_the_audience_is_told_at_launch(org: Org) -> None:
