@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import problems
 from api.deps import ALLOWANCE
 from api.requests import BODY_BYTES_MAX
+from hub.contacts.importing.limits import FILE_BYTES_MAX
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -23,6 +24,8 @@ _API: Headers = [
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"x-frame-options", b"DENY"),
 ]
+# What may be larger than a request usually is: files, which their route writes to disk as they arrive.
+_UPLOADS = {("POST", "/v1/imports"): FILE_BYTES_MAX}
 _NO_STORE = (b"cache-control", b"no-store")
 
 
@@ -51,11 +54,12 @@ class Edge:
                 _dress(message, headers, scope, api=path.startswith("/v1/"))
             await send(message)
 
-        if _announced(scope) > BODY_BYTES_MAX:
-            await _too_large(path)(scope, receive, dressed)
+        limit = _UPLOADS.get((scope["method"], path), BODY_BYTES_MAX)
+        if _announced(scope) > limit:
+            await _too_large(path, limit)(scope, receive, dressed)
             return
         try:
-            await self.app(scope, _bounded(receive), dressed)
+            await self.app(scope, _bounded(receive, limit), dressed)
         except Exception as error:
             problems.report(error, path)
             if started:
@@ -63,15 +67,15 @@ class Edge:
             await problems.unexpected(path)(scope, receive, dressed)
 
 
-def _too_large(path: str) -> Response:
-    detail = f"a body has at most {BODY_BYTES_MAX} bytes"
+def _too_large(path: str, limit: int) -> Response:
+    detail = f"a body has at most {limit} bytes"
     problem = problems.document(413, "too-large", "The request is too large.", path, detail)
     return problems.answer(problem, {"Connection": "close"})
 
 
-def _bounded(receive: Receive) -> Receive:
-    """The body, until it turns out larger than BODY_BYTES_MAX although it did not say so."""
-    left = BODY_BYTES_MAX
+def _bounded(receive: Receive, limit: int) -> Receive:
+    """The body, until it turns out larger than the limit although it did not say so."""
+    left = limit
 
     async def bounded() -> Message:
         nonlocal left
@@ -79,7 +83,7 @@ def _bounded(receive: Receive) -> Receive:
         if message["type"] == "http.request":
             left -= len(message.get("body", b""))
             if left < 0:
-                raise HTTPException(413, f"a body has at most {BODY_BYTES_MAX} bytes")
+                raise HTTPException(413, f"a body has at most {limit} bytes")
         return message
 
     return bounded

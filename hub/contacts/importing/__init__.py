@@ -1,0 +1,1 @@
+"""Imports of contacts from files: sniffing, mapping, checking, writing, undoing."""
