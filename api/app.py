@@ -24,7 +24,20 @@ from api.deps import NoActors
 from api.live import Live
 from api.middleware import Edge
 from api.ratelimit import RateLimiter
-from api.routes import campaigns, contacts, conversations, intents, overview, sessions, tenants, wallet
+from api.routes import (
+    attributes,
+    campaigns,
+    contacts,
+    conversations,
+    imports,
+    intents,
+    overview,
+    segments,
+    sessions,
+    suppressions,
+    tenants,
+    wallet,
+)
 from api.schemas.overview import Health
 from api.stream import router as stream
 from api.webhooks.app import PREFIX, webhooks
@@ -123,9 +136,22 @@ def create_app(settings: Settings | None = None, *, connect_hub: bool = True) ->
     app.state.hub = None
     problems.install(app)
     openapi.install(app)
-    for module in (sessions, tenants, overview, conversations, contacts, campaigns, wallet, intents):
+    for module in (
+        sessions,
+        tenants,
+        overview,
+        conversations,
+        contacts,
+        suppressions,
+        attributes,
+        segments,
+        imports,
+        campaigns,
+        wallet,
+        intents,
+    ):
         app.include_router(module.router)
-    for router in (stream, _health, ui.router):  # the page fallback last
+    for router in (imports.uploads, stream, _health, ui.router):  # the page fallback last
         app.include_router(router)
     return app
 
