@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -41,3 +42,8 @@ def decode_id(prefix: str, text: str) -> UUID:
     if number >> 128:
         raise Invalid("the id is out of range", "")
     return UUID(int=number)
+
+
+def id_of_moment(at: datetime) -> UUID:
+    """The lowest UUIDv7 that is made at this moment: ids from here on are of this millisecond or later."""
+    return UUID(int=max(int(at.timestamp() * 1000), 0) << 80)

@@ -1,0 +1,1 @@
+"""The one condition language: read and checked once, then asked as SQL, answered by a predicate, or said in words."""

@@ -1,0 +1,402 @@
+"""A plan as SQL over contacts, for the application role under row-level security. Values are always bound, never written
+into the text. Agrees with hub/conditions/predicate.py, by test.
+
+How it is made to be quick:
+- Negations are pushed down to single tests, so that "not" is an anti-join or `IS NOT TRUE`, not a filter over a whole
+  condition.
+- What stands in a table of its own (tags, events, messages…) is a set of contact ids. In a conjunction it is a
+  semi-join, which PostgreSQL may hash and share between parallel workers; sets joined by "or" are one semi-join over
+  their union. Elsewhere it is EXISTS, of which PostgreSQL makes a hashed or a correlated plan.
+- Each set names the tenant as a value: with the policy alone the planner knows nothing of its size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from hub.conditions import nodes
+from hub.conditions.catalog import ATTRIBUTE
+from hub.conditions.errors import Fault, invalid
+from hub.conditions.nodes import Node, Not
+from hub.conditions.predicate import Segments
+from hub.conditions.text import translation
+from hub.ids import id_of_moment
+
+TESTS_MAX = 500
+ID_SLACK = timedelta(days=1)
+"""A message's id, a UUIDv7, was made at most so long before its `created_at`."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledCondition:
+    """A boolean SQL expression over the alias, for `sqlalchemy.text`, and the values that it binds."""
+
+    sql: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Set:
+    """Contact ids: `SELECT x.contact_id FROM … WHERE …`, with `having` grouped by contact."""
+
+    source: str
+    where: str
+    having: str = ""
+
+    def ids(self) -> str:
+        tail = f" GROUP BY x.contact_id HAVING {self.having}" if self.having else ""
+        return f"SELECT x.contact_id FROM {self.source} x WHERE {self.where}{tail}"
+
+    def exists(self, alias: str) -> str:
+        if self.having:
+            return f"EXISTS (SELECT 1 FROM ({self.ids()}) g WHERE g.contact_id = {alias}.id)"
+        return f"EXISTS (SELECT 1 FROM {self.source} x WHERE {self.where} AND x.contact_id = {alias}.id)"
+
+
+@dataclass(frozen=True, slots=True)
+class _Filter:
+    """A boolean expression over the alias; NULL stands for false."""
+
+    sql: str
+
+
+_Piece = _Set | _Filter
+_TRUE, _FALSE = _Filter("true"), _Filter("false")
+
+
+def compile_condition(
+    node: Node,
+    *,
+    tenant_id: UUID,
+    now: datetime,
+    segments: Segments | None = None,
+    alias: str = "c",
+    prefix: str = "cond",
+) -> CompiledCondition:
+    """`alias.tenant_id = … AND …` over a table or sub-select with the columns of `contacts`. Two conditions in one
+    statement need different prefixes. Raises ConditionInvalid when segments in segments make it too large.
+    """
+    writer = _Writer(tenant_id, now, segments or {}, alias, prefix)
+    condition = writer.conjunction(node)
+    return CompiledCondition(f"({alias}.tenant_id = {writer.tenant} AND {condition})", writer.values)
+
+
+@dataclass
+class _Writer:
+    tenant_id: UUID
+    now: datetime
+    segments: Segments
+    alias: str
+    prefix: str
+    values: dict[str, Any] = field(default_factory=dict)
+    tests: int = 0
+
+    def __post_init__(self) -> None:
+        self.tenant = self.bind(self.tenant_id, "uuid")
+
+    def bind(self, value: Any, kind: str) -> str:
+        for name, known in self.values.items():
+            if known is value or (type(known) is type(value) and known == value):
+                return f"CAST(:{name} AS {kind})"
+        name = f"{self.prefix}_{len(self.values)}"
+        self.values[name] = value
+        return f"CAST(:{name} AS {kind})"
+
+    def conjunction(self, node: Node) -> str:
+        """The expression where it stands in a WHERE by itself: sets become semi-joins and anti-joins."""
+        parts = []
+        for piece, negated in self._conjuncts(node, False):
+            if isinstance(piece, _Filter):
+                parts.append(piece.sql)
+            elif negated:
+                parts.append(f"NOT {piece.exists(self.alias)}")
+            else:
+                parts.append(f"{self.alias}.id IN ({piece.ids()})")
+        return " AND ".join(parts) or "true"
+
+    def _conjuncts(self, node: Node, negated: bool) -> Iterable[tuple[_Piece, bool]]:
+        match node:
+            case Not(inner):
+                yield from self._conjuncts(inner, not negated)
+            case nodes.InSegment(segment_id) if (plan := self.segments.get(segment_id)) is not None:
+                yield from self._conjuncts(plan, negated)
+            case nodes.All(each) if not negated:
+                for one in each:
+                    yield from self._conjuncts(one, False)
+            case nodes.Any_(each) if negated:
+                for one in each:
+                    yield from self._conjuncts(one, True)
+            case nodes.All(each) | nodes.Any_(each):
+                yield self._disjunction(each, negated), False
+            case _:
+                yield from self._test(node, negated)
+
+    def _disjunction(self, each: tuple[Node, ...], negated: bool) -> _Piece:
+        """One of the nodes (each turned round when `negated`): a union of sets where all are sets."""
+        if not each:
+            return _FALSE
+        pieces = [piece for one in each for piece in [self._expression_or_set(one, negated)]]
+        if all(isinstance(piece, _Set) for piece in pieces):
+            union = " UNION ALL ".join(piece.ids() for piece in pieces if isinstance(piece, _Set))
+            return _Set(f"({union})", "true")
+        return _Filter("(" + " OR ".join(self._boolean(piece) for piece in pieces) + ")")
+
+    def _expression_or_set(self, node: Node, negated: bool) -> _Piece:
+        """A node inside an "or": a bare set, or an expression of everything it holds."""
+        match node:
+            case Not(inner):
+                return self._expression_or_set(inner, not negated)
+            case nodes.InSegment(segment_id) if (plan := self.segments.get(segment_id)) is not None:
+                return self._expression_or_set(plan, negated)
+            case nodes.All(each) | nodes.Any_(each):
+                if isinstance(node, nodes.Any_) != negated:
+                    return self._disjunction(each, negated)
+                if len(each) == 1:
+                    return self._expression_or_set(each[0], negated)
+                inner = [self._boolean(self._expression_or_set(one, negated)) for one in each]
+                return _Filter("(" + " AND ".join(inner) + ")") if inner else _TRUE
+            case _:
+                made = list(self._test(node, negated))
+                if len(made) == 1 and not made[0][1]:
+                    return made[0][0]
+                return _Filter("(" + " AND ".join(self._boolean(piece, no) for piece, no in made) + ")")
+
+    def _boolean(self, piece: _Piece, negated: bool = False) -> str:
+        words = piece.sql if isinstance(piece, _Filter) else piece.exists(self.alias)
+        return f"NOT {words}" if negated else words
+
+    def _test(self, node: Node, negated: bool) -> Iterable[tuple[_Piece, bool]]:
+        """One test: a set, negated or not, or an expression with the negation in it."""
+        self.tests += 1
+        if self.tests > TESTS_MAX:
+            detail = f"with the segments it names the condition has more than {TESTS_MAX} rules"
+            raise invalid([Fault("", "too-large", detail)])
+        match node:
+            case nodes.Reachable(kind):
+                yield from self._reachable(kind, negated)
+            case nodes.Consent(kind, state):
+                yield from self._consent(kind, state, negated)
+            case nodes.Moment("last_inbound_at"):
+                yield self._last_inbound(node), negated
+            case (
+                nodes.Text() | nodes.OneOf() | nodes.Number() | nodes.Boolean() | nodes.Day() | nodes.Moment()
+            ):
+                test = self.value_test(node, self._json(node.field), self._text(node.field))
+                yield _Filter(f"({test}) IS NOT TRUE" if negated else test), False
+            case nodes.Answered(campaign_id):
+                if negated:
+                    yield (
+                        self._either(
+                            [(self._received(campaign_id), True), (self._wrote_since(campaign_id), True)]
+                        ),
+                        False,
+                    )
+                else:
+                    yield self._received(campaign_id), False
+                    yield self._wrote_since(campaign_id), False
+            case _:
+                yield self._set(node), negated
+
+    def _either(self, pieces: Iterable[tuple[_Piece, bool]]) -> _Filter:
+        return _Filter("(" + " OR ".join(self._boolean(piece, negated) for piece, negated in pieces) + ")")
+
+    # Values of the contact itself
+
+    def _json(self, name: str) -> str:
+        """The JSON of an attribute, or nothing for a column."""
+        if not name.startswith(ATTRIBUTE):
+            return ""
+        return f"({self.alias}.attributes -> {self.bind(name[len(ATTRIBUTE) :], 'text')})"
+
+    def _text(self, name: str) -> str:
+        if not name.startswith(ATTRIBUTE):
+            return f"{self.alias}.{_COLUMNS[name]}"
+        return f"({self.alias}.attributes ->> {self.bind(name[len(ATTRIBUTE) :], 'text')})"
+
+    def value_test(self, test: nodes.Value, json: str, text: str) -> str:
+        """A test of a value by its JSON and its text; of a column when there is no JSON. Never raises in PostgreSQL."""
+        match test:
+            case nodes.Text():
+                return self._text_test(test, json, text)
+            case nodes.OneOf(_, values):
+                plain = f'{text} COLLATE "C"'
+                if values is None:
+                    return self._is(json, "string") + f"{plain} <> ''"
+                return self._typed(json, values) + self._equals(plain, values)
+            case nodes.Number():
+                bounds = self._bounds(test, f"CAST({json} AS numeric)")
+                return f"CASE WHEN jsonb_typeof({json}) = 'number' THEN {bounds} ELSE false END"
+            case nodes.Boolean(_, value):
+                return f"{json} = CAST('{'true' if value else 'false'}' AS jsonb)"
+            case nodes.Day(_, low, high):
+                first = self.bind(low.day(self.now).isoformat() if low else "0", "text")
+                end = self.bind(high.day(self.now).isoformat() if high else ":", "text")
+                plain = f'{text} COLLATE "C"'
+                return f"{self._is(json, 'string')}{plain} >= {first} AND {plain} < {end}"
+            case nodes.Moment(_, low, high):
+                return self._span(text, low, high)
+
+    def _text_test(self, test: nodes.Text, json: str, text: str) -> str:
+        if test.how == "known":
+            return self._is(json, "string") + f"{text} COLLATE \"C\" <> ''"
+        folded = f'lower({text} COLLATE "C")'
+        letters = translation(test.values)
+        if letters is not None:
+            folded = f"translate({folded}, {self.bind(letters[0], 'text')}, {self.bind(letters[1], 'text')})"
+        if test.how == "equals":
+            return self._typed(json, test.values) + self._equals(folded, test.values)
+        value = self.bind(test.values[0], "text")
+        found = {
+            "contains": f"strpos({folded}, {value}) > 0",
+            "begins": f"starts_with({folded}, {value})",
+            "ends": f"right({folded}, char_length({value})) = {value}",
+        }[test.how]
+        return self._is(json, "string") + found
+
+    def _equals(self, expression: str, values: tuple[str, ...]) -> str:
+        if len(values) == 1:
+            return f"{expression} = {self.bind(values[0], 'text')}"
+        return f"{expression} = ANY ({self.bind(list(values), 'text[]')})"
+
+    def _is(self, json: str, kind: str) -> str:
+        return f"jsonb_typeof({json}) = '{kind}' AND " if json else ""
+
+    def _typed(self, json: str, values: tuple[str, ...]) -> str:
+        """A check that the JSON is a text, where another type's text could equal one of the values."""
+        alike = any(value[0] in "0123456789-{[" or value in ("true", "false") for value in values)
+        return self._is(json, "string") if alike else ""
+
+    def _bounds(self, test: nodes.Number, value: str) -> str:
+        parts = []
+        if test.low is not None and test.low == test.high:
+            return f"{value} = {self.bind(str(test.low), 'numeric')}"
+        if test.low is not None:
+            parts.append(f"{value} {'>' if test.low_open else '>='} {self.bind(str(test.low), 'numeric')}")
+        if test.high is not None:
+            parts.append(f"{value} {'<' if test.high_open else '<='} {self.bind(str(test.high), 'numeric')}")
+        return " AND ".join(parts) or "true"
+
+    def _span(self, value: str, low: nodes.Edge | None, high: nodes.Edge | None) -> str:
+        parts = []
+        if low is not None:
+            parts.append(f"{value} >= {self.bind(low.at(self.now), 'timestamptz')}")
+        if high is not None:
+            parts.append(f"{value} < {self.bind(high.at(self.now), 'timestamptz')}")
+        return " AND ".join(parts) or f"{value} IS NOT NULL"
+
+    # Sets of contacts
+
+    def _of_tenant(self, *parts: str) -> str:
+        return " AND ".join([f"x.tenant_id = {self.tenant}", *(part for part in parts if part)])
+
+    def _set(self, node: Node) -> _Set:
+        match node:
+            case nodes.Tag(tag):
+                return _Set("contact_tags", self._of_tenant(f"x.tag = {self.bind(tag, 'text')}"))
+            case nodes.Country(codes):
+                return self._country(codes)
+            case nodes.InSegment(segment_id):
+                return _Set(
+                    "segment_members", self._of_tenant(f"x.segment_id = {self.bind(segment_id, 'uuid')}")
+                )
+            case nodes.Event():
+                return self._event(node)
+            case nodes.Message():
+                return self._message(node)
+            case nodes.Received(campaign_id):
+                return self._received(campaign_id)
+            case _:
+                raise TypeError(f"{type(node).__name__} is no set of contacts")
+
+    def _country(self, codes: tuple[str, ...] | None) -> _Set:
+        known = [f"starts_with(x.address, {self.bind(code, 'text')})" for code in codes or ()]
+        fits = f"({' OR '.join(known)})" if known else ""
+        return _Set("contact_addresses", self._of_tenant("x.kind = 'phone'", fits))
+
+    def _last_inbound(self, test: nodes.Moment) -> _Set:
+        return _Set("conversations", self._of_tenant(self._span("x.last_inbound_at", test.low, test.high)))
+
+    def _event(self, test: nodes.Event) -> _Set:
+        parts = [f"x.name = {self.bind(test.name, 'text')}", *self._times("x.at", test.within)]
+        parts += [self._property(each) for each in test.where]
+        return _Set("contact_events", self._of_tenant(*parts), self._at_least(test.at_least))
+
+    def _times(self, column: str, within: timedelta | None) -> list[str]:
+        until = f"{column} <= {self.bind(self.now, 'timestamptz')}"
+        if within is None:
+            return [until]
+        return [f"{column} > {self.bind(nodes.ago(self.now, within), 'timestamptz')}", until]
+
+    def _at_least(self, count: int) -> str:
+        return f"count(*) >= {int(count)}" if count > 1 else ""
+
+    def _property(self, node: Node) -> str:
+        match node:
+            case Not(inner):
+                return f"({self._property(inner)}) IS NOT TRUE"
+            case nodes.Any_(each):
+                return "(" + " OR ".join(f"({self._property(one)}) IS TRUE" for one in each) + ")"
+            case nodes.Text() | nodes.Number() | nodes.Boolean():
+                key = self.bind(node.field, "text")
+                return self.value_test(node, f"(x.properties -> {key})", f"(x.properties ->> {key})")
+            case _:
+                raise TypeError(f"{type(node).__name__} is no test of a property")
+
+    def _message(self, test: nodes.Message) -> _Set:
+        parts = [f"x.direction = '{test.direction}'", *self._times("x.created_at", test.within)]
+        if test.within is not None:
+            first = id_of_moment(nodes.ago(self.now, test.within + ID_SLACK))
+            parts.insert(0, f"x.id >= {self.bind(first, 'uuid')}")
+        if test.direction == "out":
+            parts.append(_TAKEN)
+        if test.channel_kind is not None:
+            parts.append(f"x.channel_kind = {self.bind(test.channel_kind, 'text')}")
+        return _Set("messages", self._of_tenant(*parts), self._at_least(test.at_least))
+
+    def _received(self, campaign_id: UUID) -> _Set:
+        origin = f"x.origin = 'campaign' AND x.origin_id = {self.bind(campaign_id, 'uuid')}"
+        return _Set("messages", self._of_tenant(origin, "x.direction = 'out'", _TAKEN))
+
+    def _wrote_since(self, campaign_id: UUID) -> _Set:
+        launch = (
+            f"SELECT l.launched_at FROM campaigns l WHERE l.tenant_id = {self.tenant} "
+            f"AND l.id = {self.bind(campaign_id, 'uuid')}"
+        )
+        return _Set("conversations", self._of_tenant(f"x.last_inbound_at >= ({launch})"))
+
+    def _said(self, kind: str, state: str) -> _Set:
+        return _Set(
+            "consents",
+            self._of_tenant(f"x.channel_kind = {self.bind(kind, 'text')}", f"x.state = '{state}'", _PURPOSES),
+        )
+
+    def _consent(self, kind: str, state: str, negated: bool) -> Iterable[tuple[_Piece, bool]]:
+        out = self._said(kind, "opted_out")
+        if state == "opted_out":
+            yield out, negated
+            return
+        said_in = self._said(kind, "opted_in")
+        wanted = [(said_in, state == "none"), (out, True)]  # opted in: said so and not the opposite
+        if negated:
+            yield self._either([(piece, not no) for piece, no in wanted]), False
+        else:
+            yield from wanted
+
+    def _reachable(self, kind: str, negated: bool) -> Iterable[tuple[_Piece, bool]]:
+        kinds = ", ".join(f"'{each}'" for each in nodes.ADDRESS_KINDS[kind])
+        address = _Set("contact_addresses", self._of_tenant(f"x.kind IN ({kinds})"))
+        out = self._said(kind, "opted_out")
+        if negated:
+            yield self._either([(address, True), (out, False)]), False
+        else:
+            yield address, False
+            yield out, True
+
+
+_COLUMNS = {"name": "name", "language": "language", "time_zone": "time_zone", "created_at": "created_at"}
+_TAKEN = "x.status IN (" + ", ".join(f"'{state}'" for state in nodes.TAKEN) + ")"
+_PURPOSES = "x.purpose IN (" + ", ".join(f"'{purpose}'" for purpose in nodes.CAMPAIGN_PURPOSES) + ")"

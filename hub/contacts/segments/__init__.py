@@ -1,0 +1,1 @@
+"""Segments: named sets of contacts, by a condition that is always live, or by a list."""

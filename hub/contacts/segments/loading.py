@@ -1,0 +1,175 @@
+"""What a condition over contacts needs before it can be asked: the tenant's fields, and the segments and campaigns that
+it names, directly or through other segments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.conditions.catalog import AttributeSpec, Catalog, Choices, contact_catalog
+from hub.conditions.errors import ConditionInvalid, Fault, invalid
+from hub.conditions.model import Group, read, rules_of
+from hub.conditions.nodes import Node
+from hub.conditions.plan import plan, segments_in
+from hub.conditions.predicate import Segments
+from hub.contacts.segments import store
+from hub.errors import Invalid
+from hub.ids import decode_id, encode_id
+
+SEGMENTS_MAX = 50
+"""How many segments one condition may reach."""
+
+
+class SegmentCycle(ConditionInvalid):
+    """The segment would contain itself."""
+
+    code: ClassVar[str] = "segment-cycle"
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A condition that is understood: its plan, the plans of the segments it reaches, and the clock."""
+
+    condition: Group
+    plan: Node
+    catalog: Catalog
+    segments: Segments
+    now: datetime
+
+
+@dataclass
+class _Reached:
+    """Segments and campaigns found so far, by id."""
+
+    rows: dict[UUID, Any] = field(default_factory=dict)
+    conditions: dict[UUID, Group] = field(default_factory=dict)
+    campaigns: set[UUID] = field(default_factory=set)
+
+
+async def fields(db: AsyncConnection, tenant_id: UUID) -> Catalog:
+    """The catalog for a builder: with the tenant's tags, segments, campaigns and event names as choices."""
+    segments = await store.segment_choices(db, tenant_id)
+    campaigns = await store.campaign_choices(db, tenant_id)
+    choices: Mapping[str, Choices] = {
+        "segment": tuple((encode_id("seg", row.id), row.name) for row in segments),
+        "campaign": tuple((encode_id("cmp", row.id), row.name) for row in campaigns),
+    }
+    return contact_catalog(
+        await _attributes(db, tenant_id),
+        tags=await store.tag_choices(db, tenant_id),
+        segments={row.id: row.name for row in segments},
+        campaigns={row.id: row.name for row in campaigns},
+        events=await store.event_choices(db, tenant_id),
+        choices=choices,
+    )
+
+
+async def load(
+    db: AsyncConnection,
+    tenant_id: UUID,
+    condition: Group,
+    *,
+    now: datetime,
+    pointer: str = "",
+    strict: bool = False,
+    own: UUID | None = None,
+) -> Loaded:
+    """Understand a condition. Raises ConditionInvalid with places below `pointer`, SegmentCycle when it reaches itself
+    (`own`: the segment whose condition this is). `strict` for what somebody writes now.
+    """
+    reached = await _reach(db, tenant_id, condition)
+    catalog = await _catalog(db, tenant_id, reached)
+    node = plan(condition, catalog, pointer, strict=strict)
+    segments: dict[UUID, Node | None] = {}
+    for segment_id, row in reached.rows.items():
+        inner = reached.conditions.get(segment_id)
+        segments[segment_id] = None if inner is None else _inner_plan(inner, catalog, row.name, pointer)
+    _refuse_cycles(node, segments, catalog, own, pointer)
+    zone = ZoneInfo(await store.time_zone(db, tenant_id))
+    return Loaded(condition, node, catalog, segments, now.astimezone(zone))
+
+
+async def _attributes(db: AsyncConnection, tenant_id: UUID) -> list[AttributeSpec]:
+    return [
+        AttributeSpec(row.key, row.label, row.type, tuple(row.choices))
+        for row in await store.attributes(db, tenant_id)
+    ]
+
+
+async def _catalog(db: AsyncConnection, tenant_id: UUID, reached: _Reached) -> Catalog:
+    campaigns = await store.campaigns(db, tenant_id, list(reached.campaigns))
+    return contact_catalog(
+        await _attributes(db, tenant_id),
+        segments={segment_id: row.name for segment_id, row in reached.rows.items()},
+        campaigns={row.id: row.name for row in campaigns},
+    )
+
+
+async def _reach(db: AsyncConnection, tenant_id: UUID, condition: Group) -> _Reached:
+    """Everything the condition names, and what that names."""
+    reached = _Reached()
+    waiting = _named(condition, reached)
+    while waiting:
+        rows = await store.named(db, tenant_id, sorted(waiting))
+        waiting = set()
+        for row in rows:
+            reached.rows[row.id] = row
+            if row.condition is not None:
+                inner = reached.conditions[row.id] = read(row.condition)
+                waiting |= _named(inner, reached)
+        waiting -= set(reached.rows)
+        if len(reached.rows) + len(waiting) > SEGMENTS_MAX:
+            detail = f"the condition reaches more than {SEGMENTS_MAX} segments"
+            raise invalid([Fault("", "too-large", detail)])
+    return reached
+
+
+def _named(condition: Group, reached: _Reached) -> set[UUID]:
+    """The segments that the rules name; their campaigns are noted."""
+    reached.campaigns |= _ids(condition, "campaign", "cmp")
+    return _ids(condition, "segment", "seg")
+
+
+def _ids(condition: Group, name: str, prefix: str) -> set[UUID]:
+    found = set()
+    for _, rule in rules_of(condition):
+        if rule.field == name and isinstance(rule.value, str):
+            try:
+                found.add(decode_id(prefix, rule.value))
+            except Invalid:  # the plan names the place
+                continue
+    return found
+
+
+def _inner_plan(condition: Group, catalog: Catalog, name: str, pointer: str) -> Node:
+    try:
+        return plan(condition, catalog)
+    except ConditionInvalid as error:
+        detail = f"the segment {name!r} cannot be used: {error.detail}"
+        raise invalid([Fault(pointer, "segment-invalid", detail)]) from None
+
+
+def _refuse_cycles(node: Node, segments: Segments, catalog: Catalog, own: UUID | None, pointer: str) -> None:
+    """Raise SegmentCycle when a walk from the condition comes back to itself or to a segment it came through."""
+    done: set[UUID] = set()
+
+    def walk(current: Node, path: tuple[UUID, ...]) -> None:
+        for segment_id in segments_in(current):
+            if segment_id == own or segment_id in path:
+                names = [catalog.segments[each] for each in (*path, segment_id)]
+                detail = f"the segment would contain itself: {' → '.join(names)}"
+                listed = {"pointer": pointer, "code": SegmentCycle.code, "detail": detail}
+                raise SegmentCycle(detail, "", (listed,))
+            inner = segments.get(segment_id)
+            if inner is not None and segment_id not in done:
+                walk(inner, (*path, segment_id))
+                done.add(segment_id)
+
+    walk(node, ())
