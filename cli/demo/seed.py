@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cli.demo import workspace as ws
+from cli.demo.history import ensure_history
 from hub.settings import Settings
 from hub.tenancy.seed import Login, seed_demo
 from models.db import Scope, app_url, make_engine, transaction
@@ -75,6 +76,7 @@ async def seed(settings: Settings) -> list[Login]:
         accounts: list[dict[str, Any]] = []
         for name, numbers in NUMBERS.items():
             accounts += await _sub_organization(engine, settings, named[name], name, numbers)
+            await ensure_history(engine, named[name])
         await _models(engine, [named[name] for name in NUMBERS])
         await ws.tell_carrier(settings, accounts)
         return logins
