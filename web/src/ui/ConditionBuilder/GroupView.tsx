@@ -16,8 +16,8 @@ import { RuleView } from './RuleView';
 export function RowMenu({ path, node, label }: { path: Path; node: Node; label: string }) {
   const { t } = useTranslation('conditions');
   const { root, change, announce } = useBuilder();
-  const at = path.at(-1) ?? 0;
-  const siblings = (findPath(path.slice(0, -1), root) as Group | null)?.rules.length ?? 1;
+  const first = path.every((at) => at === 0) && path.length === 1;
+  const last = path.length === 1 && path[0] === root.rules.length - 1;
   const full = ruleCount(root) + ruleCount(node) > RULES_MAX;
   const deep = path.length + depthOf(node) >= DEPTH_MAX;
   const act = (next: Group, words: string) => (): void => {
@@ -30,8 +30,8 @@ export function RowMenu({ path, node, label }: { path: Path; node: Node; label: 
         <ActionIcon variant="subtle" color="gray" size={28} aria-label={label}><IconDotsVertical size={16} aria-hidden /></ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item leftSection={<IconArrowUp size={16} aria-hidden />} disabled={at === 0} onClick={act(shift(root, path, 'up'), t('said.up'))}>{t('up')}</Menu.Item>
-        <Menu.Item leftSection={<IconArrowDown size={16} aria-hidden />} disabled={at === siblings - 1} onClick={act(shift(root, path, 'down'), t('said.down'))}>{t('down')}</Menu.Item>
+        <Menu.Item leftSection={<IconArrowUp size={16} aria-hidden />} disabled={first} onClick={act(shift(root, path, 'up'), t('said.up'))}>{t('up')}</Menu.Item>
+        <Menu.Item leftSection={<IconArrowDown size={16} aria-hidden />} disabled={last} onClick={act(shift(root, path, 'down'), t('said.down'))}>{t('down')}</Menu.Item>
         <Menu.Item leftSection={<IconCopy size={16} aria-hidden />} disabled={full} onClick={act(duplicate(root, path), t('said.copied'))}>{t('duplicate')}</Menu.Item>
         {isGroup(node) ? (
           <Menu.Item leftSection={<IconFold size={16} aria-hidden />} onClick={act(unnest(root, path), t('said.unnested'))}>{t('unnest')}</Menu.Item>

@@ -140,7 +140,7 @@ function replaceRules(group: Group, path: Path, rules: Node[]): Group {
 
 export const removeAt = (group: Group, path: Path): Group => remove(group, path);
 
-/** One row up or down inside its group. */
+/** One row up or down as it is read, so into the group above or below and out of its own: every place can be reached by keys. */
 export const shift = (group: Group, path: Path, direction: 'up' | 'down'): Group => move(group, path, direction);
 
 export function duplicate(group: Group, path: Path): Group {
