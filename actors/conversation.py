@@ -26,11 +26,12 @@ from hub.directory import Directories
 from hub.errors import HubError, Unavailable
 from hub.ids import encode_id
 from hub.settings import Settings
-from models.db import Scope, insert_rows, is_retryable, transaction
+from models.db import Scope, insert_rows, is_retryable, sqlstate, transaction
 
 REDO_MAX = 6
 SEEN_MAX = 50_000
 PASSIVATE_EVERY_S = 30.0
+CONTACT_GONE = "23503"  # a foreign key: the contact was merged into another or erased while it was in memory
 
 log = structlog.get_logger()
 
@@ -146,7 +147,9 @@ class ConversationHost(Shell):
             except Redo:
                 continue
             except DBAPIError as error:
-                if not is_retryable(error):
+                if sqlstate(error) == CONTACT_GONE:
+                    batch.forget_contacts()
+                elif not is_retryable(error):
                     raise
         else:
             raise Unavailable("the conversation changed again and again; try once more")

@@ -16,8 +16,9 @@ from actors.messages import Arrived, reported
 from actors.ports import Conversations
 from hub.channels.base import TEXT_CHARS_MAX, Channel, DeliveryReport, InboundEvent, InboundMessage
 from hub.contacts.service import resolve_addresses
+from hub.contacts.suppression import AddressHasher
 from hub.conversations.state import Inbound
-from hub.errors import Malformed
+from hub.errors import Malformed, NotFound
 from hub.ids import new_id
 from hub.settings import Settings
 from models.db import Scope, transaction
@@ -34,6 +35,7 @@ class Inbounds:
 
     def __init__(self, engine: AsyncEngine, settings: Settings) -> None:
         self._engine = engine
+        self._hasher = AddressHasher(settings.secret_key.get_secret_value())
         self.conversations = Conversations(settings)
         self._known: OrderedDict[tuple[UUID, str], UUID] = OrderedDict()
         self._resolver: Mailbox[Wanted, UUID] = Mailbox(
@@ -44,7 +46,6 @@ class Inbounds:
         """Hand one event to its host; returns after its commit. Raises Malformed, or Unavailable when no host answers."""
         if isinstance(event, DeliveryReport):
             return await self.conversations.ask(reported(channel.tenant_id, channel.id, event, at))
-        contact_id = await self._contact(channel.tenant_id, event)
         inbound = Inbound(
             new_id(),
             event.event_key,
@@ -55,6 +56,12 @@ class Inbounds:
             event.provider_message_id,
             at,
         )
+        contact_id = await self._contact(channel.tenant_id, event)
+        try:
+            return await self.conversations.ask(Arrived(channel.tenant_id, contact_id, inbound))
+        except NotFound:  # merged or erased since this process learned whose address it is
+            self.forget(channel.tenant_id, event.sender)
+        contact_id = await self._contact(channel.tenant_id, event)
         return await self.conversations.ask(Arrived(channel.tenant_id, contact_id, inbound))
 
     async def _contact(self, tenant_id: UUID, event: InboundMessage) -> UUID:
@@ -75,7 +82,7 @@ class Inbounds:
     async def _resolve(self, batch: list[Wanted]) -> Sequence[UUID]:
         wanted = {(tenant, "phone", address, name) for tenant, address, name in batch}
         async with transaction(self._engine, Scope.of(*{tenant for tenant, _, _ in batch})) as db:
-            found = await resolve_addresses(db, wanted)
+            found = await resolve_addresses(db, wanted, self._hasher)
         return [found[tenant, "phone", address] for tenant, address, _ in batch]
 
     async def close(self) -> None:

@@ -43,6 +43,7 @@ from cli.demo import workspace as ws
 from cli.demo.runs import Api, Run, begin, until
 from cli.local.ports import HOST
 from cli.local.stack import LocalStack
+from hub.contacts.service_attributes import NewAttribute, ensure
 from hub.errors import Unavailable
 from hub.ids import decode_id, encode_id
 from hub.settings import Settings
@@ -172,7 +173,7 @@ class _Contest:
             before = (await carrier.get("/carrier/behaviours")).json()
             (await carrier.put("/carrier/behaviours", json=BEHAVIOURS)).raise_for_status()
             try:
-                await self._prepare(api)
+                await self._prepare(api, run.workspace.tenant_id)
                 await self._hub(api, run, "warm")  # the first campaign starts the workers of the send tasks
                 await self._client(100)
                 await self._celery(0, 50)
@@ -193,10 +194,12 @@ class _Contest:
             figure("campaign_vs_celery", value, "sends/s", CELERY_PEER, celery, at_least=CELERY_AT_LEAST),
         ]
 
-    async def _prepare(self, api: Api) -> None:
+    async def _prepare(self, api: Api, tenant_id: uuid.UUID) -> None:
         """The same people on both sides, the peers' accounts at the carrier."""
         people = [_contact(place) for place in range(self.sizes.contacts)]
         note(f"importing {len(people)} contacts")
+        async with transaction(self.engine, Scope.of(tenant_id)) as db:
+            await ensure(db, tenant_id, [NewAttribute("code", "text", "Discount code")])
         for first in range(0, len(people), IMPORT):
             batch = [
                 person | {"tags": ["bench", "warm"] if first + place < 100 else ["bench"]}

@@ -13,6 +13,7 @@ from cli.demo import workspace as ws
 from cli.demo.runs import Api, Report, Run, begin, until
 from cli.demo.seed import SURVEY
 from hub.billing.audit import audit
+from hub.contacts.service_attributes import NewAttribute, ensure
 from hub.ids import encode_id
 from hub.money import parse_micros
 from hub.settings import Settings
@@ -81,8 +82,10 @@ async def _import(api: Api, contacts: int) -> None:
 
 
 async def _prepare(engine: AsyncEngine, run: Run) -> str:
-    """A fallback queue and the flow that the answers go into; returns the flow's id."""
+    """The attribute of the template, a fallback queue and the flow that the answers go into; returns the flow's id."""
     tenant_id = run.workspace.tenant_id
+    async with transaction(engine, Scope.of(tenant_id)) as db:
+        await ensure(db, tenant_id, [NewAttribute("code", "text", "Discount code")])
     queue_ids = await ws.ensure_queues(engine, tenant_id, ["Answers"])
     await ws.ensure_rules(engine, tenant_id, [{"kind": "fallback", "queue_id": queue_ids["Answers"]}])
     return encode_id("flw", await ws.ensure_flow(engine, tenant_id, "Autumn survey", SURVEY))

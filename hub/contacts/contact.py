@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from hub.contacts.addresses import ADDRESSES_MAX, KINDS, PHONE, check_time_zone, normal
+from hub.contacts.attributes import AttributeValue, Definitions, check_values
 from hub.contacts.phones import e164
 from hub.errors import Invalid
 
@@ -13,69 +16,104 @@ NAME_CHARS_MAX = 200
 TAGS_MAX = 50
 TAG_CHARS_MAX = 60
 ATTRIBUTES_MAX = 100
-ATTRIBUTE_CHARS_MAX = 1_000
 BATCH_MAX = 1_000
 CONSENT_SOURCE_CHARS_MAX = 80
 CHANNEL_KINDS = ("sms", "whatsapp")  # what a consent is granted for when a contact is created
 
-AttributeValue = str | int | float | bool
-
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
-_ATTRIBUTE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
 @dataclass(frozen=True, slots=True)
 class ContactInput:
-    """A contact as somebody gives it. Empty `name` or `language`: keep what is there."""
+    """A contact as somebody gives it. An empty `name`, `language` or `time_zone`: keep what is there."""
 
-    phone: str
+    phone: str = ""
     name: str = ""
     language: str = ""
     tags: Sequence[str] = ()
-    attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    addresses: Sequence[tuple[str, str]] = ()
+    """(kind, address) beside the telephone number; the first of a kind is its primary."""
+    time_zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedContact:
-    """A contact whose values have been looked at; `phone` is E.164, tags are trimmed and distinct."""
+    """A contact whose values have been looked at; addresses are normal, distinct and at least one."""
 
-    phone: str
+    addresses: tuple[tuple[str, str], ...]
     name: str
     language: str
     tags: tuple[str, ...]
     attributes: Mapping[str, AttributeValue]
+    time_zone: str = ""
+
+    @property
+    def phone(self) -> str:
+        """The first telephone number, or nothing."""
+        return next((address for kind, address in self.addresses if kind == PHONE), "")
 
 
-def check(contact: ContactInput, default_country: str) -> CheckedContact:
-    """Raises Invalid or BadPhone, naming the field, when a value is not acceptable."""
-    phone = e164(contact.phone.strip(), default_country)
-    name = contact.name.strip()
-    if len(name) > NAME_CHARS_MAX:
-        raise Invalid(f"a name has at most {NAME_CHARS_MAX} characters", "/name")
-    if contact.language and not _LANGUAGE.fullmatch(contact.language):
-        raise Invalid("a language is written as in BCP 47: en, pt-BR", "/language")
+def check(contact: ContactInput, default_country: str, definitions: Definitions) -> CheckedContact:
+    """Raises Invalid, BadPhone, BadAddress, UnknownAttribute or BadValue, naming the field, for what is not acceptable."""
+    addresses = _check_addresses(contact, default_country)
+    if len(contact.attributes) > ATTRIBUTES_MAX:
+        raise Invalid(f"a contact has at most {ATTRIBUTES_MAX} attributes", "/attributes")
     return CheckedContact(
-        phone, name, contact.language, _check_tags(contact.tags), _check_attributes(contact.attributes)
+        addresses,
+        check_name(contact.name),
+        check_language(contact.language),
+        check_tags(contact.tags),
+        check_values(contact.attributes, definitions),
+        check_time_zone(contact.time_zone),
     )
 
 
-def _check_tags(tags: Sequence[str]) -> tuple[str, ...]:
-    distinct = tuple(dict.fromkeys(tag.strip() for tag in tags))
-    if len(distinct) > TAGS_MAX:
-        raise Invalid(f"a contact has at most {TAGS_MAX} tags", "/tags")
-    for place, tag in enumerate(distinct):
-        if not 0 < len(tag) <= TAG_CHARS_MAX:
-            raise Invalid(f"a tag has 1 to {TAG_CHARS_MAX} characters", f"/tags/{place}")
+def _check_addresses(contact: ContactInput, default_country: str) -> tuple[tuple[str, str], ...]:
+    found: list[tuple[str, str]] = []
+    if contact.phone or not contact.addresses:
+        found.append((PHONE, e164(contact.phone.strip(), default_country)))
+    for place, (kind, address) in enumerate(contact.addresses):
+        if kind not in KINDS:
+            raise Invalid(f"a kind is one of {', '.join(KINDS)}", f"/addresses/{place}/kind")
+        found.append((kind, normal(kind, address, default_country, f"/addresses/{place}/address")))
+    distinct = tuple(dict.fromkeys(found))
+    if len(distinct) > ADDRESSES_MAX:
+        raise Invalid(f"a contact has at most {ADDRESSES_MAX} addresses", "/addresses")
     return distinct
 
 
-def _check_attributes(attributes: Mapping[str, AttributeValue]) -> Mapping[str, AttributeValue]:
-    if len(attributes) > ATTRIBUTES_MAX:
-        raise Invalid(f"a contact has at most {ATTRIBUTES_MAX} attributes", "/attributes")
-    for name, value in attributes.items():
-        if not _ATTRIBUTE.fullmatch(name):
-            shown = name[:63].replace("~", "~0").replace("/", "~1")
-            raise Invalid("an attribute's name has lower-case letters, digits and _", f"/attributes/{shown}")
-        if isinstance(value, str) and len(value) > ATTRIBUTE_CHARS_MAX:
-            raise Invalid(f"a value has at most {ATTRIBUTE_CHARS_MAX} characters", f"/attributes/{name}")
-    return attributes
+def check_name(name: str) -> str:
+    name = name.strip()
+    if len(name) > NAME_CHARS_MAX:
+        raise Invalid(f"a name has at most {NAME_CHARS_MAX} characters", "/name")
+    return name
+
+
+def check_language(language: str) -> str:
+    if language and not _LANGUAGE.fullmatch(language):
+        raise Invalid("a language is written as in BCP 47: en, pt-BR", "/language")
+    return language
+
+
+def check_tags(tags: Sequence[str], pointer: str = "/tags") -> tuple[str, ...]:
+    """Tags, trimmed and distinct. Raises Invalid, naming the place."""
+    distinct = tuple(dict.fromkeys(tag.strip() for tag in tags))
+    if len(distinct) > TAGS_MAX:
+        raise Invalid(f"a contact has at most {TAGS_MAX} tags", pointer)
+    for place, tag in enumerate(distinct):
+        if not 0 < len(tag) <= TAG_CHARS_MAX:
+            raise Invalid(f"a tag has 1 to {TAG_CHARS_MAX} characters", f"{pointer}/{place}")
+    return distinct
+
+
+def merged(old: CheckedContact, new: CheckedContact) -> CheckedContact:
+    """Two entries of one person in one batch, the later one winning field by field."""
+    return CheckedContact(
+        tuple(dict.fromkeys((*old.addresses, *new.addresses))),
+        new.name or old.name,
+        new.language or old.language,
+        tuple(dict.fromkeys((*old.tags, *new.tags))),
+        {**old.attributes, **new.attributes},
+        new.time_zone or old.time_zone,
+    )

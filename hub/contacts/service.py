@@ -10,23 +10,36 @@ from uuid import UUID
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.contacts import store
-from hub.contacts.contact import BATCH_MAX, CHANNEL_KINDS, CheckedContact, ContactInput, check
-from hub.errors import Conflict, HubError, Invalid, NotFound
-from hub.ids import new_id
+from hub.contacts import store, store_attributes
+from hub.contacts.addresses import NUMBER_KINDS, PHONE, time_zone_of
+from hub.contacts.attributes import Definitions
+from hub.contacts.changes import Change, State
+from hub.contacts.contact import BATCH_MAX, CHANNEL_KINDS, CheckedContact, ContactInput, check, merged
+from hub.contacts.service_changes import values_of, write_changes
+from hub.contacts.service_common import AddressTaken, missing, opt_out_suppressed, state_of
+from hub.contacts.store import AddressKey
+from hub.contacts.suppression import AddressHasher
+from hub.errors import Conflict, HubError, Invalid
+from hub.ids import encode_id, new_id
 
-PHONE = "phone"
-SEARCH_CHARS_MAX = 80
-
-AddressKey = tuple[UUID, str, str]
-"""(tenant id, kind of address, address): unique for ever."""
+__all__ = [
+    "PHONE",
+    "AddressKey",
+    "ContactExists",
+    "UpsertResult",
+    "create",
+    "get",
+    "resolve_addresses",
+    "upsert_batch",
+]
 
 
 @dataclass(eq=False)
 class ContactExists(Conflict):
-    """There is already a contact with this number."""
+    """There is already a contact with this address."""
 
     code: ClassVar[str] = "contact-exists"
+    contact_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +54,33 @@ class UpsertResult:
 
 @dataclass(slots=True)
 class _Person:
-    """All items of a batch that name one phone, merged in their order."""
+    """All items of a batch that name one person, merged in their order."""
 
     contact: CheckedContact
     places: list[int] = field(default_factory=list)
 
 
 async def resolve_addresses(
-    db: AsyncConnection, wanted: Iterable[tuple[UUID, str, str, str]]
+    db: AsyncConnection, wanted: Iterable[tuple[UUID, str, str, str]], hasher: AddressHasher
 ) -> dict[AddressKey, UUID]:
     """The contact of every (tenant_id, kind, address, name), created on first sight with that name.
 
     One contact an address, whoever races: of two gateways that see a new address at once the second waits for the
-    first one's commit and takes its contact. Every tenant must be in the transaction's write scope.
+    first one's commit and takes its contact. Every tenant must be in the transaction's write scope. Somebody whose
+    address is suppressed begins opted out.
     """
     people = {
-        (tenant_id, kind, address): {"name": name, "language": "", "attributes": {}}
+        (tenant_id, kind, address): {
+            "name": name,
+            "language": "",
+            "time_zone": time_zone_of(address),
+            "attributes": {},
+        }
         for tenant_id, kind, address, name in wanted
     }
-    found, _ = await _ensure(db, people)
+    found, created = await _ensure(db, people)
+    if created:
+        await opt_out_suppressed(db, {found[key]: [key] for key in created}, hasher)
     return found
 
 
@@ -67,20 +88,32 @@ async def _ensure(
     db: AsyncConnection, people: Mapping[AddressKey, Mapping[str, Any]]
 ) -> tuple[dict[AddressKey, UUID], set[AddressKey]]:
     """Contact ids by address, and the addresses created here, whose contacts begin with the given values."""
-    found = _by_key(await store.find_addresses(db, [_address(key) for key in people]))
-    missing = sorted(key for key in people if key not in found)
-    if not missing:
+    found = await store.find_addresses(db, people)
+    missing_keys = sorted(key for key in people if key not in found)
+    if not missing_keys:
         return found, set()
-    fresh = {key: new_id() for key in missing}
+    fresh: dict[AddressKey, UUID] = {}
+    seen: dict[tuple[UUID, str, str], UUID] = {}
+    for key in missing_keys:  # one number under two kinds is one new contact
+        same = (key[0], "number" if key[1] in NUMBER_KINDS else key[1], key[2])
+        fresh[key] = seen.setdefault(same, new_id())
+    first = {contact_id: key for key, contact_id in reversed(fresh.items())}
     await store.insert_contacts(
-        db, [{"tenant_id": key[0], "id": contact_id, **people[key]} for key, contact_id in fresh.items()]
+        db, [{"tenant_id": key[0], "id": contact_id, **people[key]} for contact_id, key in first.items()]
     )
-    rows = [{**_address(key), "contact_id": contact_id} for key, contact_id in fresh.items()]
-    created = _by_key(await store.insert_addresses(db, rows))
-    lost = [key for key in missing if key not in created]
+    created = await store.insert_addresses(
+        db, [{**_address(key), "contact_id": contact_id} for key, contact_id in fresh.items()]
+    )
+    lost = [key for key in missing_keys if key not in created]
     if lost:
-        await store.delete_contacts(db, [{"tenant_id": key[0], "id": fresh[key]} for key in lost])
-        found |= _by_key(await store.find_addresses(db, [_address(key) for key in lost]))
+        kept = set(created.values())
+        orphans = [
+            {"tenant_id": key[0], "id": contact_id}
+            for contact_id, key in first.items()
+            if contact_id not in kept
+        ]
+        await store.delete_contacts(db, orphans)
+        found |= await store.find_addresses(db, lost)
     return found | created, set(created)
 
 
@@ -88,22 +121,36 @@ def _address(key: AddressKey) -> dict[str, Any]:
     return {"tenant_id": key[0], "kind": key[1], "address": key[2]}
 
 
-def _by_key(rows: Iterable[Row[Any]]) -> dict[AddressKey, UUID]:
-    return {(row.tenant_id, row.kind, row.address): row.contact_id for row in rows}
-
-
 async def create(
-    db: AsyncConnection, tenant_id: UUID, contact: ContactInput, *, default_country: str, consent_source: str
+    db: AsyncConnection,
+    tenant_id: UUID,
+    contact: ContactInput,
+    *,
+    default_country: str,
+    consent_source: str,
+    hasher: AddressHasher,
+    actor: str = "system",
 ) -> UUID:
-    """Create one contact with its consents. Raises Invalid, BadPhone, or ContactExists when the number is known."""
-    checked = check(contact, default_country)
-    person = _Person(checked, [0])
-    key = (tenant_id, PHONE, checked.phone)
-    ids, created = await _ensure(db, {key: _values(checked)})
-    if not created:
-        raise ContactExists(f"{checked.phone} belongs to a contact of yours")
-    await _fill(db, tenant_id, [(ids[key], person, True)], consent_source)
-    return ids[key]
+    """Create one contact with its consents.
+
+    Raises Invalid, BadPhone, UnknownAttribute or BadValue; ContactExists, which names the contact that has one of the
+    addresses.
+    """
+    definitions = await store_attributes.definitions(db, tenant_id)
+    checked = check(contact, default_country, definitions)
+    keys = [(tenant_id, kind, address) for kind, address in checked.addresses]
+    taken = await store.find_addresses(db, keys)
+    if not taken:
+        ids, created = await _ensure(db, {keys[0]: _values(checked)})
+        if created:
+            person = _Person(checked, [0])
+            await _fill(
+                db, tenant_id, [(ids[keys[0]], person, True)], definitions, consent_source, hasher, actor
+            )
+            return ids[keys[0]]
+        taken = ids
+    key, owner = next(iter(taken.items()))
+    raise ContactExists(f"{key[2]} belongs to a contact of yours", encode_id("con", owner))
 
 
 async def upsert_batch(
@@ -113,100 +160,175 @@ async def upsert_batch(
     *,
     default_country: str,
     consent_source: str,
+    hasher: AddressHasher,
+    actor: str = "system",
 ) -> list[UpsertResult]:
     """Create or update up to 1,000 contacts in one transaction; one result an item, in the order of the items.
 
-    A known number updates name, language and attributes, and adds tags; consent is granted only at creation, so an
-    opt-out survives an import. A bad item is an "error" result and harms no other. Raises Invalid above 1,000 items.
+    A known address updates name, language, time zone and attributes, adds addresses and tags; consent is granted only
+    at creation, so an opt-out survives an import. A bad item is an "error" result and harms no other. Raises Invalid
+    above 1,000 items.
     """
     if len(batch) > BATCH_MAX:
         raise Invalid(f"a batch has at most {BATCH_MAX} contacts", "/contacts")
+    definitions = await store_attributes.definitions(db, tenant_id)
     results: dict[int, UpsertResult] = {}
-    people: dict[str, _Person] = {}
-    for place, item in enumerate(batch):
-        try:
-            checked = check(item, default_country)
-        except Invalid as error:
-            results[place] = UpsertResult(place, "error", error=error)
-            continue
-        person = people.get(checked.phone)
-        if person is None:
-            people[checked.phone] = _Person(checked, [place])
+    people = _people(batch, default_country, definitions, results)
+    keys = {id(person): _keys(tenant_id, person.contact) for person in people}
+    owners = await store.find_addresses(db, {key for each in keys.values() for key in each})
+    usable = []
+    for person in people:
+        mine = {owners[key] for key in keys[id(person)] if key in owners}
+        if len(mine) > 1:
+            error = AddressTaken("its addresses belong to different contacts: merge them first")
+            results |= {place: UpsertResult(place, "error", error=error) for place in person.places}
         else:
-            person.contact = _merge(person.contact, checked)
-            person.places.append(place)
-    keys = {phone: (tenant_id, PHONE, phone) for phone in people}
-    ids, created = await _ensure(
-        db, {keys[phone]: _values(person.contact) for phone, person in people.items()}
-    )
-    filled = [(ids[keys[phone]], person, keys[phone] in created) for phone, person in people.items()]
-    await _fill(db, tenant_id, filled, consent_source)
-    for phone, person in people.items():
+            usable.append((person, next(iter(mine), None)))
+    fresh = {keys[id(person)][0]: _values(person.contact) for person, owner in usable if owner is None}
+    ids, created = await _ensure(db, fresh)
+    filled = [
+        (owner or ids[keys[id(person)][0]], person, owner is None and keys[id(person)][0] in created)
+        for person, owner in usable
+    ]
+    await _fill(db, tenant_id, filled, definitions, consent_source, hasher, actor)
+    for contact_id, person, new in filled:
         for nth, place in enumerate(person.places):
-            first = nth == 0 and keys[phone] in created
-            results[place] = UpsertResult(place, "created" if first else "updated", ids[keys[phone]])
+            status: Literal["created", "updated"] = "created" if new and nth == 0 else "updated"
+            results[place] = UpsertResult(place, status, contact_id)
     return [results[place] for place in range(len(batch))]
 
 
-def _merge(old: CheckedContact, new: CheckedContact) -> CheckedContact:
-    tags = tuple(dict.fromkeys((*old.tags, *new.tags)))
-    return CheckedContact(
-        old.phone,
-        new.name or old.name,
-        new.language or old.language,
-        tags,
-        {**old.attributes, **new.attributes},
-    )
+def _people(
+    batch: Sequence[ContactInput],
+    default_country: str,
+    definitions: Definitions,
+    results: dict[int, UpsertResult],
+) -> list[_Person]:
+    """The persons of a batch; what is wrong with an item goes into `results`."""
+    people: list[_Person] = []
+    by_address: dict[tuple[str, str], _Person] = {}
+    for place, item in enumerate(batch):
+        try:
+            checked = check(item, default_country, definitions)
+            names = [
+                ("number" if kind in NUMBER_KINDS else kind, address) for kind, address in checked.addresses
+            ]
+            same = {id(by_address[name]): by_address[name] for name in names if name in by_address}
+            if len(same) > 1:
+                raise AddressTaken("its addresses belong to different people of this batch")
+        except (Invalid, AddressTaken) as error:
+            results[place] = UpsertResult(place, "error", error=error)
+            continue
+        person = next(iter(same.values()), None)
+        if person is None:
+            person = _Person(checked)
+            people.append(person)
+        else:
+            person.contact = merged(person.contact, checked)
+        person.places.append(place)
+        by_address |= dict.fromkeys(names, person)
+    return people
+
+
+def _keys(tenant_id: UUID, contact: CheckedContact) -> list[AddressKey]:
+    return [(tenant_id, kind, address) for kind, address in contact.addresses]
 
 
 def _values(contact: CheckedContact) -> dict[str, Any]:
-    return {"name": contact.name, "language": contact.language, "attributes": dict(contact.attributes)}
+    number = contact.phone or contact.addresses[0][1]
+    return {
+        "name": contact.name,
+        "language": contact.language,
+        "time_zone": contact.time_zone or time_zone_of(number),
+        "attributes": dict(contact.attributes),
+    }
 
 
 async def _fill(
-    db: AsyncConnection, tenant_id: UUID, people: Sequence[tuple[UUID, _Person, bool]], consent_source: str
+    db: AsyncConnection,
+    tenant_id: UUID,
+    people: Sequence[tuple[UUID, _Person, bool]],
+    definitions: Definitions,
+    consent_source: str,
+    hasher: AddressHasher,
+    actor: str,
 ) -> None:
-    """Write what goes beside the address of each (contact id, person, created)."""
-    updates, tags, consents = [], [], []
-    for contact_id, person, created in people:
-        contact = person.contact
-        if not created and (contact.name or contact.language or contact.attributes):
-            updates.append({"id": contact_id, **_values(contact)})
-        tags += [{"tenant_id": tenant_id, "tag": tag, "contact_id": contact_id} for tag in contact.tags]
-        if created:
-            consents += [
-                {
-                    "tenant_id": tenant_id,
-                    "contact_id": contact_id,
-                    "channel_kind": kind,
-                    "purpose": "all",
-                    "state": "opted_in",
-                    "source": consent_source,
-                }
-                for kind in CHANNEL_KINDS
-            ]
-    await store.update_contacts(db, tenant_id, updates)
-    await store.insert_tags(db, sorted(tags, key=lambda row: (str(row["tag"]), str(row["contact_id"]))))
+    """Write what goes beside the first address of each (contact id, person, created)."""
+    new = [(contact_id, person.contact) for contact_id, person, created in people if created]
+    await _fill_new(db, tenant_id, new, definitions, consent_source, hasher)
+    await _add_addresses(db, tenant_id, people)
+    known = {contact_id: person.contact for contact_id, person, created in people if not created}
+    if not known:
+        return
+    states = {row.id: state_of(row) for row in await store.lock(db, tenant_id, list(known))}
+    changes = [
+        Change(
+            contact_id,
+            contact.name or None,
+            contact.language or None,
+            contact.time_zone or None,
+            contact.attributes,
+            contact.tags,
+        )
+        for contact_id, contact in known.items()
+        if contact_id in states
+    ]
+    await write_changes(db, tenant_id, states, changes, definitions, actor)
+
+
+async def _fill_new(
+    db: AsyncConnection,
+    tenant_id: UUID,
+    new: Sequence[tuple[UUID, CheckedContact]],
+    definitions: Definitions,
+    consent_source: str,
+    hasher: AddressHasher,
+) -> None:
+    tags = [
+        {"tenant_id": tenant_id, "tag": tag, "contact_id": contact_id}
+        for contact_id, contact in new
+        for tag in contact.tags
+    ]
+    await store.insert_tags(db, tags)
+    states = [State(contact_id, "", "", "", contact.attributes, frozenset()) for contact_id, contact in new]
+    await store.insert_values(db, values_of(tenant_id, states, definitions))
+    people = {contact_id: _keys(tenant_id, contact) for contact_id, contact in new}
+    out = await opt_out_suppressed(db, people, hasher)
+    consents = [
+        {
+            "tenant_id": tenant_id,
+            "contact_id": contact_id,
+            "channel_kind": kind,
+            "purpose": "all",
+            "state": "opted_in",
+            "source": consent_source,
+        }
+        for contact_id in people
+        if contact_id not in out
+        for kind in CHANNEL_KINDS
+    ]
     await store.insert_consents(db, consents)
+
+
+async def _add_addresses(
+    db: AsyncConnection, tenant_id: UUID, people: Sequence[tuple[UUID, _Person, bool]]
+) -> None:
+    """Write the addresses beside the first; one that another contact took a moment ago stays with that one."""
+    rows = [
+        {**_address((tenant_id, kind, address)), "contact_id": contact_id, "position": place}
+        for contact_id, person, created in people
+        if not created or len(person.contact.addresses) > 1
+        for place, (kind, address) in enumerate(person.contact.addresses)
+    ]
+    await store.insert_addresses(db, sorted(rows, key=lambda row: (row["kind"], row["address"])))
 
 
 async def get(
     db: AsyncConnection, readable: Iterable[UUID], contact_id: UUID
 ) -> tuple[Row[Any], Sequence[Row[Any]]]:
-    """A contact and its consents. Raises NotFound, also for another tenant's contact."""
-    row = await store.get(db, list(readable), contact_id)
+    """A contact and its consents. Raises NotFound, also for another tenant's contact; ContactMerged or ContactErased."""
+    tenants = list(readable)
+    row = await store.get(db, tenants, contact_id)
     if row is None:
-        raise NotFound("there is no such contact")
+        raise await missing(db, tenants, contact_id)
     return row, await store.consents_of(db, row.tenant_id, contact_id)
-
-
-async def contact_list(
-    db: AsyncConnection, readable: Iterable[UUID], *, search: str, tag: str, after: UUID | None, limit: int
-) -> tuple[Sequence[Row[Any]], bool]:
-    """A page of contacts, newest first, and whether there are more."""
-    if len(search) > SEARCH_CHARS_MAX:
-        raise Invalid(f"a search has at most {SEARCH_CHARS_MAX} characters", "/search")
-    rows = await store.contact_list(
-        db, list(readable), search=search.strip(), tag=tag.strip(), after=after, limit=limit + 1
-    )
-    return rows[:limit], len(rows) > limit

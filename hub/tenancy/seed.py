@@ -16,6 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hub.contacts import service as contacts
 from hub.contacts.contact import ContactInput
+from hub.contacts.service_attributes import NewAttribute, ensure
+from hub.contacts.suppression import AddressHasher
 from hub.ids import new_id
 from hub.settings import Settings
 from hub.tenancy import service, store
@@ -36,6 +38,11 @@ QUEUES = {  # queue → the local parts of its members' e-mail addresses
     "General": ("agent", "agent2", "supervisor"),
 }
 TAGS = {"newsletter": 0.45, "loyalty": 0.25, "lapsed": 0.20, "new": 0.12, "vip": 0.08, "returns": 0.06}
+ATTRIBUTES = (
+    NewAttribute("city", "text", "City"),
+    NewAttribute("language", "text", "Language"),
+    NewAttribute("order_id", "text", "Last order", indexed=True),
+)
 CITIES = {
     NORTH: (
         "Leeds",
@@ -186,9 +193,8 @@ async def seed_demo(engine: AsyncEngine, settings: Settings) -> list[Login]:
 
     Each tenant is made with everything in it in one transaction, so a run that dies leaves no half of one.
     """
-    del settings  # the demo is the same whatever the settings
     for slug in _TENANTS:
-        await _seed_tenant(engine, slug)
+        await _seed_tenant(engine, settings, slug)
     return [
         Login(person.role, f"{person.local}@{_DOMAINS[slug]}", PASSWORD, _TENANTS[slug].name)
         for slug in _TENANTS
@@ -196,7 +202,7 @@ async def seed_demo(engine: AsyncEngine, settings: Settings) -> list[Login]:
     ]
 
 
-async def _seed_tenant(engine: AsyncEngine, slug: str) -> None:
+async def _seed_tenant(engine: AsyncEngine, settings: Settings, slug: str) -> None:
     async with transaction(engine, Scope.nothing()) as db:
         if await store.tenant_of_slug(db, slug) is not None:
             return
@@ -212,12 +218,14 @@ async def _seed_tenant(engine: AsyncEngine, slug: str) -> None:
         }
         if slug in CITIES:
             await _seed_queues(db, tenant_id, people)
+            await ensure(db, tenant_id, ATTRIBUTES)
             found = await contacts.upsert_batch(
                 db,
                 tenant_id,
                 list(people_of(slug)),
                 default_country=_TENANTS[slug].default_country,
                 consent_source="demo",
+                hasher=AddressHasher(settings.secret_key.get_secret_value()),
             )
             assert all(result.status == "created" for result in found), "a demo contact is not valid"
 

@@ -19,6 +19,7 @@ from cli.demo import workspace as ws
 from hub.billing import service as billing
 from hub.channels.delivery import Status
 from hub.contacts.service import resolve_addresses
+from hub.contacts.suppression import AddressHasher
 from hub.conversations.state import Event, Inbound, Understood
 from hub.deliveries import Report
 from hub.ids import new_id
@@ -89,7 +90,8 @@ class Desk:
 
     async def contact(self, number: str) -> UUID:
         async with transaction(self.engine, Scope.of(self.tenant_id)) as db:
-            found = await resolve_addresses(db, [(self.tenant_id, "phone", number, "")])
+            hasher = AddressHasher(self.settings.secret_key.get_secret_value())
+            found = await resolve_addresses(db, [(self.tenant_id, "phone", number, "")], hasher)
         return found[self.tenant_id, "phone", number]
 
     def arrived(self, contact_id: UUID, text: str, key: str = "", line: str = "sms") -> Any:

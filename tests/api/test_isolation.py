@@ -48,6 +48,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "reply": {"text": "hello"},
     "assign_conversation": {"assignee_id": None},
     "transfer_conversation": {"queue_id": "own queue"},
+    "update_contact": {},
+    "add_address": {"kind": "phone", "address": "+447700900777"},
+    "update_address": {"primary": True},
+    "set_consent": {"channel_kind": "sms", "state": "opted_out", "source": "test"},
+    "update_attribute": {},
 }
 NAMED = [
     (method, path, operation["operationId"])
