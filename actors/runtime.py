@@ -74,6 +74,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "sender": ("actors.sender", "SenderHost"),
     "campaign": ("actors.campaign", "CampaignHost"),
     "timers": ("actors.timers", "TimersHost"),
+    "jobs": ("actors.jobs", "JobsHost"),
 }
 
 
@@ -86,6 +87,7 @@ def counts(settings: Settings) -> dict[str, int]:
         "sender": settings.senders,
         "campaign": settings.campaign_hosts,
         "timers": 1,
+        "jobs": 1,
     }
 
 

@@ -188,6 +188,16 @@ async def insert_all(
         raise _translated(error) from None
 
 
+async def copy_in(db: AsyncConnection, statement: str, data: bytes) -> None:
+    """Run `COPY … FROM STDIN` with rows that are text already: into a temporary table, which no policy guards."""
+    driver = await _driver(db)
+    try:
+        async with driver.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+            await copy.write(data)
+    except psycopg.Error as error:
+        raise _translated(error) from None
+
+
 def encode_rows(rows: Sequence[Mapping[str, Any]]) -> str:
     """Rows as JSON text for `jsonb_populate_recordset`; NUL, which PostgreSQL cannot store, becomes U+FFFD."""
     encoded = orjson.dumps(rows, default=_encode)

@@ -102,10 +102,10 @@ class Checker:
         self._need_identity(columns, numbers, errors, wrong)
         _join_names(columns)
         if wrong:
-            numbers, columns = _without(wrong, numbers, columns)
+            numbers, columns = without(wrong, numbers, columns)
         again = self._find_again(columns, numbers, errors)
         if again:
-            numbers, columns = _without(again, numbers, columns)
+            numbers, columns = without(again, numbers, columns)
         self._add_time_zones(columns)
         every = [*block.numbers, *(error.row for error in block.broken)]
         first, last = (min(every[0], every[-1]), max(every)) if every else (0, 0)
@@ -261,7 +261,7 @@ def _join_names(columns: Columns) -> None:
     )
 
 
-def _without(places: set[int], numbers: Sequence[int], columns: Columns) -> tuple[Sequence[int], Columns]:
+def without(places: set[int], numbers: Sequence[int], columns: Columns) -> tuple[Sequence[int], Columns]:
     keep = [place not in places for place in range(len(numbers))]
     return list(compress(numbers, keep)), {
         target: list(compress(values, keep)) for target, values in columns.items()

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import phonenumbers
 from pydantic import BaseModel, ConfigDict, Field
 
+from hub.contacts.attributes import CHOICES_MAX, LABEL_CHARS_MAX, check_definition
 from hub.contacts.contact import CONSENT_SOURCE_CHARS_MAX, TAG_CHARS_MAX, TAGS_MAX
 from hub.contacts.importing.limits import COLUMNS_MAX, HEADER_CHARS_MAX
 from hub.errors import Invalid
@@ -31,7 +32,8 @@ class NewAttribute(Strict):
     """An attribute that the run creates when there is none with this key."""
 
     type: Literal["text", "number", "boolean", "date", "choice"] = "text"
-    label: Annotated[str, Field(max_length=HEADER_CHARS_MAX)] = ""
+    label: Annotated[str, Field(max_length=LABEL_CHARS_MAX)] = ""
+    choices: Annotated[list[str], Field(max_length=CHOICES_MAX)] = Field(default_factory=list)
 
 
 class Mapped(Strict):
@@ -100,8 +102,14 @@ def _check_target(mapped: Mapped, pointer: str, known: Collection[str]) -> None:
         key = mapped.target.removeprefix(ATTRIBUTE)
         if not KEY.fullmatch(key):
             raise Invalid("an attribute's key has lower-case letters, digits and _", f"{pointer}/target")
-        if key not in known and mapped.create is None:
+        if key in known:
+            return
+        if mapped.create is None:
             raise Invalid(f"there is no attribute {key!r}: create it or choose another", f"{pointer}/target")
+        try:
+            check_definition(key, mapped.create.label, mapped.create.type, mapped.create.choices)
+        except Invalid as error:
+            raise Invalid(error.detail, f"{pointer}/create{error.pointer}") from None
     elif mapped.target not in ADDRESS_TARGETS and mapped.target not in FIELD_TARGETS:
         raise Invalid(f"{mapped.target!r} is nothing a column can be", f"{pointer}/target")
     elif mapped.create is not None:
