@@ -1,14 +1,14 @@
 import { MantineProvider, localStorageColorSchemeManager } from '@mantine/core';
-import { Notifications } from '@mantine/notifications';
 import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
-import { useEffect, useMemo } from 'react';
+import { lazy, Suspense, useEffect, useMemo } from 'react';
 import { brandingQuery, meQuery } from '../api/queries';
 import { asProblem } from '../api/problem';
 import { boot, FALLBACK_BRAND } from './boot';
 import { makeRouter } from './router';
 import { makeTheme, variablesFor } from './theme';
 
+const Toasts = lazy(() => import('./Toasts'));
 const RETRIES = 2;
 
 const client = new QueryClient({
@@ -43,8 +43,8 @@ function Themed() {
   }, [color, product]);
   return (
     <MantineProvider theme={theme} cssVariablesResolver={variables} colorSchemeManager={schemes} defaultColorScheme="auto">
-      <Notifications position="bottom-center" limit={3} zIndex={500} />
       <RouterProvider router={router} />
+      <Suspense><Toasts /></Suspense>
     </MantineProvider>
   );
 }

@@ -8,9 +8,6 @@ import { loadArea } from '../i18n';
 import { contactsSearch } from '../pages/contacts/contactsSearch';
 import { Crash, Missing } from './Fallbacks';
 import { Shell } from './Shell';
-import { importsQuery, importQuery } from '../api/imports';
-import { fieldsQuery, segmentQuery, segmentsQuery } from '../api/segments';
-import { isStep, type Step } from '../pages/imports/steps';
 import { segmentsSearch } from '../pages/segments/segmentsSearch';
 
 export interface RouterContext { client: QueryClient }
@@ -132,47 +129,30 @@ const segments = createRoute({
   getParentRoute: () => app,
   path: '/segments',
   validateSearch: segmentsSearch,
-  loader: async ({ context, location }) => {
-    const { q = '', kind = '', archived = false } = segmentsSearch(location.search as Record<string, unknown>);
-    if (can(context.me, 'readContacts')) void context.client.prefetchInfiniteQuery(segmentsQuery({ search: q, kind, archived }));
-    await Promise.all([loadArea('segments'), loadArea('conditions')]);
-  },
+  loader: async ({ context, location }) =>
+    (await import('../pages/segments/load')).loadSegments(context.client, context.me, segmentsSearch(location.search as Record<string, unknown>)),
   component: lazyRouteComponent(() => import('../pages/segments/SegmentsPage'), 'SegmentsPage'),
 });
 
 const segment = createRoute({
   getParentRoute: () => app,
   path: '/segments/$segmentId',
-  loader: async ({ context, params }) => {
-    if (can(context.me, 'readContacts')) {
-      void context.client.prefetchQuery(fieldsQuery);
-      if (params.segmentId !== 'new') void context.client.prefetchQuery(segmentQuery(params.segmentId));
-    }
-    await Promise.all([loadArea('segments'), loadArea('conditions')]);
-  },
+  loader: async ({ context, params }) => (await import('../pages/segments/load')).loadSegment(context.client, context.me, params.segmentId),
   component: lazyRouteComponent(() => import('../pages/segments/SegmentPage'), 'SegmentPage'),
 });
 
 const imports = createRoute({
   getParentRoute: () => app,
   path: '/imports',
-  loader: async ({ context }) => {
-    if (can(context.me, 'importContacts')) void context.client.prefetchQuery(importsQuery);
-    await loadArea('imports');
-  },
+  loader: async ({ context }) => (await import('../pages/imports/load')).loadImports(context.client, context.me),
   component: lazyRouteComponent(() => import('../pages/imports/ImportsPage'), 'ImportsPage'),
 });
-
-export interface ImportSearch { step?: Step }
 
 const importOne = createRoute({
   getParentRoute: () => app,
   path: '/imports/$importId',
-  validateSearch: (search: Record<string, unknown>): ImportSearch => (isStep(search.step) ? { step: search.step } : {}),
-  loader: async ({ context, params }) => {
-    if (can(context.me, 'importContacts') && params.importId !== 'new') void context.client.prefetchQuery(importQuery(params.importId));
-    await loadArea('imports');
-  },
+  validateSearch: (search: Record<string, unknown>): { step?: string } => (typeof search.step === 'string' ? { step: search.step } : {}),
+  loader: async ({ context, params }) => (await import('../pages/imports/load')).loadImport(context.client, context.me, params.importId),
   component: lazyRouteComponent(() => import('../pages/imports/ImportPage'), 'ImportPage'),
 });
 

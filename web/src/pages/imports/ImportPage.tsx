@@ -24,7 +24,7 @@ import { ImportState } from './ImportState';
 import { PolicyStep } from './PolicyStep';
 import { RunStep } from './RunStep';
 import { Stepper } from './Stepper';
-import { isOver, isWorking, stepFor } from './steps';
+import { isOver, isStep, isWorking, stepFor } from './steps';
 
 const NEW = 'new';
 const FOLLOW_MS = 1_000;
@@ -94,7 +94,7 @@ function Loading() {
 
 function Body({ row }: { row: Import }) {
   const { step: asked } = useSearch({ from: '/app/imports/$importId' });
-  const step = stepFor(row.state, asked);
+  const step = stepFor(row.state, isStep(asked) ? asked : undefined);
   return (
     <>
       <Stepper importId={row.id} step={step} over={isOver(row.state) && row.state !== 'running'} />
