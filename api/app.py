@@ -36,6 +36,7 @@ from api.routes import (
     sessions,
     suppressions,
     tenants,
+    timeline,
     wallet,
 )
 from api.schemas.overview import Health
@@ -142,6 +143,7 @@ def create_app(settings: Settings | None = None, *, connect_hub: bool = True) ->
         overview,
         conversations,
         contacts,
+        timeline,
         suppressions,
         attributes,
         segments,

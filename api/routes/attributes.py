@@ -33,7 +33,7 @@ async def attribute_list(db: Db, caller: Reader) -> schemas.AttributePage:
 
 @router.post("/attributes", status_code=201, operation_id="create_attribute")
 async def create_attribute(
-    body: schemas.NewAttribute, db: Db, caller: Writer, response: Response
+    body: schemas.AttributeIn, db: Db, caller: Writer, response: Response
 ) -> schemas.Attribute:
     """Define an attribute. Key and type stay for ever; 409 `attribute-exists` when the key is taken."""
     new = NewAttribute(body.key, body.type, body.label, body.choices, body.indexed)

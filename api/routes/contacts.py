@@ -82,9 +82,11 @@ async def contact_list(
 
 
 @router.get("/contacts/count", operation_id="count_contacts")
-async def contact_count(db: Db, caller: Reader, wanted: Wanted) -> schemas.Count:
+async def contact_count(db: Db, caller: Reader, wanted: Wanted) -> schemas.ContactCount:
     """How many contacts the same filters find."""
-    return schemas.Count(count=await service_listing.count(db, caller.tenant_id, caller.readable, wanted))
+    return schemas.ContactCount(
+        count=await service_listing.count(db, caller.tenant_id, caller.readable, wanted)
+    )
 
 
 @router.get("/contacts/landmarks", operation_id="list_contact_landmarks")

@@ -26,7 +26,7 @@ _ATTRIBUTE: JsonDict = {
 }
 
 
-class NewAttribute(In):
+class AttributeIn(In):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [{"key": "plan", "label": "Plan", "type": "choice", "choices": ["free", "gold"]}]

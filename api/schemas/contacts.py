@@ -252,7 +252,7 @@ class ContactPage(Page[Contact]):
     pass
 
 
-class Count(Out):
+class ContactCount(Out):
     model_config = ConfigDict(json_schema_extra={"examples": [{"count": 48210}]})
 
     count: int
@@ -276,19 +276,6 @@ class BatchResult(Out):
 
 
 class BatchResults(Out):
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "results": [{"index": 0, "status": "created", "id": _ID, "error": None}],
-                    "created": 1,
-                    "updated": 0,
-                    "errors": 0,
-                }
-            ]
-        }
-    )
-
     results: list[BatchResult]
     created: int
     updated: int

@@ -90,7 +90,7 @@ async def test_a_bug_leaves_nothing_and_the_key_may_try_again(
         async def broken(*_: Any) -> None:
             raise RuntimeError("after the contact was written")
 
-        patch.setattr("api.routes.contacts._detail", broken)
+        patch.setattr("api.routes.contacts.detail", broken)
         assert (await client.post("/v1/contacts", json=BODY, headers=headers)).status_code == 500
     assert await contacts(client) == []
     answer = await client.post("/v1/contacts", json=BODY, headers=headers)

@@ -53,6 +53,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "update_address": {"primary": True},
     "set_consent": {"channel_kind": "sms", "state": "opted_out", "source": "test"},
     "update_attribute": {},
+    "add_note": {"body": "hello"},
+    "edit_note": {"body": "hello"},
 }
 NAMED = [
     (method, path, operation["operationId"])
