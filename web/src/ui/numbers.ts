@@ -8,11 +8,11 @@ export const formatCount = (value: number): string => value.toLocaleString(langu
 export const formatShare = (part: number, whole: number): string =>
   new Intl.NumberFormat(language(), { style: 'percent', maximumFractionDigits: 0 }).format(whole === 0 ? 0 : Math.floor((part / whole) * 100) / 100);
 
-const KILO = 1000;
+const KILO = 1024;
 const SIZES = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const;
 
 export function formatBytes(bytes: number): string {
-  const step = Math.min(SIZES.length - 1, bytes < KILO ? 0 : Math.floor(Math.log10(bytes) / 3));
+  const step = Math.min(SIZES.length - 1, bytes < KILO ? 0 : Math.floor(Math.log2(bytes) / 10));
   return new Intl.NumberFormat(language(), { style: 'unit', unit: SIZES[step] ?? 'byte', unitDisplay: 'short', maximumFractionDigits: step < 2 ? 0 : 1 }).format(bytes / KILO ** step);
 }
 
