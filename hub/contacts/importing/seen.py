@@ -48,7 +48,7 @@ class Seen:
             places[places == len(run.keys)] = 0
             same = run.keys[places] == keys
             found[same] = run.rows[places[same]]
-        order = np.argsort(keys, kind="stable")
+        order = np.lexsort((rows, keys))
         ordered = keys[order]
         again = np.flatnonzero(ordered[1:] == ordered[:-1]) + 1
         if len(again):
