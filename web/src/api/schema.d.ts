@@ -481,15 +481,60 @@ export interface paths {
         };
         /**
          * Contact List
-         * @description Newest first. `search` is a piece of a name, or at least three digits of a number.
+         * @description Contacts of the acting tenant and those below it, newest first unless `sort` says otherwise.
+         *
+         *     Any contact can be the place to start after, in every order; a page costs the same wherever it begins.
          */
         get: operations["list_contacts"];
         put?: never;
         /**
          * Create Contact
          * @description Create a contact; a number without a country code is read as one of the tenant's default country.
+         *
+         *     It begins opted in on SMS and WhatsApp with `consent_source`, or opted out everywhere when an address is suppressed.
+         *     409 `contact-exists` names the contact that has one of the addresses.
          */
         post: operations["create_contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contacts/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Contact Count
+         * @description How many contacts the same filters find.
+         */
+        get: operations["count_contacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contacts/landmarks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Contact Landmarks
+         * @description The ids of rows `every`, 2 · `every`, …, for a table that opens at any row. Up to a minute old.
+         */
+        get: operations["list_contact_landmarks"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -503,14 +548,23 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Contact */
+        /**
+         * Get Contact
+         * @description One contact with every consent. The ETag is what a PATCH sends as If-Match.
+         *
+         *     404 has the code `contact-merged` with `merged_into`, or `contact-erased` with `erased_at`, where that is why.
+         */
         get: operations["get_contact"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Update Contact
+         * @description Change name, language, time zone or attributes of the version that you saw: send its ETag as If-Match.
+         */
+        patch: operations["update_contact"];
         trace?: never;
     };
     "/v1/contacts/batch": {
@@ -524,9 +578,141 @@ export interface paths {
         put?: never;
         /**
          * Upsert Contacts
-         * @description Create or update up to 1,000 contacts. One bad item is reported and harms no other.
+         * @description Create or update up to 1,000 contacts, known by any of their addresses. One bad item harms no other.
          */
         post: operations["upsert_contacts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contacts/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Contacts
+         * @description Add and remove tags of the named contacts, or of all that a filter finds (at most 200,000).
+         *
+         *     With `dry_run` nothing changes and `changed` says how many would.
+         */
+        post: operations["change_contacts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contacts/{contact_id}/addresses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Address
+         * @description Give the contact one more address. 409 `address-taken` names the contact that has it: merge the two.
+         */
+        post: operations["add_address"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contacts/{contact_id}/addresses/{kind}/{address}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Address
+         * @description Take an address away; who writes from it next is somebody new. The last one stays (409).
+         */
+        delete: operations["remove_address"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Address
+         * @description Make it the primary address of its kind: the one that is written to first.
+         */
+        patch: operations["update_address"];
+        trace?: never;
+    };
+    "/v1/contacts/{contact_id}/tags/{tag}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Add Tag
+         * @description Add a tag; one that is there already stays.
+         */
+        put: operations["add_tag"];
+        post?: never;
+        /**
+         * Remove Tag
+         * @description Take a tag away; one that is not there is no error.
+         */
+        delete: operations["remove_tag"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contacts/{contact_id}/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Consent
+         * @description Write down what the person said on one channel for one purpose, and how you know.
+         *
+         *     The next send looks at it. 409 `suppressed`: nobody opts in who is on the suppression list.
+         */
+        post: operations["set_consent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contacts/{contact_id}/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Duplicates
+         * @description Up to ten contacts that may be the same person: the same name, or the same value of an indexed attribute.
+         */
+        get: operations["list_duplicates"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -545,6 +731,439 @@ export interface paths {
          * @description Every tag with the number of its contacts.
          */
         get: operations["list_tags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contacts/{contact_id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Timeline
+         * @description Everything about a contact on all channels, newest first; a page costs the same at any depth.
+         *
+         *     Without inbox:read the bodies of messages are left out (null), but for those of campaigns with campaigns:read.
+         */
+        get: operations["get_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contacts/{contact_id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Note
+         * @description Write a note about the contact for your colleagues.
+         */
+        post: operations["add_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contacts/{contact_id}/notes/{note_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Note
+         * @description Take a note away: your own, or anybody's with contacts:write.
+         */
+        delete: operations["delete_note"];
+        options?: never;
+        head?: never;
+        /**
+         * Edit Note
+         * @description Change a note of your own; it shows when it was changed.
+         */
+        patch: operations["edit_note"];
+        trace?: never;
+    };
+    "/v1/suppressions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Suppression List
+         * @description Addresses of the acting tenant that get nothing. Those of erased people have no address, only its hash.
+         */
+        get: operations["list_suppressions"];
+        put?: never;
+        /**
+         * Suppress Address
+         * @description Put an address on the list. Its contact is opted out everywhere; a contact that gets it later begins so.
+         */
+        post: operations["suppress_address"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/suppressions/{kind}/{address}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Unsuppress Address
+         * @description Take an address off the list. Its contact stays opted out until you write a new consent.
+         */
+        delete: operations["unsuppress_address"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/attributes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Attribute List
+         * @description All attributes of the acting tenant, in the order that people see; there are at most 100.
+         */
+        get: operations["list_attributes"];
+        put?: never;
+        /**
+         * Create Attribute
+         * @description Define an attribute. Key and type stay for ever; 409 `attribute-exists` when the key is taken.
+         */
+        post: operations["create_attribute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/attributes/{attribute_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Attribute
+         * @description Take the attribute away, and its value from every contact. There is no way back.
+         */
+        delete: operations["delete_attribute"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Attribute
+         * @description Change label, choices, place, or whether it is indexed. A choice that contacts have cannot go (409).
+         */
+        patch: operations["update_attribute"];
+        trace?: never;
+    };
+    "/v1/segments/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fields
+         * @description What a condition may ask of a contact: for each field its operators and, where they are few, its values.
+         */
+        get: operations["list_condition_fields"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/segments/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count
+         * @description How many contacts a condition has at this moment. Hang up to stop a count that is not needed any more.
+         */
+        post: operations["count_condition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/segments/sample": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sample
+         * @description Up to ten contacts of a condition, the newest first.
+         */
+        post: operations["sample_condition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Imports
+         * @description Newest first.
+         */
+        get: operations["list_imports"];
+        put?: never;
+        /**
+         * Upload Import
+         * @description Upload a CSV or XLSX file of contacts. Nothing is written to contacts yet: check it, then run it.
+         *
+         *     Format, encoding, delimiter, quoting and header are found out; the mapping is the one last used for the same header,
+         *     or else a guess.
+         */
+        post: operations["upload_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/imports/{import_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Import
+         * @description The import with its progress as it is now.
+         */
+        get: operations["get_import"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Import
+         * @description Forget the import and its file. Contacts stay; they cannot be taken back any more.
+         */
+        delete: operations["delete_import"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Import
+         * @description Decide what the columns are and what happens to people who exist. What a dry run found is forgotten.
+         */
+        patch: operations["change_import"];
+        trace?: never;
+    };
+    "/v1/imports/{import_id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Import
+         * @description Begin a dry run: every row is checked and counted against the contacts, and nothing of them is written.
+         */
+        post: operations["check_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/imports/{import_id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Import
+         * @description Begin to write contacts. Rows with an error are left out; all others are written.
+         */
+        post: operations["run_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/imports/{import_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Import
+         * @description Stop a dry run or a run. What a run has written stays, and can be undone.
+         */
+        post: operations["cancel_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/imports/{import_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Import
+         * @description Begin to take back what the import wrote, except where somebody has worked with it since.
+         */
+        post: operations["undo_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/imports/{import_id}/rows/{row_number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Mend Import Row
+         * @description Mend cells of a row. Check again to see whether it is right now.
+         */
+        put: operations["mend_import_row"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/imports/{import_id}/errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Import Errors
+         * @description Rows that were left out, by row, and why.
+         */
+        get: operations["list_import_errors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/imports/{import_id}/errors.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Import Errors
+         * @description The rows that were left out with row, column, value, code and reason, and their cells as they were in the file.
+         */
+        get: operations["download_import_errors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/imports/{import_id}/kept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Kept Contacts
+         * @description Contacts that an undo left as they are, with the reason.
+         */
+        get: operations["list_kept_contacts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -809,12 +1428,48 @@ export interface components {
              */
             tenant_id: string;
         };
+        /**
+         * AddAddress
+         * @example {
+         *       "address": "+447700900456",
+         *       "kind": "whatsapp"
+         *     }
+         */
+        AddAddress: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "phone" | "whatsapp" | "rcs" | "sip";
+            /**
+             * Address
+             * @description A telephone number, or `sip:user@host` of kind sip.
+             */
+            address: string;
+            /**
+             * Primary
+             * @description Write to this one first.
+             * @default false
+             */
+            primary?: boolean;
+        };
         /** Address */
         Address: {
             /** Kind */
             kind: string;
             /** Address */
             address: string;
+            /**
+             * Primary
+             * @description The one of its kind that is written to first.
+             */
+            primary: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            created_at: string;
         };
         /** ApiKey */
         ApiKey: {
@@ -856,10 +1511,112 @@ export interface components {
             assignee_id: string | null;
         };
         /**
+         * Attribute
+         * @example {
+         *       "choices": [
+         *         "free",
+         *         "gold"
+         *       ],
+         *       "created_at": "2026-01-02T03:04:05.678901Z",
+         *       "id": "att_019apw8qbefw098tnb9qh3r6w5",
+         *       "indexed": false,
+         *       "key": "plan",
+         *       "label": "Plan",
+         *       "position": 2,
+         *       "type": "choice",
+         *       "updated_at": "2026-01-02T03:04:05.678901Z",
+         *       "version": 1
+         *     }
+         */
+        Attribute: {
+            /**
+             * Id
+             * @example att_01kasw8qbefy09m6sc7n75yr3h
+             */
+            id: string;
+            /** Key */
+            key: string;
+            /** Label */
+            label: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "text" | "number" | "boolean" | "date" | "choice";
+            /** Choices */
+            choices: string[];
+            /** Indexed */
+            indexed: boolean;
+            /** Position */
+            position: number;
+            /** Version */
+            version: number;
+            /**
+             * Created At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            updated_at: string;
+        };
+        /**
+         * AttributeIn
+         * @example {
+         *       "choices": [
+         *         "free",
+         *         "gold"
+         *       ],
+         *       "key": "plan",
+         *       "label": "Plan",
+         *       "type": "choice"
+         *     }
+         */
+        AttributeIn: {
+            /**
+             * Key
+             * @description How values are named: lower-case letters, digits and _. Stays for ever.
+             */
+            key: string;
+            /**
+             * Label
+             * @description What people read; made from the key when it is left out.
+             * @default
+             */
+            label?: string;
+            /**
+             * Type
+             * @default text
+             * @enum {string}
+             */
+            type?: "text" | "number" | "boolean" | "date" | "choice";
+            /** Choices */
+            choices?: string[];
+            /**
+             * Indexed
+             * @description Find contacts by an exact value at once; at most five.
+             * @default false
+             */
+            indexed?: boolean;
+        };
+        /** AttributePage */
+        AttributePage: {
+            /** Items */
+            items: components["schemas"]["Attribute"][];
+            /** Has More */
+            has_more: boolean;
+        };
+        /**
          * Audience
-         * @description Who gets it: everybody with a tag, or all contacts.
+         * @description Who gets it: the members of a segment, everybody with a tag, or all contacts. Frozen at the launch.
          */
         Audience: {
+            /** Segment Id */
+            segment_id?: string | null;
             /**
              * Tag
              * @example newsletter
@@ -910,6 +1667,49 @@ export interface components {
             logo_text: string | null;
             /** Logo Url */
             logo_url: string | null;
+        };
+        /**
+         * BulkChange
+         * @description Tags for the named contacts, or for all that the filter finds.
+         * @example {
+         *       "add_tags": [
+         *         "win-back"
+         *       ],
+         *       "dry_run": true,
+         *       "filter": {
+         *         "tag": "lapsed"
+         *       }
+         *     }
+         */
+        BulkChange: {
+            /** Contact Ids */
+            contact_ids?: string[] | null;
+            filter?: components["schemas"]["ContactFilter"] | null;
+            /** Add Tags */
+            add_tags?: string[];
+            /** Remove Tags */
+            remove_tags?: string[];
+            /**
+             * Dry Run
+             * @default false
+             */
+            dry_run?: boolean;
+        };
+        /**
+         * BulkResult
+         * @example {
+         *       "changed": 9,
+         *       "matched": 12
+         *     }
+         */
+        BulkResult: {
+            /** Matched */
+            matched: number;
+            /**
+             * Changed
+             * @description With dry_run: how many would change.
+             */
+            changed: number;
         };
         /**
          * Campaign
@@ -1003,6 +1803,19 @@ export interface components {
              */
             flow_id?: string | null;
         };
+        /**
+         * ChangeAddress
+         * @example {
+         *       "primary": true
+         *     }
+         */
+        ChangeAddress: {
+            /**
+             * Primary
+             * @constant
+             */
+            primary: true;
+        };
         /** Channel */
         Channel: {
             /**
@@ -1039,6 +1852,129 @@ export interface components {
             /** Has More */
             has_more: boolean;
         };
+        /** Choice */
+        Choice: {
+            /** Value */
+            value: string;
+            /** Label */
+            label: string;
+        };
+        /**
+         * ConditionField
+         * @description What may be asked of a contact. An event may be asked for before it ever came: `event.<its name>`.
+         * @example {
+         *       "group": "Attributes",
+         *       "label": "City",
+         *       "name": "attribute.city",
+         *       "operators": [
+         *         {
+         *           "label": "is",
+         *           "name": "="
+         *         }
+         *       ],
+         *       "type": "text"
+         *     }
+         */
+        ConditionField: {
+            /** Name */
+            name: string;
+            /** Label */
+            label: string;
+            /**
+             * Type
+             * @description text, number, boolean, date, datetime, choice, country, tag, consent, reachable, segment, event, message or campaign.
+             */
+            type: string;
+            /** Group */
+            group: string;
+            /** Operators */
+            operators: components["schemas"]["Operator"][];
+            /** Choices */
+            choices: components["schemas"]["Choice"][] | null;
+        };
+        /** ConditionFields */
+        ConditionFields: {
+            /** Fields */
+            fields: components["schemas"]["ConditionField"][];
+        };
+        /**
+         * ConditionGroup
+         * @description Rules and groups joined by `and` or `or`, the whole turned round by `not`. Without rules: everybody.
+         * @example {
+         *       "combinator": "and",
+         *       "not": false,
+         *       "rules": [
+         *         {
+         *           "field": "attribute.city",
+         *           "operator": "=",
+         *           "value": "Pune"
+         *         },
+         *         {
+         *           "combinator": "or",
+         *           "not": false,
+         *           "rules": [
+         *             {
+         *               "field": "tag",
+         *               "operator": "has",
+         *               "value": "vip"
+         *             },
+         *             {
+         *               "field": "last_inbound_at",
+         *               "operator": "inLast",
+         *               "value": {
+         *                 "amount": 7,
+         *                 "unit": "days"
+         *               }
+         *             }
+         *           ]
+         *         }
+         *       ]
+         *     }
+         */
+        ConditionGroup: {
+            /**
+             * Combinator
+             * @default and
+             * @enum {string}
+             */
+            combinator?: "and" | "or";
+            /**
+             * Not
+             * @default false
+             */
+            not?: boolean;
+            /**
+             * Rules
+             * @description At most 100 rules and 8 levels of groups in all.
+             */
+            rules: (components["schemas"]["ConditionRule"] | components["schemas"]["ConditionGroup"])[];
+        };
+        /**
+         * ConditionRule
+         * @description One comparison: `{"field": "attribute.city", "operator": "=", "value": "Pune"}`.
+         * @example {
+         *       "field": "attribute.city",
+         *       "operator": "=",
+         *       "value": "Pune"
+         *     }
+         */
+        ConditionRule: {
+            /**
+             * Field
+             * @description A name of `GET /v1/segments/fields`.
+             */
+            field: string;
+            /**
+             * Operator
+             * @description One of the field's operators.
+             */
+            operator: string;
+            /**
+             * Value
+             * @description What it is compared with; its form depends on field and operator.
+             */
+            value?: unknown;
+        };
         /** Consent */
         Consent: {
             /** Channel Kind */
@@ -1049,14 +1985,82 @@ export interface components {
             state: string;
             /** Source */
             source: string;
+            /** Proof */
+            proof: string;
             /**
              * Changed At
              * Format: date-time
              * @example 2026-01-02T03:04:05.678901Z
              */
             changed_at: string;
+            /**
+             * Changed By
+             * @description `user:…` or `key:…`; empty when the contact said so.
+             */
+            changed_by: string;
         };
-        /** Contact */
+        /**
+         * ConsentGrant
+         * @description Consent that is recorded for people the import creates. Who exists keeps what they said.
+         */
+        ConsentGrant: {
+            /**
+             * Channels
+             * @example [
+             *       "sms"
+             *     ]
+             */
+            channels: ("sms" | "whatsapp" | "rcs" | "voice")[];
+            /**
+             * State
+             * @default opted_in
+             * @enum {string}
+             */
+            state?: "opted_in" | "opted_out";
+            /**
+             * Source
+             * @example Shop form, May 2026
+             */
+            source: string;
+            /**
+             * Proof
+             * @default
+             */
+            proof?: string;
+        };
+        /**
+         * Contact
+         * @example {
+         *       "addresses": [
+         *         {
+         *           "address": "+447700900123",
+         *           "created_at": "2026-01-02T03:04:05.678901Z",
+         *           "kind": "phone",
+         *           "primary": true
+         *         }
+         *       ],
+         *       "attributes": {
+         *         "city": "Leeds",
+         *         "order_id": "A-1001"
+         *       },
+         *       "consents": {
+         *         "sms": "opted_in"
+         *       },
+         *       "created_at": "2026-01-02T03:04:05.678901Z",
+         *       "id": "con_019apw8qbefw098tnb9qh3r6w5",
+         *       "language": "en",
+         *       "last_inbound_at": "2026-02-03T04:05:06.789012Z",
+         *       "name": "Asha Rao",
+         *       "phone": "+447700900123",
+         *       "tags": [
+         *         "vip"
+         *       ],
+         *       "tenant_id": "ten_019apw8qbefw098tnb9qh3r6w6",
+         *       "time_zone": "Europe/London",
+         *       "updated_at": "2026-01-05T08:00:00.000000Z",
+         *       "version": 3
+         *     }
+         */
         Contact: {
             /**
              * Id
@@ -1079,12 +2083,24 @@ export interface components {
             addresses: components["schemas"]["Address"][];
             /** Language */
             language: string;
+            /**
+             * Time Zone
+             * @description Empty when the number does not tell and nobody said.
+             */
+            time_zone: string;
             /** Tags */
             tags: string[];
             /** Attributes */
             attributes: {
                 [key: string]: string | number | boolean;
             };
+            /**
+             * Version
+             * @description Counts changes; the ETag of a contact.
+             */
+            version: number;
+            /** Last Inbound At */
+            last_inbound_at: string | null;
             /**
              * Created At
              * Format: date-time
@@ -1097,6 +2113,13 @@ export interface components {
              * @example 2026-01-02T03:04:05.678901Z
              */
             updated_at: string;
+            /**
+             * Consents
+             * @description Channel → what was said of it for all purposes.
+             */
+            consents: {
+                [key: string]: string;
+            };
         };
         /**
          * ContactBatch
@@ -1135,7 +2158,63 @@ export interface components {
             /** Address */
             address: string;
         };
-        /** ContactDetail */
+        /**
+         * ContactCount
+         * @example {
+         *       "count": 48210
+         *     }
+         */
+        ContactCount: {
+            /** Count */
+            count: number;
+        };
+        /**
+         * ContactDetail
+         * @example {
+         *       "addresses": [
+         *         {
+         *           "address": "+447700900123",
+         *           "created_at": "2026-01-02T03:04:05.678901Z",
+         *           "kind": "phone",
+         *           "primary": true
+         *         }
+         *       ],
+         *       "attributes": {
+         *         "city": "Leeds",
+         *         "order_id": "A-1001"
+         *       },
+         *       "consents": [
+         *         {
+         *           "changed_at": "2026-01-02T03:04:05.678901Z",
+         *           "changed_by": "",
+         *           "channel_kind": "sms",
+         *           "proof": "",
+         *           "purpose": "all",
+         *           "source": "api",
+         *           "state": "opted_in"
+         *         }
+         *       ],
+         *       "created_at": "2026-01-02T03:04:05.678901Z",
+         *       "id": "con_019apw8qbefw098tnb9qh3r6w5",
+         *       "language": "en",
+         *       "last_inbound_at": "2026-02-03T04:05:06.789012Z",
+         *       "name": "Asha Rao",
+         *       "phone": "+447700900123",
+         *       "reachable": {
+         *         "rcs": true,
+         *         "sms": true,
+         *         "voice": true,
+         *         "whatsapp": true
+         *       },
+         *       "tags": [
+         *         "vip"
+         *       ],
+         *       "tenant_id": "ten_019apw8qbefw098tnb9qh3r6w6",
+         *       "time_zone": "Europe/London",
+         *       "updated_at": "2026-01-05T08:00:00.000000Z",
+         *       "version": 3
+         *     }
+         */
         ContactDetail: {
             /**
              * Id
@@ -1158,12 +2237,24 @@ export interface components {
             addresses: components["schemas"]["Address"][];
             /** Language */
             language: string;
+            /**
+             * Time Zone
+             * @description Empty when the number does not tell and nobody said.
+             */
+            time_zone: string;
             /** Tags */
             tags: string[];
             /** Attributes */
             attributes: {
                 [key: string]: string | number | boolean;
             };
+            /**
+             * Version
+             * @description Counts changes; the ETag of a contact.
+             */
+            version: number;
+            /** Last Inbound At */
+            last_inbound_at: string | null;
             /**
              * Created At
              * Format: date-time
@@ -1178,6 +2269,40 @@ export interface components {
             updated_at: string;
             /** Consents */
             consents: components["schemas"]["Consent"][];
+            /**
+             * Reachable
+             * @description Channel → has an address for it and has not opted out of it.
+             */
+            reachable: {
+                [key: string]: boolean;
+            };
+        };
+        /**
+         * ContactFilter
+         * @description The filters of GET /v1/contacts, all of which must hold.
+         */
+        ContactFilter: {
+            /**
+             * Search
+             * @default
+             */
+            search?: string;
+            /**
+             * Tag
+             * @default
+             */
+            tag?: string;
+            /** Segment */
+            segment?: string | null;
+            /** Channel */
+            channel?: ("sms" | "whatsapp" | "rcs" | "voice") | null;
+            /** Consent */
+            consent?: ("opted_in" | "opted_out" | "none") | null;
+            /**
+             * Language
+             * @default
+             */
+            language?: string;
         };
         /** ContactPage */
         ContactPage: {
@@ -1244,6 +2369,98 @@ export interface components {
             /** Queues */
             queues: components["schemas"]["QueueCount"][];
         };
+        /**
+         * Count
+         * @example {
+         *       "by_channel": {
+         *         "rcs": 47020,
+         *         "sms": 47002,
+         *         "voice": 47020,
+         *         "whatsapp": 47102
+         *       },
+         *       "count": 48210,
+         *       "rules": [
+         *         {
+         *           "count": 51000,
+         *           "path": "/rules/0"
+         *         }
+         *       ],
+         *       "took_ms": 87.2,
+         *       "unreachable": 312
+         *     }
+         */
+        Count: {
+            /** Count */
+            count: number;
+            /**
+             * By Channel
+             * @description Contacts with an address for the channel and no opt-out.
+             */
+            by_channel: {
+                [key: string]: number;
+            } | null;
+            /**
+             * Unreachable
+             * @description Contacts that no kind of channel reaches.
+             */
+            unreachable: number | null;
+            /** Rules */
+            rules: components["schemas"]["RuleCount"][] | null;
+            /** Took Ms */
+            took_ms: number;
+        };
+        /**
+         * CountIn
+         * @example {
+         *       "by_channel": true,
+         *       "condition": {
+         *         "combinator": "and",
+         *         "not": false,
+         *         "rules": [
+         *           {
+         *             "field": "language",
+         *             "operator": "=",
+         *             "value": "en"
+         *           },
+         *           {
+         *             "combinator": "or",
+         *             "not": false,
+         *             "rules": [
+         *               {
+         *                 "field": "tag",
+         *                 "operator": "has",
+         *                 "value": "vip"
+         *               },
+         *               {
+         *                 "field": "last_inbound_at",
+         *                 "operator": "inLast",
+         *                 "value": {
+         *                   "amount": 7,
+         *                   "unit": "days"
+         *                 }
+         *               }
+         *             ]
+         *           }
+         *         ]
+         *       },
+         *       "per_rule": false
+         *     }
+         */
+        CountIn: {
+            condition: components["schemas"]["ConditionGroup"];
+            /**
+             * By Channel
+             * @description Also count who can be reached on which kind of channel.
+             * @default true
+             */
+            by_channel?: boolean;
+            /**
+             * Per Rule
+             * @description Also count each rule by itself.
+             * @default false
+             */
+            per_rule?: boolean;
+        };
         /** Counts */
         Counts: {
             /** Queued */
@@ -1296,6 +2513,59 @@ export interface components {
              */
             key: string | null;
         };
+        /**
+         * Duplicate
+         * @description Somebody who may be the same person.
+         */
+        Duplicate: {
+            contact: components["schemas"]["Contact"];
+            /**
+             * Reason
+             * @description `name`, or the label of the attribute whose value both have.
+             */
+            reason: string;
+            /** Value */
+            value: string;
+        };
+        /** Duplicates */
+        Duplicates: {
+            /** Items */
+            items: components["schemas"]["Duplicate"][];
+        };
+        /**
+         * Entry
+         * @description Something that happened. `data` depends on the kind; see docs/api/contacts.md.
+         * @example {
+         *       "actor": {
+         *         "id": "usr_019apw8qbefw098tnb9qh3r6w6",
+         *         "kind": "user",
+         *         "name": "Meera Joshi"
+         *       },
+         *       "at": "2026-01-02T03:04:05.678901Z",
+         *       "data": {
+         *         "body": "Prefers a call after six."
+         *       },
+         *       "id": "nte_019apw8qbefw098tnb9qh3r6w5",
+         *       "kind": "note"
+         *     }
+         */
+        Entry: {
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            at: string;
+            actor: components["schemas"]["Who"] | null;
+            /** Data */
+            data: {
+                [key: string]: unknown;
+            };
+        };
         /** FieldError */
         FieldError: {
             /** Pointer */
@@ -1304,6 +2574,31 @@ export interface components {
             code: string;
             /** Detail */
             detail: string;
+        };
+        /**
+         * FileChoices
+         * @description How the file is to be read, where the guess was wrong.
+         */
+        FileChoices: {
+            /**
+             * Encoding
+             * @example cp1252
+             */
+            encoding?: string | null;
+            /**
+             * Delimiter
+             * @example ;
+             */
+            delimiter?: string | null;
+            /**
+             * Quote
+             * @example "
+             */
+            quote?: string | null;
+            /** Sheet */
+            sheet?: string | null;
+            /** Has Header */
+            has_header?: boolean | null;
         };
         /**
          * Home
@@ -1319,6 +2614,328 @@ export interface components {
             wallet: components["schemas"]["WalletGlance"] | null;
             /** Intents Today */
             intents_today: components["schemas"]["IntentCount"][];
+        };
+        /**
+         * Import
+         * @example {
+         *       "created_at": "2026-01-02T03:04:05.678901Z",
+         *       "created_by": "user:019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071",
+         *       "file": {
+         *         "delimiter": ";",
+         *         "encoding": "utf-8",
+         *         "format": "csv",
+         *         "has_header": true,
+         *         "header": [
+         *           "Mobile",
+         *           "Name",
+         *           "City"
+         *         ],
+         *         "preview": [
+         *           [
+         *             "07700 900123",
+         *             "Asha Rao",
+         *             "Leeds"
+         *           ]
+         *         ],
+         *         "quote": "\"",
+         *         "rows_estimate": 100,
+         *         "sheet": "",
+         *         "sheets": [],
+         *         "warnings": []
+         *       },
+         *       "finished_at": "2026-01-02T03:05:01.000000Z",
+         *       "id": "imp_01kasw8qbefw09m6sc5kymr0kh",
+         *       "name": "people.csv",
+         *       "options": {
+         *         "consent": {
+         *           "channels": [
+         *             "sms"
+         *           ],
+         *           "proof": "",
+         *           "source": "Shop form",
+         *           "state": "opted_in"
+         *         },
+         *         "default_country": "GB",
+         *         "mapping": [
+         *           {
+         *             "column": "Mobile",
+         *             "target": "phone"
+         *           },
+         *           {
+         *             "column": "Name",
+         *             "target": "name"
+         *           },
+         *           {
+         *             "column": "City",
+         *             "create": {
+         *               "label": "City",
+         *               "type": "text"
+         *             },
+         *             "target": "attribute.city"
+         *           }
+         *         ],
+         *         "policy": "update",
+         *         "tags": [
+         *           "spring"
+         *         ]
+         *       },
+         *       "rows_done": 100,
+         *       "rows_per_s": 2500,
+         *       "rows_total": 100,
+         *       "size_bytes": 5124,
+         *       "started_at": "2026-01-02T03:05:00.000000Z",
+         *       "state": "checked",
+         *       "totals": {
+         *         "created": 91,
+         *         "errors": 1,
+         *         "skipped": 1,
+         *         "unchanged": 1,
+         *         "updated": 6
+         *       }
+         *     }
+         */
+        Import: {
+            /**
+             * Id
+             * @example imp_01kasw8qbefy09m6sc7n75yr3h
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "uploaded" | "checking" | "checked" | "running" | "completed" | "canceled" | "failed" | "undoing" | "undone";
+            /** Size Bytes */
+            size_bytes: number;
+            file: components["schemas"]["ImportFile"];
+            options: components["schemas"]["ImportOptions"];
+            totals: components["schemas"]["ImportTotals"];
+            undo: components["schemas"]["ImportUndo"] | null;
+            /** Rows Done */
+            rows_done: number;
+            /** Rows Total */
+            rows_total: number | null;
+            /** Rows Per S */
+            rows_per_s: number;
+            /** Seconds Left */
+            seconds_left: number | null;
+            error: components["schemas"]["ImportProblem"] | null;
+            /** Created By */
+            created_by: string;
+            /**
+             * Created At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            created_at: string;
+            /** Started At */
+            started_at: string | null;
+            /** Finished At */
+            finished_at: string | null;
+        };
+        /**
+         * ImportChange
+         * @description Options to change; what is absent stays. `consent: null` takes a consent back.
+         * @example {
+         *       "consent": {
+         *         "channels": [
+         *           "sms"
+         *         ],
+         *         "source": "Shop form",
+         *         "state": "opted_in"
+         *       },
+         *       "default_country": "GB",
+         *       "mapping": [
+         *         {
+         *           "column": "Mobile",
+         *           "target": "phone"
+         *         },
+         *         {
+         *           "column": "City",
+         *           "create": {
+         *             "label": "City",
+         *             "type": "text"
+         *           },
+         *           "target": "attribute.city"
+         *         }
+         *       ],
+         *       "policy": "merge",
+         *       "tags": [
+         *         "spring"
+         *       ]
+         *     }
+         */
+        ImportChange: {
+            /** Mapping */
+            mapping?: components["schemas"]["Mapped"][] | null;
+            /** Policy */
+            policy?: ("create" | "update" | "merge" | "skip") | null;
+            /**
+             * Default Country
+             * @example GB
+             */
+            default_country?: string | null;
+            consent?: components["schemas"]["ConsentGrant"] | null;
+            /** Tags */
+            tags?: string[] | null;
+            file?: components["schemas"]["FileChoices"] | null;
+        };
+        /**
+         * ImportError
+         * @description What is wrong with a cell, or (`column` empty) with a row; rows count as in a spreadsheet.
+         */
+        ImportError: {
+            /** Row */
+            row: number;
+            /** Column */
+            column: string;
+            /** Value */
+            value: string;
+            /** Code */
+            code: string;
+            /** Detail */
+            detail: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "error" | "skipped";
+        };
+        /**
+         * ImportErrors
+         * @description Errors by row. Ask for the next page with `after_row` = row of the last one.
+         */
+        ImportErrors: {
+            /** Items */
+            items: components["schemas"]["ImportError"][];
+            /** Has More */
+            has_more: boolean;
+            /**
+             * Stored
+             * @description How many are kept to be shown: at most 100,000, though all are counted.
+             */
+            stored: number;
+        };
+        /**
+         * ImportFile
+         * @description What was found out about the file.
+         */
+        ImportFile: {
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "csv" | "xlsx";
+            /** Encoding */
+            encoding: string;
+            /** Delimiter */
+            delimiter: string;
+            /** Quote */
+            quote: string;
+            /** Has Header */
+            has_header: boolean;
+            /**
+             * Header
+             * @description The names of the columns, each once; unnamed ones are `Column 3`.
+             */
+            header: string[];
+            /** Sheet */
+            sheet: string;
+            /** Sheets */
+            sheets: string[];
+            /**
+             * Preview
+             * @description The first 20 rows, long cells cut.
+             */
+            preview: string[][];
+            /** Rows Estimate */
+            rows_estimate: number;
+            /** Warnings */
+            warnings: string[];
+        };
+        /**
+         * ImportOptions
+         * @description All that may be decided about an import.
+         */
+        ImportOptions: {
+            /** Mapping */
+            mapping?: components["schemas"]["Mapped"][];
+            /**
+             * Policy
+             * @description What happens to a row whose person exists. `create`: an error; `update`: filled cells replace; `merge`: only what is empty is filled; `skip`: nothing. People who do not exist are always created.
+             * @default update
+             * @enum {string}
+             */
+            policy?: "create" | "update" | "merge" | "skip";
+            /**
+             * Default Country
+             * @default US
+             * @example GB
+             */
+            default_country?: string;
+            consent?: components["schemas"]["ConsentGrant"] | null;
+            /** Tags */
+            tags?: string[];
+        };
+        /** ImportPage */
+        ImportPage: {
+            /** Items */
+            items: components["schemas"]["Import"][];
+            /** Has More */
+            has_more: boolean;
+        };
+        /**
+         * ImportProblem
+         * @description Why the import failed.
+         */
+        ImportProblem: {
+            /** Code */
+            code: string;
+            /** Detail */
+            detail: string;
+            /** Row */
+            row?: number | null;
+            /** Column */
+            column?: string | null;
+        };
+        /**
+         * ImportTotals
+         * @description Rows by what became of them; together they are all rows.
+         */
+        ImportTotals: {
+            /** Created */
+            created: number;
+            /** Updated */
+            updated: number;
+            /** Unchanged */
+            unchanged: number;
+            /** Skipped */
+            skipped: number;
+            /** Errors */
+            errors: number;
+        };
+        /**
+         * ImportUndo
+         * @description What an undo has done so far.
+         */
+        ImportUndo: {
+            /**
+             * Removed
+             * @description Contacts the import had created, and that are gone.
+             */
+            removed: number;
+            /**
+             * Restored
+             * @description Contacts that are again as before the import.
+             */
+            restored: number;
+            /**
+             * Kept
+             * @description Contacts left as they are because something happened to them since.
+             */
+            kept: number;
         };
         /** IntentCount */
         IntentCount: {
@@ -1362,6 +2979,28 @@ export interface components {
             /** Has More */
             has_more: boolean;
         };
+        /**
+         * KeptContact
+         * @description A contact that an undo left as it is, or could restore only in part.
+         */
+        KeptContact: {
+            /**
+             * Contact Id
+             * @example con_01kasw8qbefy09m6sc7n75yr3h
+             */
+            contact_id: string;
+            /** Name */
+            name: string;
+            /** Reason */
+            reason: string;
+        };
+        /** KeptPage */
+        KeptPage: {
+            /** Items */
+            items: components["schemas"]["KeptContact"][];
+            /** Has More */
+            has_more: boolean;
+        };
         /** KeyRef */
         KeyRef: {
             /**
@@ -1371,6 +3010,25 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+        };
+        /**
+         * Landmarks
+         * @description Where a long list can be entered: a page that starts after the first item begins with row `every` + 1.
+         * @example {
+         *       "count": 740,
+         *       "every": 500,
+         *       "items": [
+         *         "con_019apw8qbefw098tnb9qh3r6w5"
+         *       ]
+         *     }
+         */
+        Landmarks: {
+            /** Every */
+            every: number;
+            /** Count */
+            count: number;
+            /** Items */
+            items: string[];
         };
         /**
          * LedgerEntry
@@ -1417,6 +3075,24 @@ export interface components {
             items: components["schemas"]["LedgerEntry"][];
             /** Has More */
             has_more: boolean;
+        };
+        /**
+         * Mapped
+         * @description What a column is: an address, a field, `attribute.<key>`, or "" for a column that is left out.
+         */
+        Mapped: {
+            /**
+             * Column
+             * @example Mobile
+             */
+            column: string;
+            /**
+             * Target
+             * @default
+             * @example phone
+             */
+            target?: string;
+            create?: components["schemas"]["NewAttribute"] | null;
         };
         /**
          * Me
@@ -1528,6 +3204,79 @@ export interface components {
             name: string;
         };
         /**
+         * NewAddress
+         * @example {
+         *       "address": "+447700900456",
+         *       "kind": "whatsapp"
+         *     }
+         */
+        NewAddress: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "phone" | "whatsapp" | "rcs" | "sip";
+            /**
+             * Address
+             * @description A telephone number, or `sip:user@host` of kind sip.
+             */
+            address: string;
+        };
+        /**
+         * NewAttribute
+         * @description An attribute that the run creates when there is none with this key.
+         */
+        NewAttribute: {
+            /**
+             * Type
+             * @default text
+             * @enum {string}
+             */
+            type?: "text" | "number" | "boolean" | "date" | "choice";
+            /**
+             * Label
+             * @default
+             */
+            label?: string;
+            /** Choices */
+            choices?: string[];
+        };
+        /**
+         * NewConsent
+         * @example {
+         *       "channel_kind": "sms",
+         *       "proof": "Ticked the box of the newsletter form on 2026-01-02",
+         *       "purpose": "marketing",
+         *       "source": "web form",
+         *       "state": "opted_in"
+         *     }
+         */
+        NewConsent: {
+            /**
+             * Channel Kind
+             * @enum {string}
+             */
+            channel_kind: "sms" | "whatsapp" | "rcs" | "voice";
+            /**
+             * Purpose
+             * @description `all`, or a word of yours such as marketing.
+             * @default all
+             */
+            purpose?: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "opted_in" | "opted_out";
+            /** Source */
+            source: string;
+            /**
+             * Proof
+             * @default
+             */
+            proof?: string;
+        };
+        /**
          * NewContact
          * @example {
          *       "attributes": {
@@ -1543,8 +3292,12 @@ export interface components {
          *     }
          */
         NewContact: {
-            /** Phone */
-            phone: string;
+            /**
+             * Phone
+             * @description Its first telephone number. May be left out when `addresses` has one.
+             * @default
+             */
+            phone?: string;
             /**
              * Name
              * @default
@@ -1557,10 +3310,21 @@ export interface components {
             language?: string;
             /** Tags */
             tags?: string[];
-            /** Attributes */
+            /**
+             * Attributes
+             * @description By the key of a defined attribute.
+             */
             attributes?: {
                 [key: string]: string | number | boolean;
             };
+            /** Addresses */
+            addresses?: components["schemas"]["NewAddress"][];
+            /**
+             * Time Zone
+             * @description Of the IANA list; left out, it is what the number tells.
+             * @default
+             */
+            time_zone?: string;
         };
         /**
          * NewKey
@@ -1581,6 +3345,16 @@ export interface components {
             expires_at?: string | null;
         };
         /**
+         * NewNote
+         * @example {
+         *       "body": "Prefers a call after six."
+         *     }
+         */
+        NewNote: {
+            /** Body */
+            body: string;
+        };
+        /**
          * NewSingleContact
          * @example {
          *       "attributes": {
@@ -1596,8 +3370,12 @@ export interface components {
          *     }
          */
         NewSingleContact: {
-            /** Phone */
-            phone: string;
+            /**
+             * Phone
+             * @description Its first telephone number. May be left out when `addresses` has one.
+             * @default
+             */
+            phone?: string;
             /**
              * Name
              * @default
@@ -1610,15 +3388,49 @@ export interface components {
             language?: string;
             /** Tags */
             tags?: string[];
-            /** Attributes */
+            /**
+             * Attributes
+             * @description By the key of a defined attribute.
+             */
             attributes?: {
                 [key: string]: string | number | boolean;
             };
+            /** Addresses */
+            addresses?: components["schemas"]["NewAddress"][];
+            /**
+             * Time Zone
+             * @description Of the IANA list; left out, it is what the number tells.
+             * @default
+             */
+            time_zone?: string;
             /**
              * Consent Source
              * @default api
              */
             consent_source?: string;
+        };
+        /**
+         * NewSuppression
+         * @example {
+         *       "address": "+447700900123",
+         *       "kind": "phone",
+         *       "reason": "asked by letter"
+         *     }
+         */
+        NewSuppression: {
+            /**
+             * Kind
+             * @default phone
+             * @enum {string}
+             */
+            kind?: "phone" | "whatsapp" | "rcs" | "sip";
+            /** Address */
+            address: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
         };
         /**
          * NewTenant
@@ -1662,6 +3474,13 @@ export interface components {
             /** Unread */
             unread: number;
         };
+        /** Operator */
+        Operator: {
+            /** Name */
+            name: string;
+            /** Label */
+            label: string;
+        };
         /** Page[Campaign] */
         Page_Campaign_: {
             /** Items */
@@ -1682,6 +3501,49 @@ export interface components {
             items: components["schemas"]["Message"][];
             /** Has More */
             has_more: boolean;
+        };
+        /**
+         * PatchAttribute
+         * @example {
+         *       "choices": [
+         *         "free",
+         *         "gold",
+         *         "team"
+         *       ],
+         *       "label": "Price plan"
+         *     }
+         */
+        PatchAttribute: {
+            /** Label */
+            label?: string | null;
+            /** Choices */
+            choices?: string[] | null;
+            /** Indexed */
+            indexed?: boolean | null;
+            /** Position */
+            position?: number | null;
+        };
+        /**
+         * PatchContact
+         * @description What is left out stays; an attribute that is null is taken away; an empty time zone is derived anew.
+         * @example {
+         *       "attributes": {
+         *         "city": "York"
+         *       },
+         *       "name": "Asha Rao-Smith"
+         *     }
+         */
+        PatchContact: {
+            /** Name */
+            name?: string | null;
+            /** Language */
+            language?: string | null;
+            /** Time Zone */
+            time_zone?: string | null;
+            /** Attributes */
+            attributes?: {
+                [key: string]: string | number | boolean | null;
+            } | null;
         };
         /** Queue */
         Queue: {
@@ -1737,6 +3599,17 @@ export interface components {
             /** Has More */
             has_more: boolean;
         };
+        /**
+         * Removed
+         * @description How many contacts lose a value (with dry_run: would lose it).
+         * @example {
+         *       "contacts": 812
+         *     }
+         */
+        Removed: {
+            /** Contacts */
+            contacts: number;
+        };
         /** ReplyIn */
         ReplyIn: {
             /**
@@ -1746,6 +3619,108 @@ export interface components {
             text: string;
             /** Channel Id */
             channel_id?: string | null;
+        };
+        /**
+         * RowFix
+         * @description Cells that win over the file, by the name of their column.
+         * @example {
+         *       "cells": {
+         *         "Mobile": "+447700900123"
+         *       }
+         *     }
+         */
+        RowFix: {
+            /** Cells */
+            cells: {
+                [key: string]: string;
+            };
+        };
+        /** RuleCount */
+        RuleCount: {
+            /**
+             * Path
+             * @description Where the rule stands in the condition, as a JSON pointer.
+             */
+            path: string;
+            /** Count */
+            count: number;
+        };
+        /** Sample */
+        Sample: {
+            /** Items */
+            items: components["schemas"]["SampledContact"][];
+        };
+        /**
+         * SampleIn
+         * @example {
+         *       "condition": {
+         *         "combinator": "and",
+         *         "not": false,
+         *         "rules": [
+         *           {
+         *             "field": "language",
+         *             "operator": "=",
+         *             "value": "en"
+         *           },
+         *           {
+         *             "combinator": "or",
+         *             "not": false,
+         *             "rules": [
+         *               {
+         *                 "field": "tag",
+         *                 "operator": "has",
+         *                 "value": "vip"
+         *               },
+         *               {
+         *                 "field": "last_inbound_at",
+         *                 "operator": "inLast",
+         *                 "value": {
+         *                   "amount": 7,
+         *                   "unit": "days"
+         *                 }
+         *               }
+         *             ]
+         *           }
+         *         ]
+         *       },
+         *       "limit": 10
+         *     }
+         */
+        SampleIn: {
+            condition: components["schemas"]["ConditionGroup"];
+            /**
+             * Limit
+             * @default 10
+             */
+            limit?: number;
+        };
+        /** SampledContact */
+        SampledContact: {
+            /**
+             * Id
+             * @example con_01kasw8qbefy09m6sc7n75yr3h
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Phone */
+            phone: string | null;
+            /** Language */
+            language: string;
+            /** Tags */
+            tags: string[];
+            /** Attributes */
+            attributes: {
+                [key: string]: unknown;
+            };
+            /** Last Inbound At */
+            last_inbound_at: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            created_at: string;
         };
         /**
          * SignIn
@@ -1759,6 +3734,48 @@ export interface components {
             email: string;
             /** Password */
             password: string;
+        };
+        /**
+         * Suppression
+         * @example {
+         *       "address": "+447700900123",
+         *       "created_at": "2026-01-02T03:04:05.678901Z",
+         *       "created_by": "user:019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071",
+         *       "id": "phone.5f2b",
+         *       "kind": "phone",
+         *       "reason": "asked by letter",
+         *       "source": "manual"
+         *     }
+         */
+        Suppression: {
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /**
+             * Address
+             * @description Empty after an erasure: then only its keyed hash is kept.
+             */
+            address: string;
+            /** Reason */
+            reason: string;
+            /** Source */
+            source: string;
+            /**
+             * Created At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+        };
+        /** SuppressionPage */
+        SuppressionPage: {
+            /** Items */
+            items: components["schemas"]["Suppression"][];
+            /** Has More */
+            has_more: boolean;
         };
         /** Tag */
         Tag: {
@@ -1822,6 +3839,24 @@ export interface components {
             items: components["schemas"]["Tenant"][];
             /** Has More */
             has_more: boolean;
+        };
+        /** TimelinePage */
+        TimelinePage: {
+            /**
+             * Items
+             * @description Newest first.
+             */
+            items: components["schemas"]["Entry"][];
+            /**
+             * Next Cursor
+             * @description `before` of the next, older page; null at the beginning.
+             */
+            next_cursor: string | null;
+            /**
+             * Newer Cursor
+             * @description `after` of the page above this one; null when this is the top.
+             */
+            newer_cursor: string | null;
         };
         /**
          * TopUp
@@ -1988,6 +4023,21 @@ export interface components {
             available: string;
             /** Currency */
             currency: string;
+        };
+        /** Who */
+        Who: {
+            /**
+             * Kind
+             * @description user, key, contact or system.
+             */
+            kind: string;
+            /** Id */
+            id: string | null;
+            /**
+             * Name
+             * @description Empty for somebody of a tenant that you do not see.
+             */
+            name: string;
         };
         /**
          * Problem
@@ -4074,11 +6124,21 @@ export interface operations {
     list_contacts: {
         parameters: {
             query?: {
-                search?: string;
-                tag?: string;
+                sort?: "-created" | "created" | "name" | "-name";
                 /** @description How many items at most. */
                 limit?: number;
                 starting_after?: string | null;
+                /** @description A piece of a name, at least three digits of a number, its beginning with +, or a tag. */
+                search?: string;
+                /** @description Has this tag. */
+                tag?: string;
+                /** @description Is in this segment now. */
+                segment?: string | null;
+                /** @description Has an address for this channel. */
+                channel?: ("sms" | "whatsapp" | "rcs" | "voice") | null;
+                /** @description `opted_in`, `opted_out` or `none`; of `channel` when it is given, of any otherwise. */
+                consent?: string;
+                language?: string;
             };
             header?: never;
             path?: never;
@@ -4232,6 +6292,163 @@ export interface operations {
             };
         };
     };
+    count_contacts: {
+        parameters: {
+            query?: {
+                /** @description A piece of a name, at least three digits of a number, its beginning with +, or a tag. */
+                search?: string;
+                /** @description Has this tag. */
+                tag?: string;
+                /** @description Is in this segment now. */
+                segment?: string | null;
+                /** @description Has an address for this channel. */
+                channel?: ("sms" | "whatsapp" | "rcs" | "voice") | null;
+                /** @description `opted_in`, `opted_out` or `none`; of `channel` when it is given, of any otherwise. */
+                consent?: string;
+                language?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactCount"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_contact_landmarks: {
+        parameters: {
+            query?: {
+                sort?: "-created" | "created" | "name" | "-name";
+                /** @description How many rows lie between two landmarks: 50 to 10,000. */
+                every?: number;
+                /** @description A piece of a name, at least three digits of a number, its beginning with +, or a tag. */
+                search?: string;
+                /** @description Has this tag. */
+                tag?: string;
+                /** @description Is in this segment now. */
+                segment?: string | null;
+                /** @description Has an address for this channel. */
+                channel?: ("sms" | "whatsapp" | "rcs" | "voice") | null;
+                /** @description `opted_in`, `opted_out` or `none`; of `channel` when it is given, of any otherwise. */
+                consent?: string;
+                language?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Landmarks"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_contact: {
         parameters: {
             query?: never;
@@ -4281,6 +6498,107 @@ export interface operations {
             };
             /** @description A value is not acceptable. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_contact: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what you saw, such as `"7"`; `*` for whatever it is now. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatchContact"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactDetail"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody changed it since: read it again. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Send the ETag that you saw as If-Match. */
+            428: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4398,6 +6716,688 @@ export interface operations {
             };
         };
     };
+    change_contacts: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_address: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddAddress"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactDetail"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_address: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+                kind: string;
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactDetail"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_address: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+                kind: string;
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeAddress"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactDetail"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+                tag: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactDetail"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+                tag: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactDetail"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_consent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewConsent"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactDetail"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_duplicates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Duplicates"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_tags: {
         parameters: {
             query?: never;
@@ -4427,6 +7427,2294 @@ export interface operations {
             };
             /** @description You may not do this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_timeline: {
+        parameters: {
+            query?: {
+                /** @description Only these kinds, with commas: message,note,event. */
+                kinds?: string;
+                /** @description Only messages of this channel. */
+                channel?: "" | "sms" | "whatsapp" | "rcs" | "voice";
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                before?: string;
+                /** @description `newer_cursor`: the page above. */
+                after?: string;
+                /** @description What happened up to this moment, or to the end of this day (UTC). */
+                around?: string;
+            };
+            header?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimelinePage"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_note: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNote"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entry"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+                note_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+                note_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNote"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entry"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_suppressions: {
+        parameters: {
+            query?: {
+                /** @description A piece of an address. */
+                search?: string;
+                /** @description How many items at most. */
+                limit?: number;
+                starting_after?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuppressionPage"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suppress_address: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSuppression"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suppression"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unsuppress_address: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_attributes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttributePage"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_attribute: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttributeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attribute"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_attribute: {
+        parameters: {
+            query?: {
+                /** @description Only say how many contacts have a value. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description The ETag of what you saw, such as `"7"`; `*` for whatever it is now. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                attribute_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Removed"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody changed it since: read it again. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Send the ETag that you saw as If-Match. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_attribute: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what you saw, such as `"7"`; `*` for whatever it is now. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                attribute_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatchAttribute"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attribute"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody changed it since: read it again. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Send the ETag that you saw as If-Match. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_condition_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConditionFields"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_condition: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CountIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Count"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sample_condition: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SampleIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sample"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_imports: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                starting_after?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPage"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload_import: {
+        parameters: {
+            query?: {
+                /** @description The name of the file. */
+                name?: string;
+            };
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The file itself, at most 200 MiB. */
+        requestBody: {
+            content: {
+                /**
+                 * @example Mobile;Name;City
+                 *     07700 900123;Asha Rao;Leeds
+                 */
+                "text/csv": string;
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_import: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_import: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_import: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_import: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mend_import_row: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+                row_number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RowFix"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_import_errors: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The last row that is known. */
+                after_row?: number;
+            };
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportErrors"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_import_errors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows left out. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_kept_contacts: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                starting_after?: string | null;
+            };
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptPage"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
