@@ -26,6 +26,7 @@ from api.middleware import Edge
 from api.ratelimit import RateLimiter
 from api.routes import (
     attributes,
+    audit_log,
     campaigns,
     contacts,
     conversations,
@@ -37,6 +38,7 @@ from api.routes import (
     suppressions,
     tenants,
     timeline,
+    views,
     wallet,
 )
 from api.schemas.overview import Health
@@ -143,6 +145,8 @@ def create_app(settings: Settings | None = None, *, connect_hub: bool = True) ->
         overview,
         conversations,
         contacts,
+        views,
+        audit_log,
         timeline,
         suppressions,
         attributes,

@@ -53,6 +53,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "update_address": {"primary": True},
     "set_consent": {"channel_kind": "sms", "state": "opted_out", "source": "test"},
     "update_attribute": {},
+    "update_view": {},
+    "merge_contacts": {"winner_id": "own contact", "loser_id": "own contact"},
+    "erase_contact": {"reason": "asked"},
     "add_note": {"body": "hello"},
     "edit_note": {"body": "hello"},
 }
