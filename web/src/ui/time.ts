@@ -38,3 +38,12 @@ export const clockTime = (at: string, zone: string): string => format(at, zone, 
 export const dayKey = (at: string, zone: string): string => format(at, zone, { year: 'numeric', month: '2-digit', day: '2-digit' });
 
 export const dayName = (at: string, zone: string): string => format(at, zone, { weekday: 'long', day: 'numeric', month: 'long' });
+
+/** The last moment of a day `2026-01-31` in `zone`, as RFC 3339. */
+export function endOfDay(day: string, zone: string): string {
+  const utc = Date.parse(`${day}T23:59:59Z`);
+  const parts = new Intl.DateTimeFormat('en-US', { timeZone: zone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' }).formatToParts(utc);
+  const part = (type: string): number => Number(parts.find((found) => found.type === type)?.value ?? 0);
+  const shown = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
+  return new Date(utc - (shown - utc)).toISOString();
+}

@@ -3,7 +3,7 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
-import { bulk, tagsQuery, type BulkChange, type BulkTarget } from '../../api/contacts';
+import { bulk, tagsQuery, type BulkTags, type BulkTarget } from '../../api/contacts';
 import { keys } from '../../api/keys';
 import { ProblemAlert } from '../../ui/ProblemAlert';
 import { toast, toastProblem, toastUndo } from '../../ui/toast';
@@ -16,7 +16,7 @@ export const TAG_CHARS_MAX = 64;
 
 export interface BulkJob { kind: 'add' | 'remove'; target: BulkTarget; chosen: number; where: string }
 
-const changeOf = (kind: 'add' | 'remove', tag: string): BulkChange => (kind === 'add' ? { add_tags: [tag], remove_tags: [] } : { add_tags: [], remove_tags: [tag] });
+const changeOf = (kind: 'add' | 'remove', tag: string): BulkTags => (kind === 'add' ? { add_tags: [tag], remove_tags: [] } : { add_tags: [], remove_tags: [tag] });
 
 /** The opposite change, where it gives back exactly what was: all were changed, and the filters still find them. */
 function opposite({ kind, target }: BulkJob, tag: string, matched: number, changed: number): (() => Promise<unknown>) | null {

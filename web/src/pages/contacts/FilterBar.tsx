@@ -54,8 +54,8 @@ export function useFilterChoices(): Record<FilterName, Choice[]> {
   return {
     segment: (segments?.items ?? []).map(({ id, name }) => ({ value: id, label: name })),
     tag: (tags?.items ?? []).map(({ tag, contacts }) => ({ value: tag, label: tag, hint: numberWords(contacts) })),
-    channel: CHANNELS.map((kind) => ({ value: kind, label: t('filter.reachable', { channel: channelName(kind) }), icon: <ChannelIcon kind={kind} size={16} /> })),
-    consent: CHANNELS.flatMap((kind) => CONSENT_STATES.map((state) => ({ value: `${kind}:${state}`, label: `${channelName(kind)}: ${t(`consent.${state}`)}` }))),
+    channel: CHANNELS.map((kind) => ({ value: kind, label: channelName(kind), icon: <ChannelIcon kind={kind} size={16} /> })),
+    consent: CONSENT_STATES.map((state) => ({ value: state, label: t(`consent.${state}`) })),
     language: LANGUAGES.map((code) => ({ value: code, label: languageName(code) })).toSorted((a, b) => a.label.localeCompare(b.label)),
   };
 }

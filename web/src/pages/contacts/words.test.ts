@@ -16,7 +16,7 @@ test('values', () => {
 test('names', () => {
   expect(languageName('hi')).toBe('Hindi');
   expect(languageName('not a code')).toBe('not a code');
-  expect(titleOf({ name: '', phone: null, addresses: [{ kind: 'sip', address: 'sip:a@b.example', primary: true }] })).toBe('sip:a@b.example');
+  expect(titleOf({ name: '', phone: null, addresses: [{ address: 'sip:a@b.example' }] })).toBe('sip:a@b.example');
   expect(titleOf({ name: 'Asha', phone: '+44', addresses: [] })).toBe('Asha');
 });
 

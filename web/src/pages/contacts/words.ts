@@ -23,7 +23,7 @@ export function languageName(code: string): string {
 }
 
 /** What stands where a name is missing: the number, else another address, else nothing. */
-export const titleOf = (contact: Pick<Contact, 'name' | 'phone' | 'addresses'>): string => contact.name || contact.phone || contact.addresses[0]?.address || '';
+export const titleOf = (contact: Pick<Contact, 'name' | 'phone'> & { addresses: { address: string }[] }): string => contact.name || contact.phone || contact.addresses[0]?.address || '';
 
 /** A day `2026-01-31` as people write it; it has no time and no zone. */
 export function dayWords(day: string): string {

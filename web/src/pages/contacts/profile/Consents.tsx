@@ -2,8 +2,8 @@ import { Button, Modal, NativeSelect, SegmentedControl, Textarea, TextInput } fr
 import { IconBan, IconCircleCheck, IconCircleDashed } from '@tabler/icons-react';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
-import { setConsent, type ConsentChange } from '../../../api/contacts';
-import type { Consent, ContactDetail } from '../../../api/contactTypes';
+import { setConsent } from '../../../api/contacts';
+import type { ChannelKind, Consent, ContactDetail, NewConsent } from '../../../api/contactTypes';
 import { ChannelIcon } from '../../../ui/ChannelIcon';
 import { ProblemAlert } from '../../../ui/ProblemAlert';
 import { Status } from '../../../ui/Status';
@@ -16,13 +16,13 @@ import { REACH_CHANNELS } from './reach';
 
 const SOURCES = ['phone', 'form', 'paper', 'in_person', 'e_mail'] as const;
 
-function ChangeDialog({ contact, channel, purpose, current, onClose }: { contact: ContactDetail; channel: string; purpose: string; current: Consent | undefined; onClose: () => void }) {
+function ChangeDialog({ contact, channel, purpose, current, onClose }: { contact: ContactDetail; channel: ChannelKind; purpose: string; current: Consent | undefined; onClose: () => void }) {
   const { t } = useTranslation('contacts');
   const again = useContactsAgain();
-  const [change, setChange] = useState<ConsentChange>({ channel_kind: channel, purpose, state: current?.state === 'opted_in' ? 'opted_out' : 'opted_in', source: 'phone', proof: '' });
+  const [change, setChange] = useState<Required<NewConsent>>({ channel_kind: channel, purpose, state: current?.state === 'opted_in' ? 'opted_out' : 'opted_in', source: 'phone', proof: '' });
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
-  const put = (part: Partial<ConsentChange>): void => setChange((old) => ({ ...old, ...part }));
+  const put = (part: Partial<NewConsent>): void => setChange((old) => ({ ...old, ...part }));
   const save = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     setBusy(true);
@@ -38,7 +38,7 @@ function ChangeDialog({ contact, channel, purpose, current, onClose }: { contact
   return (
     <Modal opened onClose={onClose} title={t('consent.change', { channel: t(`common:channel.${channel}`, channel) })} closeButtonProps={{ 'aria-label': t('common:action.close') }}>
       <form className={form.form} onSubmit={(event) => void save(event)}>
-        <SegmentedControl fullWidth aria-label={t('consent.state')} value={change.state} onChange={(state) => put({ state })} data={(['opted_in', 'opted_out'] as const).map((value) => ({ value, label: t(`consent.${value}`) }))} />
+        <SegmentedControl fullWidth aria-label={t('consent.state')} value={change.state} onChange={(state) => put({ state: state as NewConsent['state'] })} data={(['opted_in', 'opted_out'] as const).map((value) => ({ value, label: t(`consent.${value}`) }))} />
         <TextInput label={t('consent.purpose')} description={t('consent.purposeHint')} value={change.purpose} maxLength={40} onChange={(event) => put({ purpose: event.currentTarget.value })} />
         <NativeSelect label={t('consent.source')} value={change.source} onChange={(event) => put({ source: event.currentTarget.value })} data={SOURCES.map((value) => ({ value, label: t(`source.${value}`) }))} />
         <Textarea label={t('consent.proof')} description={t('consent.proofHint')} value={change.proof} maxLength={1_000} autosize minRows={2} maxRows={6} dir="auto" onChange={(event) => put({ proof: event.currentTarget.value })} />
@@ -66,8 +66,8 @@ function Proof({ consent }: { consent: Consent }) {
 /** What somebody allowed on each channel, with the proof of it. */
 export function Consents({ contact, mayWrite }: { contact: ContactDetail; mayWrite: boolean }) {
   const { t } = useTranslation('contacts');
-  const [changing, setChanging] = useState<{ channel: string; purpose: string; current: Consent | undefined } | null>(null);
-  const rows = REACH_CHANNELS.flatMap((channel): { channel: string; purpose: string; current: Consent | undefined }[] => {
+  const [changing, setChanging] = useState<{ channel: ChannelKind; purpose: string; current: Consent | undefined } | null>(null);
+  const rows = REACH_CHANNELS.flatMap((channel): { channel: ChannelKind; purpose: string; current: Consent | undefined }[] => {
     const own = contact.consents.filter((consent) => consent.channel_kind === channel);
     const general = own.find((consent) => consent.purpose === 'all');
     return [{ channel, purpose: 'all', current: general }, ...own.filter((consent) => consent.purpose !== 'all').map((current) => ({ channel, purpose: current.purpose, current }))];

@@ -1,9 +1,7 @@
 import { IconChevronDown } from '@tabler/icons-react';
-import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ContactDetail, Step, TimelineEntry } from '../../../api/contactTypes';
-import { can } from '../../../api/permissions';
 import { useMe } from '../../../app/session';
 import { ChannelIcon } from '../../../ui/ChannelIcon';
 import { Status } from '../../../ui/Status';
@@ -15,6 +13,7 @@ import classes from './timeline.module.css';
 import { actorWords, priceOf } from './timelineWords';
 
 const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
+const nameOf = (value: unknown): string | null => (typeof value === 'object' && value !== null && 'name' in value ? text(value.name) : null);
 
 /** How far a message came, step by step, with the time of each. */
 function Steps({ steps }: { steps: Step[] }) {
@@ -38,7 +37,6 @@ function Steps({ steps }: { steps: Step[] }) {
 /** A message with what became of it, on whichever channel it went. */
 export function MessageBody({ entry, contact }: { entry: TimelineEntry; contact: ContactDetail }) {
   const { t } = useTranslation('contacts');
-  const me = useMe();
   const [opened, setOpened] = useState(false);
   const { data } = entry;
   const incoming = data.direction === 'in';
@@ -46,18 +44,18 @@ export function MessageBody({ entry, contact }: { entry: TimelineEntry; contact:
   const status = text(data.status) ?? '';
   const steps = Array.isArray(data.steps) ? (data.steps as Step[]) : [];
   const price = priceOf(data);
-  const campaign = text(data.campaign_name);
+  const campaign = nameOf(data.campaign);
   const reason = text(data.reason);
-  const conversation = text(data.conversation_id);
   const name = titleOf(contact);
   return (
     <>
       <p className={classes.said}>
-        <strong><bdi>{incoming ? name : campaign ?? actorWords(t, entry, name)}</bdi></strong>
+        <strong><bdi>{incoming ? name : campaign ?? nameOf(data.flow) ?? actorWords(t, entry, name)}</bdi></strong>
         <span className={classes.via}><ChannelIcon kind={kind} size={14} />{t(incoming ? 'said.wroteOn' : 'said.sentOn', { channel: t(`common:channel.${kind}`, kind) })}</span>
         {campaign && <span className={classes.small}>{t('said.byCampaign')}</span>}
+        {nameOf(data.flow) && <span className={classes.small}>{t('said.byFlow')}</span>}
       </p>
-      <div className={classes.message} data-in={incoming || undefined} dir="auto">{text(data.body) ?? <span className={classes.small}>{t('said.noText')}</span>}</div>
+      <div className={classes.message} data-in={incoming || undefined} dir="auto">{text(data.body) ?? <span className={classes.small}>{t(data.body === null ? 'said.hidden' : 'said.noText')}</span>}</div>
       <div className={classes.meta}>
         {!incoming && status && (
           <button type="button" className={classes.state} aria-expanded={opened} disabled={steps.length === 0} onClick={() => setOpened((open) => !open)}>
@@ -69,7 +67,6 @@ export function MessageBody({ entry, contact }: { entry: TimelineEntry; contact:
         {reason && <span>{t(`reason.${reason}`, reason)}</span>}
         {price && <span>{price}</span>}
         {incoming && text(data.intent) && <span className={classes.intent}>{intentName(text(data.intent) ?? '')}</span>}
-        {conversation && can(me, 'readInbox') && <Link to="/inbox/$view/$conversation" params={{ view: 'all', conversation }} className={classes.openLink}>{t('said.open')}</Link>}
       </div>
       {opened && <Steps steps={steps} />}
     </>

@@ -7,6 +7,7 @@ import { idempotencyKey } from '../../../api/client';
 import { addNote, deleteNote, editNote } from '../../../api/contacts';
 import type { ContactDetail, TimelineEntry } from '../../../api/contactTypes';
 import { keys } from '../../../api/keys';
+import { can } from '../../../api/permissions';
 import { draftKey, readDraft, writeDraft } from '../../../app/drafts';
 import { useMe } from '../../../app/session';
 import { toastProblem, toastUndo } from '../../../ui/toast';
@@ -83,6 +84,9 @@ export function NoteComposer({ contact, open, onOpen }: { contact: ContactDetail
 /** A note with its text; its writer's tools when they may. */
 export function NoteBody({ entry, contact, mayNote }: { entry: TimelineEntry; contact: ContactDetail; mayNote: boolean }) {
   const { t } = useTranslation('contacts');
+  const me = useMe();
+  const own = mayNote && entry.actor?.id === me.user?.id;
+  const mayDelete = own || (mayNote && can(me, 'writeContacts'));
   const again = useAgain(contact.id);
   const body = typeof entry.data.body === 'string' ? entry.data.body : '';
   const [text, setText] = useState<string | null>(null);
@@ -113,9 +117,9 @@ export function NoteBody({ entry, contact, mayNote }: { entry: TimelineEntry; co
     <div className={classes.note}>
       <div dir="auto" className={classes.noteText}>{body}</div>
       {typeof entry.data.edited_at === 'string' && <span className={classes.small}>{t('note.edited')}</span>}
-      {mayNote && (
+      {mayDelete && (
         <span className={classes.noteTools}>
-          <button type="button" aria-label={t('note.edit')} title={t('note.edit')} onClick={() => setText(body)}><IconPencil size={15} aria-hidden /></button>
+          {own && <button type="button" aria-label={t('note.edit')} title={t('note.edit')} onClick={() => setText(body)}><IconPencil size={15} aria-hidden /></button>}
           <button type="button" aria-label={t('note.delete')} title={t('note.delete')} onClick={() => void remove()}><IconTrash size={15} aria-hidden /></button>
         </span>
       )}

@@ -2,7 +2,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { IconArrowUp, IconCalendar, IconHistory } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { attributesQuery, timelinePage } from '../../../api/contacts';
+import { attributesQuery, timelinePage, type TimelinePlace } from '../../../api/contacts';
 import type { ContactDetail, TimelineEntry } from '../../../api/contactTypes';
 import { keys } from '../../../api/keys';
 import { useMe } from '../../../app/session';
@@ -10,7 +10,7 @@ import { ChannelIcon } from '../../../ui/ChannelIcon';
 import { ChoicePopover } from '../../../ui/ChoicePopover';
 import { EmptyState } from '../../../ui/EmptyState';
 import { ProblemAlert } from '../../../ui/ProblemAlert';
-import { dayKey, dayName } from '../../../ui/time';
+import { dayKey, dayName, endOfDay } from '../../../ui/time';
 import { CHANNELS } from '../FilterBar';
 import { Entry } from './Entry';
 import { NoteComposer } from './Notes';
@@ -23,13 +23,15 @@ interface Filter { groups: Group[]; channel: string | undefined; around: string 
 
 const NO_ENTRIES: TimelineEntry[] = [];
 
-function useTimeline(id: string, { groups, channel, around }: Filter) {
+function useTimeline(id: string, { groups, channel, around }: Filter, zone: string) {
   const kinds = groups.flatMap((group) => GROUPS[group]);
+  const moment = around && endOfDay(around, zone);
   return useInfiniteQuery({
     queryKey: keys.timeline(id, { kinds, channel, around }),
-    initialPageParam: null as string | null,
-    queryFn: ({ pageParam, signal }) => timelinePage(id, { kinds, channel, around }, pageParam, signal),
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    initialPageParam: null as TimelinePlace,
+    queryFn: ({ pageParam, signal }) => timelinePage(id, { kinds, channel, around: moment }, pageParam, signal),
+    getNextPageParam: (page) => (page.next_cursor ? { before: page.next_cursor } : undefined),
+    getPreviousPageParam: (page) => (around && page.newer_cursor ? { after: page.newer_cursor } : undefined),
     staleTime: 10_000,
   });
 }
@@ -81,7 +83,7 @@ export function Timeline({ contact, mayNote, mayWrite, noting, onNoting }: Timel
   const me = useMe();
   const zone = me.tenant.time_zone;
   const [filter, setFilter] = useState<Filter>({ groups: [], channel: undefined, around: undefined });
-  const query = useTimeline(contact.id, filter);
+  const query = useTimeline(contact.id, filter, zone);
   const { data: attributes } = useQuery({ ...attributesQuery, retry: false });
   const entries = query.data?.pages.flatMap((page) => page.items) ?? NO_ENTRIES;
   const filtered = filter.groups.length > 0 || filter.channel !== undefined || filter.around !== undefined;
@@ -99,6 +101,7 @@ export function Timeline({ contact, mayNote, mayWrite, noting, onNoting }: Timel
             <EmptyState icon={IconHistory} title={t(filtered ? 'timeline.noneFiltered' : 'timeline.none')} text={t(filtered ? 'timeline.noneFilteredText' : 'timeline.noneText')}
               action={filtered && <button type="button" className={classes.older} onClick={all}>{t('timeline.showAll')}</button>} />
           )}
+          {query.hasPreviousPage && <button type="button" className={classes.older} disabled={query.isFetchingPreviousPage} onClick={() => void query.fetchPreviousPage()}>{t(query.isFetchingPreviousPage ? 'timeline.loading' : 'timeline.newer')}</button>}
           <ol className={classes.entries}>
             {entries.map((entry, at) => {
               const before = entries[at - 1];

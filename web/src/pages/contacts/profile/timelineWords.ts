@@ -79,7 +79,8 @@ export const propertiesOf = (data: Data): { name: string; value: string }[] =>
 /** Who did it; the contact's own deeds carry the contact's name. */
 export function actorWords(t: TFunction, entry: TimelineEntry, contactName: string): string {
   const { actor } = entry;
-  if (!actor || actor.kind === 'system') return t('contacts:said.system');
+  if (entry.kind === 'event') return contactName || t('contacts:said.contact');
+  if (!actor || !['contact', 'user', 'key'].includes(actor.kind)) return t('contacts:said.system');
   if (actor.kind === 'contact') return contactName || t('contacts:said.contact');
   return actor.name || t(actor.kind === 'key' ? 'contacts:said.key' : 'contacts:said.somebody');
 }
