@@ -117,14 +117,15 @@ async def test_what_is_wrong_is_named_by_its_place(world: Any, rule: Any, pointe
 
 
 async def test_a_condition_has_limits(world: Any) -> None:
-    deep: Any = VIP
-    for _ in range(1_000):
-        deep = condition(deep)
+    group = '{"combinator": "and", "rules": ['
+    deep = '{"condition": ' + group * 1_000 + "]}" * 1_000 + "}"
     nine: Any = condition(VIP)
     for _ in range(8):
         nine = condition(nine)
     async with await world.sign_in("north", "campaign_manager") as client:
-        answer = await client.post("/v1/segments/count", json={"condition": deep})
+        answer = await client.post(
+            "/v1/segments/count", content=deep, headers={"Content-Type": "application/json"}
+        )
         assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
         answer = await client.post("/v1/segments/count", json={"condition": nine})
         assert answer.json()["errors"][0] == {
