@@ -48,6 +48,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "reply": {"text": "hello"},
     "assign_conversation": {"assignee_id": None},
     "transfer_conversation": {"queue_id": "own queue"},
+    "change_import": {"policy": "skip"},
+    "mend_import_row": {"cells": {"phone": "+447700900001"}},
     "update_contact": {},
     "add_address": {"kind": "phone", "address": "+447700900777"},
     "update_address": {"primary": True},
