@@ -1,5 +1,6 @@
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
 import { memo, useEffect, useImperativeHandle, useRef, type CSSProperties, type MouseEvent, type ReactNode, type Ref } from 'react';
+import { BareBox } from './CheckBox';
 import classes from './dataTable.module.css';
 import { useBigScroll } from './useBigScroll';
 
@@ -46,6 +47,8 @@ interface TableProps<Row> {
   onSort?: (sort: string) => void;
   onRange: (first: number, last: number) => void;
   onOpen: (row: Row, index: number) => void;
+  /** The pointer came in, or the keyboard: time to load what a jump will need. */
+  onNear?: () => void;
   handle?: Ref<TableHandle>;
 }
 
@@ -55,15 +58,11 @@ const template = <Row,>(columns: Column<Row>[], picking: boolean): string =>
 const least = <Row,>(columns: Column<Row>[], picking: boolean): number => columns.reduce((sum, column) => sum + column.width, picking ? PICK_PX : 0);
 
 function Head<Row>({ columns, sort, onSort, picking }: Pick<TableProps<Row>, 'columns' | 'sort' | 'onSort' | 'picking'>) {
-  const box = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    if (box.current) box.current.indeterminate = picking?.all === 'some';
-  }, [picking?.all]);
   return (
     <div role="row" aria-rowindex={1} className={classes.head}>
       {picking && (
         <div role="columnheader" className={classes.pick}>
-          <input ref={box} type="checkbox" className={classes.box} aria-label={picking.labelAll} checked={picking.all === true} onChange={picking.toggleAll} />
+          <BareBox label={picking.labelAll} checked={picking.all} onChange={picking.toggleAll} />
         </div>
       )}
       {columns.map((column) => {
@@ -122,10 +121,9 @@ function LineOf<Row>({ row, name, index, top, px, columns, cursor, picked, picki
       onClick={(event) => own(event) || onOpen(row, index)} onKeyDown={(event) => event.key === 'Enter' && event.target === event.currentTarget && onOpen(row, index)}>
       {picking && (
         <div role="cell" className={classes.pick}>
-          <label className={classes.pickArea}>
-            <input type="checkbox" className={classes.box} aria-label={picking.label(name)} checked={picked}
-              onChange={(event) => picking.toggle(index, 'shiftKey' in event.nativeEvent && event.nativeEvent.shiftKey === true)} />
-          </label>
+          <span className={classes.pickArea}>
+            <BareBox label={picking.label(name)} checked={picked} onChange={(event) => picking.toggle(index, 'shiftKey' in event.nativeEvent && event.nativeEvent.shiftKey === true)} />
+          </span>
         </div>
       )}
       {columns.map((column) => (
@@ -138,7 +136,7 @@ function LineOf<Row>({ row, name, index, top, px, columns, cursor, picked, picki
 const Line = memo(LineOf) as typeof LineOf;
 
 /** A table of any length: only rows in view are drawn, the scroll bar spans all of them, the head stays. */
-export function DataTable<Row>({ label, columns, count, rowAt, idOf, nameOf, rowPx, cursor, picking, sort, onSort, onRange, onOpen, handle }: TableProps<Row>) {
+export function DataTable<Row>({ label, columns, count, rowAt, idOf, nameOf, rowPx, cursor, picking, sort, onSort, onRange, onOpen, onNear, handle }: TableProps<Row>) {
   const box = useRef<HTMLDivElement>(null);
   const { items, height, shift, reveal } = useBigScroll(box, count, rowPx, HEAD_PX);
   const first = items[0]?.index ?? 0;
@@ -147,7 +145,7 @@ export function DataTable<Row>({ label, columns, count, rowAt, idOf, nameOf, row
   useImperativeHandle(handle, () => ({ reveal, focus: () => box.current?.focus() }), [reveal]);
   const style = { '--columns': template(columns, Boolean(picking)), '--least': `${least(columns, Boolean(picking))}px` } as CSSProperties;
   return (
-    <div ref={box} className={classes.table} role="grid" aria-label={label} aria-rowcount={count + 1} aria-multiselectable={picking ? true : undefined} tabIndex={0} style={style} data-picking={picking ? true : undefined}>
+    <div ref={box} className={classes.table} role="grid" aria-label={label} aria-rowcount={count + 1} aria-multiselectable={picking ? true : undefined} tabIndex={0} style={style} onPointerEnter={onNear} onFocus={onNear} data-picking={picking ? true : undefined}>
       <div role="rowgroup" className={classes.headGroup}>
         <Head columns={columns} sort={sort} onSort={onSort} picking={picking} />
       </div>

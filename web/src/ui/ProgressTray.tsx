@@ -1,7 +1,7 @@
 import { Popover } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { IconCheck, IconProgress } from '@tabler/icons-react';
-import { Link } from '@tanstack/react-router';
+import { Link, useParams } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { importsQuery } from '../api/imports';
@@ -31,7 +31,9 @@ function useWork(): { rows: Import[]; running: number; seen: () => void } {
     const fresh = (items ?? []).filter((row) => isWorking(row)).map((row) => row.id);
     if (fresh.length > 0) setFollowed((old) => (fresh.every((id) => old.has(id)) ? old : new Set([...old, ...fresh])));
   }, [items]);
-  const rows = (items ?? []).filter((row) => followed.has(row.id));
+  // Whoever looks at an import sees that it ended; nobody has to be told twice.
+  const { importId } = useParams({ strict: false });
+  const rows = (items ?? []).filter((row) => followed.has(row.id) && (row.id !== importId || isWorking(row)));
   const running = rows.filter(isWorking);
   return { rows, running: running.length, seen: () => setFollowed(new Set(running.map((row) => row.id))) };
 }

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Modal, NativeSelect, TextInput } from '@mantine/core';
+import { Button, Modal, NativeSelect, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useRef, useState, type FormEvent } from 'react';
@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { createContact } from '../../api/contacts';
 import { keys } from '../../api/keys';
 import { asProblem, type Problem } from '../../api/problem';
+import { CheckBox } from '../../ui/CheckBox';
 import { ProblemAlert } from '../../ui/ProblemAlert';
 import { toast } from '../../ui/toast';
 import classes from './contacts.module.css';
@@ -62,7 +63,7 @@ export function AddContact({ onClose }: { onClose: () => void }) {
         <TagField label={t('column.tags')} value={tags} onChange={setTags} />
         {problem && !told && <ProblemAlert error={problem} />}
         <div className={classes.formActions}>
-          <Checkbox className={classes.another} label={t('add.another')} checked={another} onChange={(event) => setAnother(event.currentTarget.checked)} />
+          <span className={classes.another}><CheckBox checked={another} onChange={setAnother}>{t('add.another')}</CheckBox></span>
           <Button variant="default" onClick={onClose}>{t('action.cancel')}</Button>
           <Button type="submit" loading={busy} disabled={phone.trim() === ''}>{t('add.save')}</Button>
         </div>

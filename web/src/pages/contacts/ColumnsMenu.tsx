@@ -2,6 +2,7 @@ import { Popover } from '@mantine/core';
 import { IconChevronDown, IconChevronUp, IconColumns3 } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { Contact } from '../../api/contactTypes';
+import { CheckBox } from '../../ui/CheckBox';
 import type { Column } from '../../ui/DataTable';
 import classes from './contacts.module.css';
 import { DEFAULT_COLUMNS } from './columns';
@@ -29,7 +30,7 @@ export function ColumnsMenu({ all, chosen, onChange }: Props) {
         <ul className={classes.columnList} aria-label={t('columns.shown')}>
           {chosen.map((column, at) => (
             <li key={column.id}>
-              <label><input type="checkbox" checked disabled={column.id === 'name'} onChange={() => set(ids.filter((id) => id !== column.id))} /> <bdi>{column.label}</bdi></label>
+              <CheckBox checked disabled={column.id === 'name'} onChange={() => set(ids.filter((id) => id !== column.id))}><bdi>{column.label}</bdi></CheckBox>
               <button type="button" disabled={at < 2} aria-label={t('columns.up', { name: column.label })} onClick={() => move(column.id, -1)}><IconChevronUp size={15} aria-hidden /></button>
               <button type="button" disabled={at === 0 || at === chosen.length - 1} aria-label={t('columns.down', { name: column.label })} onClick={() => move(column.id, 1)}><IconChevronDown size={15} aria-hidden /></button>
             </li>
@@ -38,7 +39,7 @@ export function ColumnsMenu({ all, chosen, onChange }: Props) {
         {rest.length > 0 && <div className={classes.columnTitle}>{t('columns.hidden')}</div>}
         <ul className={classes.columnList} aria-label={t('columns.hidden')}>
           {rest.map((column) => (
-            <li key={column.id}><label><input type="checkbox" checked={false} onChange={() => set([...ids, column.id])} /> <bdi>{column.label}</bdi></label></li>
+            <li key={column.id}><CheckBox checked={false} onChange={() => set([...ids, column.id])}><bdi>{column.label}</bdi></CheckBox></li>
           ))}
         </ul>
       </Popover.Dropdown>

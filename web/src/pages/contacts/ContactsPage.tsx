@@ -215,7 +215,7 @@ function Contacts() {
         {rows.count === undefined && rows.error === null && <TableSkeleton px={rowPx} />}
         {count > 0 && (
           <DataTable key={key} handle={table} label={t('title')} columns={columns} count={count} rowAt={rows.rowAt} idOf={(row) => row.id} nameOf={titleOf} rowPx={rowPx} cursor={cursor}
-            picking={mayWrite ? picking : undefined} sort={sort} onSort={(next) => change({ sort: next === SORT_DEFAULT ? undefined : next })} onRange={rows.onRange} onOpen={goTo} />
+            picking={mayWrite ? picking : undefined} sort={sort} onSort={(next) => change({ sort: next === SORT_DEFAULT ? undefined : next })} onRange={rows.onRange} onNear={rows.onNear} onOpen={goTo} />
         )}
       </div>
       {dialog?.kind === 'add' && <AddContact onClose={close} />}

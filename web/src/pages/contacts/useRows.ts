@@ -7,6 +7,7 @@ import type { Page } from '../../api/types';
 import { BLOCK, blockOf, blocksFor, startOf } from './blocks';
 
 const SETTLE_MS = 60;
+const LONG = 5 * BLOCK;
 
 export interface Rows {
   /** undefined until the first answer. */
@@ -15,6 +16,8 @@ export interface Rows {
   /** Rows of the blocks in view. */
   loaded: Contact[];
   onRange: (first: number, last: number) => void;
+  /** Loads what a jump to any row needs, before it is made. */
+  onNear: () => void;
   error: unknown;
   retry: () => void;
   /** True while what is shown still answers the filters before. */
@@ -61,7 +64,9 @@ export function useRows(wanted: ListQuery): Rows {
   };
   const blocks = blocksFor(first, last, count ?? 0);
   const lost = blocks.some((block) => block > 0 && lastOf(block - 1) === undefined && cached(block) === undefined);
-  const landmarks = useQuery({ ...landmarksQuery(shown, BLOCK), enabled: lost });
+  const [near, setNear] = useState(false);
+  const landmarks = useQuery({ ...landmarksQuery(shown, BLOCK), enabled: lost || (near && (count ?? 0) > LONG) });
+  const onNear = useCallback(() => setNear(true), []);
   const results = useQueries({
     queries: blocks.map((block) => {
       const after = startOf(block, block > 0 ? lastOf(block - 1) : undefined, landmarks.data?.items);
@@ -70,7 +75,7 @@ export function useRows(wanted: ListQuery): Rows {
   });
   const rowAt = (index: number): Contact | undefined => cached(blockOf(index))?.items[index % BLOCK];
   const failed = results.find((result) => result.error && !result.data)?.error ?? (lost ? landmarks.error : null);
-  return { count, rowAt, loaded: results.flatMap((result) => result.data?.items ?? []), onRange, error: error ?? failed ?? null, retry: () => {
+  return { count, rowAt, loaded: results.flatMap((result) => result.data?.items ?? []), onRange, onNear, error: error ?? failed ?? null, retry: () => {
     retry();
     void landmarks.refetch();
     for (const result of results) if (result.error) void result.refetch();

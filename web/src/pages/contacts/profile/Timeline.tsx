@@ -1,6 +1,7 @@
+import { Button, Popover, TextInput } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { IconArrowUp, IconCalendar, IconHistory } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { attributesQuery, timelinePage, type TimelinePlace } from '../../../api/contacts';
 import type { ContactDetail, TimelineEntry } from '../../../api/contactTypes';
@@ -12,6 +13,7 @@ import { EmptyState } from '../../../ui/EmptyState';
 import { ProblemAlert } from '../../../ui/ProblemAlert';
 import { dayKey, dayName, endOfDay } from '../../../ui/time';
 import { CHANNELS } from '../FilterBar';
+import { dayWords } from '../words';
 import { Entry } from './Entry';
 import { NoteComposer } from './Notes';
 import classes from './timeline.module.css';
@@ -36,9 +38,37 @@ function useTimeline(id: string, { groups, channel, around }: Filter, zone: stri
   });
 }
 
+/** Opens the timeline at a day. */
+function Jump({ around, onChange }: { around: string | undefined; onChange: (around: string | undefined) => void }) {
+  const { t } = useTranslation('contacts');
+  const [opened, setOpened] = useState(false);
+  const [day, setDay] = useState(around ?? '');
+  const [today] = useState(() => new Date().toISOString().slice(0, 10));
+  const go = (event: FormEvent): void => {
+    event.preventDefault();
+    setOpened(false);
+    onChange(day || undefined);
+  };
+  return (
+    <Popover opened={opened} onChange={setOpened} position="bottom-end" trapFocus returnFocus>
+      <Popover.Target>
+        <button type="button" className={classes.jump} data-on={around !== undefined || undefined} aria-label={t('timeline.jump')} title={t('timeline.jump')} aria-expanded={opened} onClick={() => setOpened((open) => !open)}>
+          <IconCalendar size={16} aria-hidden />
+          {around && dayWords(around)}
+        </button>
+      </Popover.Target>
+      <Popover.Dropdown p={12} aria-label={t('timeline.jump')}>
+        <form className={classes.jumpForm} onSubmit={go}>
+          <TextInput data-autofocus type="date" label={t('timeline.jump')} description={t('timeline.jumpHint')} value={day} max={today} onChange={(event) => setDay(event.currentTarget.value)} />
+          <div><Button type="submit" size="xs" disabled={day === ''}>{t('timeline.go')}</Button></div>
+        </form>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
 function Bar({ filter, onChange }: { filter: Filter; onChange: (part: Partial<Filter>) => void }) {
   const { t } = useTranslation('contacts');
-  const [today] = useState(() => new Date().toISOString().slice(0, 10));
   const flip = (group: Group): void => onChange({ groups: filter.groups.includes(group) ? filter.groups.filter((other) => other !== group) : [...filter.groups, group] });
   return (
     <div className={classes.bar} role="toolbar" aria-label={t('timeline.filter')}>
@@ -51,11 +81,7 @@ function Bar({ filter, onChange }: { filter: Filter; onChange: (part: Partial<Fi
       <span className={classes.barEnd}>
         <ChoicePopover label={t('filter.channel')} value={filter.channel} onChange={(channel) => onChange({ channel })} none={t('filter.none')}
           choices={CHANNELS.map((kind) => ({ value: kind, label: t(`common:channel.${kind}`), icon: <ChannelIcon kind={kind} size={16} /> }))} />
-        <label className={classes.jump} data-on={filter.around !== undefined || undefined}>
-          <IconCalendar size={15} aria-hidden />
-          <span className="visually-hidden">{t('timeline.jump')}</span>
-          <input type="date" title={t('timeline.jump')} value={filter.around ?? ''} max={today} onChange={(event) => onChange({ around: event.currentTarget.value || undefined })} />
-        </label>
+        <Jump around={filter.around} onChange={(around) => onChange({ around })} />
       </span>
     </div>
   );

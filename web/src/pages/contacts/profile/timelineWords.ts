@@ -9,11 +9,10 @@ export const GROUPS = {
   message: ['message'],
   note: ['note'],
   event: ['event'],
-  change: ['attributes', 'tags', 'address'],
+  change: ['attributes', 'tags', 'address', 'import', 'merge', 'unmerge'],
   consent: ['consent'],
   work: ['assigned', 'transferred', 'closed', 'reopened'],
   flow: ['flow', 'campaign'],
-  record: ['import', 'merge', 'unmerge'],
 } as const;
 export type Group = keyof typeof GROUPS;
 
