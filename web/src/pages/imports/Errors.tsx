@@ -47,7 +47,7 @@ function ErrorRow({ importId, row, fixed, editable, onFixed }: ErrorRowProps) {
         ) : <code dir="auto">{row.value}</code>}
       </td>
       <td>
-        {fixed === undefined ? <span className={classes.reason}>{row.outcome === 'skipped' && <Status tone="neutral">{t('errors.skipped')}</Status>}{row.detail}</span> : <Status tone="info" icon={<IconCheck size={13} aria-hidden />}>{t('errors.fixed')}</Status>}
+        {fixed === undefined ? <>{row.outcome === 'skipped' && <span className={classes.reasonTag}><Status tone="neutral">{t('errors.skipped')}</Status></span>}<span className={classes.reason}>{row.detail}</span></> : <Status tone="info" icon={<IconCheck size={13} aria-hidden />}>{t('errors.fixed')}</Status>}
       </td>
     </tr>
   );

@@ -13,6 +13,7 @@ import { EmptyState } from '../../ui/EmptyState';
 import { LinkButton } from '../../ui/LinkButton';
 import { formatBytes, formatCount, formatShare } from '../../ui/numbers';
 import { ProblemAlert } from '../../ui/ProblemAlert';
+import { Person } from '../../ui/Person';
 import { ProgressBar } from '../../ui/ProgressBar';
 import { When } from '../../ui/When';
 import classes from './imports.module.css';
@@ -50,7 +51,7 @@ function Row({ row }: { row: Import }) {
       </td>
       <td><ImportState state={row.state} /></td>
       <td><Outcome row={row} /></td>
-      <td className={classes.wide}>{row.created_by}</td>
+      <td className={classes.wide}><Person principal={row.created_by} /></td>
       <td className={classes.wide}><When at={row.created_at} /></td>
     </tr>
   );

@@ -85,6 +85,7 @@ export function RunStep({ row }: { row: Import }) {
       {running && <Work row={row} title={t('run.working')} text={t('run.leave')} />}
       {undoing && <Work row={row} title={t('undo.working')} text={t('run.leave')} />}
       {!running && !undoing && <Outcome row={row} />}
+      {row.state === 'undone' && <h3 className={classes.subTitle}>{t('undo.before')}</h3>}
       {!undoing && <Totals totals={row.totals} planned={false} />}
       {row.state === 'undone' && <UndoReport row={row} />}
       {!running && !undoing && (

@@ -37,6 +37,7 @@ export function UndoReport({ row }: { row: Import }) {
   const { removed, restored, kept } = row.undo;
   return (
     <>
+      <h3 className={classes.subTitle}>{t('undo.after')}</h3>
       <ul className={classes.totals} aria-label={t('undo.title', { name: row.name })}>
         {([['removed', removed], ['restored', restored], ['keptCount', kept]] as const).map(([name, count]) => (
           <li key={name} data-testid={`undo-${name}`}><strong>{formatCount(count)}</strong><span>{t(`undo.${name}`, { count })}</span></li>

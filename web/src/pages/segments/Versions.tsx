@@ -8,6 +8,7 @@ import type { Segment, SegmentVersion } from '../../api/local';
 import { restoreVersion, versionsQuery } from '../../api/segments';
 import type { Field } from '../../ui/ConditionBuilder/fields';
 import { EmptyState } from '../../ui/EmptyState';
+import { Person } from '../../ui/Person';
 import { ProblemAlert } from '../../ui/ProblemAlert';
 import { toast, toastProblem } from '../../ui/toast';
 import { When } from '../../ui/When';
@@ -24,7 +25,7 @@ function VersionRow({ row, before, current, dirty, writable, fields, onRestore, 
       <button type="button" className={classes.versionHead} aria-expanded={open} onClick={() => setOpen((was) => !was)}>
         <strong>{t('versions.name', { version: row.version })}</strong>
         {current && <span className={classes.current}>{t('versions.current')}</span>}
-        <span className={classes.versionWho}>{row.created_by}</span>
+        <span className={classes.versionWho}><Person principal={row.created_by} /></span>
         <When at={row.created_at} />
       </button>
       {open && (

@@ -8,7 +8,7 @@ import { parseWords, wordsQuery } from '../../api/segments';
 import type { PlainGroup } from '../../ui/ConditionBuilder/condition';
 import { ProblemAlert } from '../../ui/ProblemAlert';
 import classes from './segments.module.css';
-import { spotOf } from './wordsError';
+import { reasonOf, spotOf } from './wordsError';
 
 /** The text with a mark under the place where reading it stopped. */
 function Spot({ text, at, detail }: { text: string; at: number; detail: string }) {
@@ -78,7 +78,7 @@ function EditWords({ start, onDone, onCancel }: EditProps) {
           }
         }}
       />
-      {problem && (spot === null ? <ProblemAlert error={problem} /> : <Spot text={text} at={spot} detail={problem.fields[0]?.detail ?? problem.detail ?? problem.message} />)}
+      {problem && (spot === null ? <ProblemAlert error={problem} /> : <Spot text={text} at={spot} detail={reasonOf(problem)} />)}
       <div className={classes.formActions}>
         <Button type="submit" size="xs" loading={read.isPending} disabled={text.trim() === ''}>{t('words.apply')}</Button>
         <Button size="xs" variant="default" onClick={onCancel}>{t('words.cancel')}</Button>
