@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -17,7 +19,8 @@ from hub import realtime
 from hub.contacts import service, store
 from hub.contacts.addresses import PHONE, reachable
 from hub.contacts.suppression import AddressHasher
-from hub.errors import Stale
+from hub.conversations.state import MarkRead
+from hub.errors import HubError, Stale
 from hub.ids import encode_id
 from hub.tenancy import names
 from hub.tenancy import store as tenancy
@@ -44,6 +47,26 @@ def _announcer(request: Request, background: BackgroundTasks, caller: Who) -> Ca
 
 Announce = Annotated[Callable[..., None], Depends(_announcer)]
 """`announce(contact_id)`: tell the tenant's screens, after the commit."""
+
+
+def _forgetter(request: Request, background: BackgroundTasks, caller: Who) -> Callable[..., None]:
+    async def forget(contact_id: UUID, erased: bool) -> None:
+        state = request.app.state
+        with suppress(HubError):  # its host finds the contact gone, and drops what it has in memory
+            await state.hub.command(caller.tenant_id, contact_id, MarkRead(datetime.now(UTC)))
+        if erased:
+            words = [encode_id(prefix, contact_id).encode() for prefix in ("con", "cnv")]
+            await realtime.forget(state.redis, caller.tenant_id, words)
+
+    def later(contact_id: UUID, *, erased: bool = False) -> None:
+        background.add_task(forget, contact_id, erased)
+
+    return later
+
+
+Forget = Annotated[Callable[..., None], Depends(_forgetter)]
+"""`forget(contact_id)`: after the commit, take a contact that is gone out of its host's memory; `erased`: and out of the
+tenant's live stream."""
 
 
 def require_any(*permissions: str) -> Any:

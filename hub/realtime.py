@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 
 STREAM_ENTRIES_MAX = 4_000
 ENTRY_EVENTS_MAX = 25
+FORGET_ENTRIES = 200  # looked at a round trip
 OUTBOX_WAKE = "hub:outbox"  # pub/sub: there is something to send
 
 log = structlog.get_logger()
@@ -51,3 +52,25 @@ async def publish(
         await pipeline.execute()
     except (RedisError, OSError) as error:
         log.warning("live_stream_write_failed", events=len(events), error=type(error).__name__)
+
+
+async def forget(redis: Redis, tenant_id: UUID, words: Sequence[bytes]) -> int:
+    """Take every entry that holds one of the words out of a tenant's stream; returns how many went.
+
+    Whoever resumes from before such an entry misses what else it held; screens read again when they open.
+    """
+    start, gone = b"-", 0
+    key = stream_key(tenant_id)
+    try:
+        while entries := await redis.xrange(key, start, "+", FORGET_ENTRIES):
+            held = [
+                entry_id
+                for entry_id, fields in entries
+                if any(word in value for value in fields.values() for word in words)
+            ]
+            if held:
+                gone += await redis.xdel(key, *held)
+            start = b"(" + entries[-1][0]
+    except (RedisError, OSError) as error:
+        log.warning("live_stream_not_forgotten", error=type(error).__name__)
+    return gone

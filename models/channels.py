@@ -64,6 +64,8 @@ inbox = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("error", Text),
     Index("ix_inbox_pending", "tenant_id", "received_at", postgresql_where=text("done_at IS NULL")),
+    # The few whose payload still holds a text: an erasure looks through them.
+    Index("ix_inbox_failed", "tenant_id", "received_at", postgresql_where=text("error IS NOT NULL")),
 )
 
 # Signed by a known account, but no channel has the number: kept under the account's tenant for its admins.
