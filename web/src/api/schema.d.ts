@@ -739,6 +739,96 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/contacts/{contact_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Contact
+         * @description Everything that is kept about one contact: a JSON document, or a ZIP with it and a CSV table of each part.
+         *
+         *     Cells that a spreadsheet would take for a formula begin with `'`, numbers among them. The audit log says who took it.
+         */
+        get: operations["export_contact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contacts/{contact_id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase Contact
+         * @description Erase a person for good. Texts, addresses, notes, properties and files that hold them go; numbers stay.
+         *
+         *     Messages keep status and price, campaigns their counts, and the suppression list a keyed hash of each address, so that
+         *     whoever writes or is imported from there again begins opted out. The report says what was touched, and how many
+         *     stored import files nobody could search.
+         */
+        post: operations["erase_contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contacts/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge Contacts
+         * @description Make one contact of two. Addresses, tags, messages, events, notes and campaigns move; an opt-out always wins.
+         *
+         *     The loser's id answers 404 `contact-merged` from then on. `POST /v1/contacts/merges/{merge_id}/undo` puts both back.
+         */
+        post: operations["merge_contacts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contacts/merges/{merge_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Merge
+         * @description Put both contacts back as they were; what came since stays with the one that was kept.
+         *
+         *     409 `cannot-undo` says why not: undone before, erased or merged on since, or an address that has a new owner.
+         */
+        post: operations["undo_merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/views": {
         parameters: {
             query?: never;
@@ -1039,6 +1129,256 @@ export interface paths {
          * @description Up to ten contacts of a condition, the newest first.
          */
         post: operations["sample_condition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/segments/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Explain
+         * @description Why a contact is in a condition or segment, or is not: each rule with its answer and what the contact has.
+         */
+        post: operations["explain_condition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/segments/words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say
+         * @description The condition in plain English. `parse` reads exactly these words.
+         */
+        post: operations["say_condition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/segments/parse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Words
+         * @description The condition that the words say; 422 `words-invalid` names the `position` of what cannot be read.
+         */
+        post: operations["parse_condition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Segment List
+         * @description Newest first. `search` is a piece of the name.
+         */
+        get: operations["list_segments"];
+        put?: never;
+        /**
+         * Create Segment
+         * @description Save a segment. 409 `segment-exists` when the name is taken; 422 names the place of what is wrong in a condition.
+         */
+        post: operations["create_segment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/segments/{segment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Segment */
+        get: operations["get_segment"];
+        put?: never;
+        post?: never;
+        /**
+         * Archive Segment
+         * @description Put a segment away. 409 `segment-in-use` lists the `uses` that keep it: open campaigns, segments, routing rules.
+         */
+        delete: operations["archive_segment"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Segment
+         * @description Change name, description or condition; earlier conditions stay as versions.
+         */
+        patch: operations["update_segment"];
+        trace?: never;
+    };
+    "/v1/segments/{segment_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Segment Versions
+         * @description The conditions that the segment had, the newest first.
+         */
+        get: operations["list_segment_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/segments/{segment_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Segment
+         * @description Make an earlier version's condition the newest version.
+         */
+        post: operations["restore_segment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/segments/{segment_id}/freeze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Freeze Segment
+         * @description A new static segment with the members of this moment.
+         */
+        post: operations["freeze_segment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/segments/{segment_id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Members
+         * @description Add contacts to a static segment and take others out, up to 10,000 each.
+         */
+        post: operations["change_segment_members"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/segments/{segment_id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Segment Usage
+         * @description What works with the segment: open campaigns, other segments, routing rules.
+         */
+        get: operations["get_segment_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Events
+         * @description Tell what happened to up to 1,000 contacts. One bad event is reported and harms no other; an event whose `id` came
+         *     before is a duplicate and written once.
+         */
+        post: operations["send_events"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Event Names
+         * @description Every name of an event that came, when it came last, and with which properties.
+         */
+        get: operations["list_event_names"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1698,6 +2038,19 @@ export interface components {
             /** Has More */
             has_more: boolean;
         };
+        /** AttributeValue */
+        AttributeValue: {
+            /**
+             * Key
+             * @description The key of an indexed attribute.
+             */
+            key: string;
+            /**
+             * Value
+             * @example Pune
+             */
+            value: string | number | boolean;
+        };
         /**
          * Audience
          * @description Who gets it: the members of a segment, everybody with a tag, or all contacts. Frozen at the launch.
@@ -2081,7 +2434,7 @@ export interface components {
          *       ]
          *     }
          */
-        ConditionGroup: {
+        "ConditionGroup-Input": {
             /**
              * Combinator
              * @default and
@@ -2097,7 +2450,59 @@ export interface components {
              * Rules
              * @description At most 100 rules and 8 levels of groups in all.
              */
-            rules: (components["schemas"]["ConditionRule"] | components["schemas"]["ConditionGroup"])[];
+            rules: (components["schemas"]["ConditionRule"] | components["schemas"]["ConditionGroup-Input"])[];
+        };
+        /**
+         * ConditionGroup
+         * @description Rules and groups joined by `and` or `or`, the whole turned round by `not`. Without rules: everybody.
+         * @example {
+         *       "combinator": "and",
+         *       "not": false,
+         *       "rules": [
+         *         {
+         *           "field": "attribute.city",
+         *           "operator": "=",
+         *           "value": "Pune"
+         *         },
+         *         {
+         *           "combinator": "or",
+         *           "not": false,
+         *           "rules": [
+         *             {
+         *               "field": "tag",
+         *               "operator": "has",
+         *               "value": "vip"
+         *             },
+         *             {
+         *               "field": "last_inbound_at",
+         *               "operator": "inLast",
+         *               "value": {
+         *                 "amount": 7,
+         *                 "unit": "days"
+         *               }
+         *             }
+         *           ]
+         *         }
+         *       ]
+         *     }
+         */
+        "ConditionGroup-Output": {
+            /**
+             * Combinator
+             * @default and
+             * @enum {string}
+             */
+            combinator?: "and" | "or";
+            /**
+             * Not
+             * @default false
+             */
+            not?: boolean;
+            /**
+             * Rules
+             * @description At most 100 rules and 8 levels of groups in all.
+             */
+            rules: (components["schemas"]["ConditionRule"] | components["schemas"]["ConditionGroup-Output"])[];
         };
         /**
          * ConditionRule
@@ -2597,7 +3002,7 @@ export interface components {
          *     }
          */
         CountIn: {
-            condition: components["schemas"]["ConditionGroup"];
+            condition: components["schemas"]["ConditionGroup-Input"];
             /**
              * By Channel
              * @description Also count who can be reached on which kind of channel.
@@ -2716,6 +3121,267 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /**
+         * EraseIn
+         * @example {
+         *       "reason": "Asked for it on 2026-01-02"
+         *     }
+         */
+        EraseIn: {
+            /**
+             * Reason
+             * @description Why, in words that do not name the person.
+             * @default
+             */
+            reason?: string;
+        };
+        /**
+         * ErasureReport
+         * @description What an erasure touched, in numbers.
+         */
+        ErasureReport: {
+            /**
+             * Contact Id
+             * @example con_01kasw8qbefy09m6sc7n75yr3h
+             */
+            contact_id: string;
+            /**
+             * Erased At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            erased_at: string;
+            /** Report */
+            report: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * EventBatch
+         * @example {
+         *       "create_missing": false,
+         *       "events": [
+         *         {
+         *           "at": "2026-01-02T03:04:05Z",
+         *           "contact": {
+         *             "address": "+447700900123"
+         *           },
+         *           "id": "order-1001",
+         *           "name": "order placed",
+         *           "properties": {
+         *             "amount": 120.5,
+         *             "plan": "gold",
+         *             "paid": true
+         *           }
+         *         },
+         *         {
+         *           "contact": {
+         *             "attribute": {
+         *               "key": "customer_no",
+         *               "value": "C-17"
+         *             }
+         *           },
+         *           "name": "clicked"
+         *         }
+         *       ]
+         *     }
+         */
+        EventBatch: {
+            /** Events */
+            events: components["schemas"]["NewEvent"][];
+            /**
+             * Create Missing
+             * @description Make a contact of an address that nobody has. Needs contacts:write.
+             * @default false
+             */
+            create_missing?: boolean;
+        };
+        /**
+         * EventContact
+         * @description Whose event it is: by id, by an address, or by the value of an indexed attribute. Exactly one.
+         */
+        EventContact: {
+            /** Id */
+            id?: string | null;
+            /**
+             * Address
+             * @description A telephone number of any kind, or sip:user@host.
+             */
+            address?: string | null;
+            attribute?: components["schemas"]["AttributeValue"] | null;
+        };
+        /** EventName */
+        EventName: {
+            /** Name */
+            name: string;
+            /**
+             * Last At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            last_at: string;
+            /**
+             * Properties
+             * @description Names of properties that its newest events had.
+             */
+            properties: string[];
+        };
+        /** EventNames */
+        EventNames: {
+            /** Items */
+            items: components["schemas"]["EventName"][];
+            /** Has More */
+            has_more: boolean;
+        };
+        /** EventResult */
+        EventResult: {
+            /** Index */
+            index: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "accepted" | "duplicate" | "error";
+            /** Id */
+            id: string | null;
+            /** Contact Id */
+            contact_id: string | null;
+            error: components["schemas"]["FieldError"] | null;
+        };
+        /**
+         * EventResults
+         * @example {
+         *       "accepted": 1,
+         *       "duplicates": 0,
+         *       "errors": 0,
+         *       "results": [
+         *         {
+         *           "contact_id": "con_01kasw8qbefy09m6sc7n75yr3h",
+         *           "id": "evt_01kasw8qbefy09m6sc7n75yr3h",
+         *           "index": 0,
+         *           "status": "accepted"
+         *         }
+         *       ]
+         *     }
+         */
+        EventResults: {
+            /** Results */
+            results: components["schemas"]["EventResult"][];
+            /** Accepted */
+            accepted: number;
+            /** Duplicates */
+            duplicates: number;
+            /** Errors */
+            errors: number;
+        };
+        /**
+         * ExplainIn
+         * @description A condition or a segment, and somebody.
+         * @example {
+         *       "condition": {
+         *         "combinator": "and",
+         *         "not": false,
+         *         "rules": [
+         *           {
+         *             "field": "language",
+         *             "operator": "=",
+         *             "value": "en"
+         *           },
+         *           {
+         *             "combinator": "or",
+         *             "not": false,
+         *             "rules": [
+         *               {
+         *                 "field": "tag",
+         *                 "operator": "has",
+         *                 "value": "vip"
+         *               },
+         *               {
+         *                 "field": "last_inbound_at",
+         *                 "operator": "inLast",
+         *                 "value": {
+         *                   "amount": 7,
+         *                   "unit": "days"
+         *                 }
+         *               }
+         *             ]
+         *           }
+         *         ]
+         *       },
+         *       "contact_id": "con_01kasw8qbefy09m6sc7n75yr3h"
+         *     }
+         */
+        ExplainIn: {
+            condition?: components["schemas"]["ConditionGroup-Input"] | null;
+            /** Segment Id */
+            segment_id?: string | null;
+            /**
+             * Contact Id
+             * @example con_01kasw8qbefy09m6sc7n75yr3h
+             */
+            contact_id: string;
+        };
+        /** ExplainedGroup */
+        ExplainedGroup: {
+            /**
+             * Combinator
+             * @enum {string}
+             */
+            combinator: "and" | "or";
+            /** Not */
+            not: boolean;
+            /** Rules */
+            rules: (components["schemas"]["ExplainedRule"] | components["schemas"]["ExplainedGroup"])[];
+            /** Result */
+            result: boolean;
+        };
+        /** ExplainedRule */
+        ExplainedRule: {
+            /** Field */
+            field: string;
+            /** Operator */
+            operator: string;
+            /** Value */
+            value: unknown;
+            /** Result */
+            result: boolean;
+            /** Words */
+            words: string;
+            /**
+             * Found
+             * @description What the contact has: a value, a list, or an object of counts.
+             */
+            found: unknown;
+        };
+        /**
+         * Explanation
+         * @example {
+         *       "in": true,
+         *       "tree": {
+         *         "combinator": "and",
+         *         "not": false,
+         *         "result": true,
+         *         "rules": [
+         *           {
+         *             "field": "tag",
+         *             "found": [
+         *               "new",
+         *               "vip"
+         *             ],
+         *             "operator": "has",
+         *             "result": true,
+         *             "value": "vip",
+         *             "words": "tag is vip"
+         *           }
+         *         ]
+         *       }
+         *     }
+         */
+        Explanation: {
+            /** In */
+            in: boolean;
+            tree: components["schemas"]["ExplainedGroup"];
+        };
         /** FieldError */
         FieldError: {
             /** Pointer */
@@ -2749,6 +3415,16 @@ export interface components {
             sheet?: string | null;
             /** Has Header */
             has_header?: boolean | null;
+        };
+        /**
+         * FreezeIn
+         * @example {
+         *       "name": "English regulars, May"
+         *     }
+         */
+        FreezeIn: {
+            /** Name */
+            name: string;
         };
         /**
          * Home
@@ -3260,6 +3936,96 @@ export interface components {
             /** Csrf Token */
             csrf_token: string;
         };
+        /** MembersChanged */
+        MembersChanged: {
+            /** Added */
+            added: number;
+            /** Removed */
+            removed: number;
+            /**
+             * Unknown
+             * @description Ids to add that are no contact's.
+             */
+            unknown: number;
+            /** Members */
+            members: number;
+        };
+        /**
+         * MembersIn
+         * @example {
+         *       "add": [
+         *         "con_01kasw8qbefy09m6sc7n75yr3h"
+         *       ],
+         *       "remove": []
+         *     }
+         */
+        MembersIn: {
+            /** Add */
+            add?: string[];
+            /** Remove */
+            remove?: string[];
+        };
+        /** MergeField */
+        MergeField: {
+            /** Field */
+            field: string;
+            /** Label */
+            label: string;
+            /** Winner */
+            winner: unknown;
+            /** Loser */
+            loser: unknown;
+            /** Result */
+            result: unknown;
+        };
+        /**
+         * MergeIn
+         * @example {
+         *       "choices": {
+         *         "name": "loser"
+         *       },
+         *       "loser_id": "con_019apw8qbefw098tnb9qh3r6w6",
+         *       "winner_id": "con_019apw8qbefw098tnb9qh3r6w5"
+         *     }
+         */
+        MergeIn: {
+            /**
+             * Winner Id
+             * @description The contact that stays.
+             * @example con_01kasw8qbefy09m6sc7n75yr3h
+             */
+            winner_id: string;
+            /**
+             * Loser Id
+             * @description The contact whose everything moves there.
+             * @example con_01kasw8qbefy09m6sc7n75yr3h
+             */
+            loser_id: string;
+            /**
+             * Choices
+             * @description Whose value of a field (`name`, `language`, `time_zone`, `attribute.<key>`) stands. Left out: the winner's, or the loser's where the winner has none.
+             */
+            choices?: {
+                [key: string]: "winner" | "loser";
+            };
+        };
+        /** MergePreview */
+        MergePreview: {
+            /** Fields */
+            fields: components["schemas"]["MergeField"][];
+            /**
+             * Moves
+             * @description How much of each kind moves to the winner.
+             */
+            moves: {
+                [key: string]: number;
+            };
+            /**
+             * Merge Id
+             * @description Null after a dry run.
+             */
+            merge_id: string | null;
+        };
         /** Message */
         Message: {
             /** Id */
@@ -3476,6 +4242,29 @@ export interface components {
              */
             time_zone?: string;
         };
+        /** NewEvent */
+        NewEvent: {
+            /**
+             * Name
+             * @description 1 to 80 characters: what segments ask for as `event.<name>`.
+             */
+            name: string;
+            contact: components["schemas"]["EventContact"];
+            /**
+             * At
+             * @description When it happened; now when it is left out.
+             */
+            at?: string | null;
+            /** Properties */
+            properties?: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * Id
+             * @description Your own id of the event: the same id twice is one event.
+             */
+            id?: string | null;
+        };
         /**
          * NewKey
          * @example {
@@ -3503,6 +4292,62 @@ export interface components {
         NewNote: {
             /** Body */
             body: string;
+        };
+        /**
+         * NewSegment
+         * @description A condition makes a dynamic segment, which is always live; contacts make a static one, which is a list.
+         * @example {
+         *       "condition": {
+         *         "combinator": "and",
+         *         "not": false,
+         *         "rules": [
+         *           {
+         *             "field": "language",
+         *             "operator": "=",
+         *             "value": "en"
+         *           },
+         *           {
+         *             "combinator": "or",
+         *             "not": false,
+         *             "rules": [
+         *               {
+         *                 "field": "tag",
+         *                 "operator": "has",
+         *                 "value": "vip"
+         *               },
+         *               {
+         *                 "field": "last_inbound_at",
+         *                 "operator": "inLast",
+         *                 "value": {
+         *                   "amount": 7,
+         *                   "unit": "days"
+         *                 }
+         *               }
+         *             ]
+         *           }
+         *         ]
+         *       },
+         *       "kind": "dynamic",
+         *       "name": "English regulars"
+         *     }
+         */
+        NewSegment: {
+            /** Name */
+            name: string;
+            /**
+             * Description
+             * @default
+             */
+            description?: string;
+            /**
+             * Kind
+             * @default dynamic
+             * @enum {string}
+             */
+            kind?: "dynamic" | "static";
+            condition?: components["schemas"]["ConditionGroup-Input"] | null;
+            /** Contact Ids */
+            contact_ids?: string[];
         };
         /**
          * NewSingleContact
@@ -3695,6 +4540,54 @@ export interface components {
             has_more: boolean;
         };
         /**
+         * ParseIn
+         * @example {
+         *       "words": "language is en and (tag is vip or last inbound in the last 7 days)"
+         *     }
+         */
+        ParseIn: {
+            /** Words */
+            words: string;
+        };
+        /**
+         * Parsed
+         * @example {
+         *       "condition": {
+         *         "combinator": "and",
+         *         "not": false,
+         *         "rules": [
+         *           {
+         *             "field": "language",
+         *             "operator": "=",
+         *             "value": "en"
+         *           },
+         *           {
+         *             "combinator": "or",
+         *             "not": false,
+         *             "rules": [
+         *               {
+         *                 "field": "tag",
+         *                 "operator": "has",
+         *                 "value": "vip"
+         *               },
+         *               {
+         *                 "field": "last_inbound_at",
+         *                 "operator": "inLast",
+         *                 "value": {
+         *                   "amount": 7,
+         *                   "unit": "days"
+         *                 }
+         *               }
+         *             ]
+         *           }
+         *         ]
+         *       }
+         *     }
+         */
+        Parsed: {
+            condition: components["schemas"]["ConditionGroup-Output"];
+        };
+        /**
          * PatchAttribute
          * @example {
          *       "choices": [
@@ -3736,6 +4629,49 @@ export interface components {
             attributes?: {
                 [key: string]: string | number | boolean | null;
             } | null;
+        };
+        /**
+         * PatchSegment
+         * @example {
+         *       "condition": {
+         *         "combinator": "and",
+         *         "not": false,
+         *         "rules": [
+         *           {
+         *             "field": "language",
+         *             "operator": "=",
+         *             "value": "en"
+         *           },
+         *           {
+         *             "combinator": "or",
+         *             "not": false,
+         *             "rules": [
+         *               {
+         *                 "field": "tag",
+         *                 "operator": "has",
+         *                 "value": "vip"
+         *               },
+         *               {
+         *                 "field": "last_inbound_at",
+         *                 "operator": "inLast",
+         *                 "value": {
+         *                   "amount": 7,
+         *                   "unit": "days"
+         *                 }
+         *               }
+         *             ]
+         *           }
+         *         ]
+         *       },
+         *       "name": "Regulars"
+         *     }
+         */
+        PatchSegment: {
+            /** Name */
+            name?: string | null;
+            /** Description */
+            description?: string | null;
+            condition?: components["schemas"]["ConditionGroup-Input"] | null;
         };
         /**
          * PatchView
@@ -3829,6 +4765,16 @@ export interface components {
             channel_id?: string | null;
         };
         /**
+         * RestoreIn
+         * @example {
+         *       "version": 2
+         *     }
+         */
+        RestoreIn: {
+            /** Version */
+            version: number;
+        };
+        /**
          * RowFix
          * @description Cells that win over the file, by the name of their column.
          * @example {
@@ -3895,7 +4841,7 @@ export interface components {
          *     }
          */
         SampleIn: {
-            condition: components["schemas"]["ConditionGroup"];
+            condition: components["schemas"]["ConditionGroup-Input"];
             /**
              * Limit
              * @default 10
@@ -3929,6 +4875,144 @@ export interface components {
              * @example 2026-01-02T03:04:05.678901Z
              */
             created_at: string;
+        };
+        /**
+         * Segment
+         * @example {
+         *       "condition": {
+         *         "combinator": "and",
+         *         "not": false,
+         *         "rules": [
+         *           {
+         *             "field": "language",
+         *             "operator": "=",
+         *             "value": "en"
+         *           },
+         *           {
+         *             "combinator": "or",
+         *             "not": false,
+         *             "rules": [
+         *               {
+         *                 "field": "tag",
+         *                 "operator": "has",
+         *                 "value": "vip"
+         *               },
+         *               {
+         *                 "field": "last_inbound_at",
+         *                 "operator": "inLast",
+         *                 "value": {
+         *                   "amount": 7,
+         *                   "unit": "days"
+         *                 }
+         *               }
+         *             ]
+         *           }
+         *         ]
+         *       },
+         *       "created_at": "2026-01-02T03:04:05.678901Z",
+         *       "created_by": "Meera",
+         *       "description": "",
+         *       "id": "seg_01kasw8qbefy09m6sc7n75yr3h",
+         *       "kind": "dynamic",
+         *       "name": "English regulars",
+         *       "updated_at": "2026-01-02T03:04:05.678901Z",
+         *       "version": 3,
+         *       "words": "language is en and (tag is vip or last inbound in the last 7 days)"
+         *     }
+         */
+        Segment: {
+            /**
+             * Id
+             * @example seg_01kasw8qbefy09m6sc7n75yr3h
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "dynamic" | "static";
+            condition: components["schemas"]["ConditionGroup-Output"] | null;
+            /**
+             * Words
+             * @description The condition in plain English.
+             */
+            words: string | null;
+            /** Version */
+            version: number;
+            /**
+             * Members
+             * @description Of a static segment.
+             */
+            members: number | null;
+            /** Created By */
+            created_by: string;
+            /**
+             * Created At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            updated_at: string;
+            /** Archived At */
+            archived_at: string | null;
+        };
+        /** SegmentPage */
+        SegmentPage: {
+            /** Items */
+            items: components["schemas"]["Segment"][];
+            /** Has More */
+            has_more: boolean;
+        };
+        /** SegmentUse */
+        SegmentUse: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "campaign" | "segment" | "routing_rule";
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /** SegmentUses */
+        SegmentUses: {
+            /** Items */
+            items: components["schemas"]["SegmentUse"][];
+            /** Has More */
+            has_more: boolean;
+        };
+        /** SegmentVersion */
+        SegmentVersion: {
+            /** Version */
+            version: number;
+            condition: components["schemas"]["ConditionGroup-Output"];
+            /** Words */
+            words: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Created At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            created_at: string;
+        };
+        /** SegmentVersions */
+        SegmentVersions: {
+            /** Items */
+            items: components["schemas"]["SegmentVersion"][];
+            /** Has More */
+            has_more: boolean;
         };
         /**
          * SignIn
@@ -4104,6 +5188,19 @@ export interface components {
              * @example que_01kasw8qbefy09m6sc7n75yr3h
              */
             queue_id: string;
+        };
+        /** Unmerged */
+        Unmerged: {
+            /**
+             * Winner Id
+             * @example con_01kasw8qbefy09m6sc7n75yr3h
+             */
+            winner_id: string;
+            /**
+             * Loser Id
+             * @example con_01kasw8qbefy09m6sc7n75yr3h
+             */
+            loser_id: string;
         };
         /**
          * UnroutedEvent
@@ -4288,6 +5385,54 @@ export interface components {
              * @description Empty for somebody of a tenant that you do not see.
              */
             name: string;
+        };
+        /**
+         * Words
+         * @example {
+         *       "words": "language is en and (tag is vip or last inbound in the last 7 days)"
+         *     }
+         */
+        Words: {
+            /** Words */
+            words: string;
+        };
+        /**
+         * WordsIn
+         * @example {
+         *       "condition": {
+         *         "combinator": "and",
+         *         "not": false,
+         *         "rules": [
+         *           {
+         *             "field": "language",
+         *             "operator": "=",
+         *             "value": "en"
+         *           },
+         *           {
+         *             "combinator": "or",
+         *             "not": false,
+         *             "rules": [
+         *               {
+         *                 "field": "tag",
+         *                 "operator": "has",
+         *                 "value": "vip"
+         *               },
+         *               {
+         *                 "field": "last_inbound_at",
+         *                 "operator": "inLast",
+         *                 "value": {
+         *                   "amount": 7,
+         *                   "unit": "days"
+         *                 }
+         *               }
+         *             ]
+         *           }
+         *         ]
+         *       }
+         *     }
+         */
+        WordsIn: {
+            condition: components["schemas"]["ConditionGroup-Input"];
         };
         /**
          * Problem
@@ -7713,6 +8858,376 @@ export interface operations {
             };
         };
     };
+    export_contact: {
+        parameters: {
+            query?: {
+                format?: "json" | "zip";
+            };
+            header?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The person's data. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                    "application/zip": string;
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erase_contact: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EraseIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureReport"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    merge_contacts: {
+        parameters: {
+            query?: {
+                /** @description Only show what would become of each field. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergePreview"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_merge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                merge_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unmerged"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_views: {
         parameters: {
             query?: {
@@ -9309,6 +10824,1299 @@ export interface operations {
             };
             /** @description The state of things does not allow this, or the same request is being worked on. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explain_condition: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExplainIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    say_condition: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WordsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Words"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    parse_condition: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ParseIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Parsed"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_segments: {
+        parameters: {
+            query?: {
+                search?: string;
+                kind?: ("dynamic" | "static") | null;
+                archived?: boolean;
+                /** @description How many items at most. */
+                limit?: number;
+                starting_after?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentPage"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_segment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSegment"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Segment"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Segment"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    archive_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_segment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what you saw, such as `"7"`; `*` for whatever it is now. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatchSegment"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Segment"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody changed it since: read it again. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Send the ETag that you saw as If-Match. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_segment_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentVersions"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_segment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Segment"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    freeze_segment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FreezeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Segment"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_segment_members: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MembersIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MembersChanged"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_segment_usage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentUses"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_events: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventBatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventResults"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_event_names: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventNames"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
