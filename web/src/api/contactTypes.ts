@@ -17,13 +17,12 @@ export type TimelineEntry = Schemas['Entry'];
 export type TimelinePage = Schemas['TimelinePage'];
 export type Landmarks = Schemas['Landmarks'];
 export type TagCount = Schemas['Tag'];
+export type SavedView = Schemas['View'];
+export type MergeField = Schemas['MergeField'];
+export type MergePreview = Schemas['MergePreview'];
 
 /** A value of an attribute: OpenAPI says only that it is one of these. */
 export type Scalar = string | number | boolean;
 export interface ContactFilter { search?: string; tag?: string; segment?: string; channel?: string; consent?: string; language?: string }
 export interface Step { status: string; at: string }
 
-export interface SavedView { id: string; area: string; name: string; shared: boolean; mine: boolean; config: Record<string, unknown>; updated_at: string }
-export interface MergeField { field: string; label: string; winner: unknown; loser: unknown; result: unknown }
-export interface MergePreview { fields: MergeField[]; moves: Record<string, number>; merge_id: string | null }
-export interface SegmentRow { id: string; name: string; kind: string }

@@ -1,18 +1,13 @@
 /** Contacts: reads as options for react-query, writes one function each. */
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { api, body, idempotencyKey } from './client';
-import type { AddressKind, Attribute, ContactDetail, ContactFilter, MergePreview, NewConsent, SavedView, SegmentRow, Suppression, TimelineEntry, TimelinePage } from './contactTypes';
+import type { AddressKind, Attribute, ContactDetail, ContactFilter, MergePreview, NewConsent, SavedView, Suppression, TimelineEntry, TimelinePage } from './contactTypes';
 import { keys } from './keys';
 import type { components, operations } from './schema';
-import type { Page } from './types';
 
 type Schemas = components['schemas'];
 type Body<Name extends keyof operations> = operations[Name] extends { requestBody: { content: { 'application/json': infer Shape } } } ? Shape : never;
 type ListParams = NonNullable<operations['list_contacts']['parameters']['query']>;
-
-// Routes that the generated types do not hold yet.
-type Call = (path: string, init?: object) => Promise<{ data?: any; error?: unknown; response: Response }>;
-const soon = api as unknown as Record<'GET' | 'POST' | 'PATCH' | 'DELETE', Call>;
 
 export interface ListQuery extends ContactFilter { sort: string }
 
@@ -60,10 +55,10 @@ export const tagsQuery = queryOptions({ queryKey: keys.tags, queryFn: () => body
 export const attributesQuery = queryOptions({ queryKey: keys.attributes, queryFn: () => body(api.GET('/v1/attributes')), staleTime: 60_000 });
 export const segmentNamesQuery = queryOptions({
   queryKey: keys.segmentNames,
-  queryFn: () => body<Page<SegmentRow>>(soon.GET('/v1/segments', { params: { query: { limit: 200 } } })),
+  queryFn: () => body(api.GET('/v1/segments', { params: { query: { limit: 200 } } })),
   staleTime: 60_000,
 });
-export const viewsQuery = queryOptions({ queryKey: keys.views('contacts'), queryFn: () => body<Page<SavedView>>(soon.GET('/v1/views', { params: { query: { area: 'contacts' } } })), staleTime: 60_000 });
+export const viewsQuery = queryOptions({ queryKey: keys.views('contacts'), queryFn: () => body(api.GET('/v1/views', { params: { query: { area: 'contacts' } } })), staleTime: 60_000 });
 
 export const createContact = (contact: Schemas['NewSingleContact']): Promise<ContactDetail> => body(api.POST('/v1/contacts', { body: contact, headers: once() }));
 export const patchContact = (id: string, version: number, change: Schemas['PatchContact']): Promise<ContactDetail> =>
@@ -98,9 +93,9 @@ export const duplicatesQuery = (id: string) =>
   queryOptions({ queryKey: keys.duplicates(id), queryFn: () => body(api.GET('/v1/contacts/{contact_id}/duplicates', { params: at(id) })), staleTime: 60_000 });
 export type Choices = Record<string, 'winner' | 'loser'>;
 export const merge = (winner_id: string, loser_id: string, choices: Choices, dry_run: boolean): Promise<MergePreview> =>
-  body(soon.POST('/v1/contacts/merge', { params: { query: { dry_run } }, body: { winner_id, loser_id, choices }, headers: once() }));
-export const undoMerge = (merge_id: string): Promise<unknown> => body(soon.POST('/v1/contacts/merges/{merge_id}/undo', { params: { path: { merge_id } }, headers: once() }));
-export const erase = (id: string, reason: string): Promise<Record<string, unknown>> => body(soon.POST('/v1/contacts/{contact_id}/erase', { params: at(id), body: { reason }, headers: once() }));
+  body(api.POST('/v1/contacts/merge', { params: { query: { dry_run } }, body: { winner_id, loser_id, choices }, headers: once() }));
+export const undoMerge = (merge_id: string): Promise<unknown> => body(api.POST('/v1/contacts/merges/{merge_id}/undo', { params: { path: { merge_id } }, headers: once() }));
+export const erase = (id: string, reason: string): Promise<Schemas['ErasureReport']> => body(api.POST('/v1/contacts/{contact_id}/erase', { params: at(id), body: { reason }, headers: once() }));
 export const exportUrl = (id: string, format: 'json' | 'zip'): string => `/v1/contacts/${id}/export?format=${format}`;
 
 export const createAttribute = (attribute: Body<'create_attribute'>): Promise<Attribute> => body(api.POST('/v1/attributes', { body: attribute, headers: once() }));
@@ -114,6 +109,6 @@ export const suppressionsPage = (search: string, after: string | null, signal?: 
 export const addSuppression = (kind: string, address: string, reason: string): Promise<Suppression> => body(api.POST('/v1/suppressions', { body: { kind: kind as AddressKind, address, reason }, headers: once() }));
 export const removeSuppression = (row: Suppression): Promise<unknown> => body(api.DELETE('/v1/suppressions/{kind}/{address}', { params: { path: { kind: row.kind, address: row.address } } }));
 
-export const createView = (view: { name: string; shared: boolean; config: object }): Promise<SavedView> => body(soon.POST('/v1/views', { body: { area: 'contacts', ...view }, headers: once() }));
-export const patchView = (view_id: string, change: object): Promise<SavedView> => body(soon.PATCH('/v1/views/{view_id}', { params: { path: { view_id } }, body: change }));
-export const deleteView = (view_id: string): Promise<unknown> => body(soon.DELETE('/v1/views/{view_id}', { params: { path: { view_id } } }));
+export const createView = (view: Omit<Schemas['NewView'], 'area'>): Promise<SavedView> => body(api.POST('/v1/views', { body: { area: 'contacts', ...view }, headers: once() }));
+export const patchView = (view_id: string, change: Schemas['PatchView']): Promise<SavedView> => body(api.PATCH('/v1/views/{view_id}', { params: { path: { view_id } }, body: change }));
+export const deleteView = (view_id: string): Promise<unknown> => body(api.DELETE('/v1/views/{view_id}', { params: { path: { view_id } } }));

@@ -70,7 +70,7 @@ function Head<Row>({ columns, sort, onSort, picking }: Pick<TableProps<Row>, 'co
         const by = sortKey !== undefined && sort?.replace('-', '') === sortKey ? (sort.startsWith('-') ? 'descending' : 'ascending') : undefined;
         const Arrow = by === 'descending' ? IconArrowDown : IconArrowUp;
         return (
-          <div key={column.id} role="columnheader" className={classes.headCell} data-end={column.end || undefined} aria-sort={sortKey ? (by ?? 'none') : undefined}>
+          <div key={column.id} role="columnheader" className={classes.headCell} data-column={column.id} data-end={column.end || undefined} aria-sort={sortKey ? (by ?? 'none') : undefined}>
             {sortKey && onSort ? (
               <button type="button" className={classes.sort} onClick={() => onSort(sort === sortKey ? `-${sortKey}` : by ? sortKey : sortKey === 'created' ? '-created' : sortKey)}>
                 {column.label}

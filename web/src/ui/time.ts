@@ -34,6 +34,8 @@ export const absoluteTime = (at: string, zone: string): string =>
 
 export const clockTime = (at: string, zone: string): string => format(at, zone, { hour: '2-digit', minute: '2-digit' });
 
+export const exactTime = (at: string, zone: string): string => format(at, zone, { timeStyle: 'medium' });
+
 /** A key per calendar day in `zone`, for dividers. */
 export const dayKey = (at: string, zone: string): string => format(at, zone, { year: 'numeric', month: '2-digit', day: '2-digit' });
 

@@ -24,7 +24,7 @@ export function ColumnsMenu({ all, chosen, onChange }: Props) {
   return (
     <Popover position="bottom-end" width={288} trapFocus returnFocus>
       <Popover.Target>
-        <button type="button" className={classes.quiet}><IconColumns3 size={16} aria-hidden />{t('columns.title')}</button>
+        <button type="button" className={classes.quiet}><IconColumns3 size={16} aria-hidden /><span>{t('columns.title')}</span></button>
       </Popover.Target>
       <Popover.Dropdown p={8} aria-label={t('columns.title')}>
         <ul className={classes.columnList} aria-label={t('columns.shown')}>

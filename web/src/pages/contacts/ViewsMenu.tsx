@@ -84,6 +84,7 @@ export function ViewsMenu({ search, onOpen, mayShare }: Props) {
   const { update, remove } = useViewActions(onOpen, search);
   const views = data?.items ?? [];
   const current = views.find((view) => view.id === search.view);
+  const mayChange = current !== undefined && (current.mine || mayShare);
   const changed = !sameConfig(configOf(search), current?.config ?? {});
   const open = (view: SavedView): void => onOpen({ ...contactsSearch(view.config), view: view.id });
   const section = (title: string, items: SavedView[]) => items.length > 0 && (
@@ -111,10 +112,10 @@ export function ViewsMenu({ search, onOpen, mayShare }: Props) {
           {section(t('views.mine'), views.filter((view) => !view.shared))}
           {section(t('views.shared'), views.filter((view) => view.shared))}
           <Menu.Divider />
-          {current && changed && current.mine && <Menu.Item leftSection={<IconDeviceFloppy size={16} aria-hidden />} onClick={() => void update(current)}>{t('views.update', { name: current.name })}</Menu.Item>}
+          {current && changed && mayChange && <Menu.Item leftSection={<IconDeviceFloppy size={16} aria-hidden />} onClick={() => void update(current)}>{t('views.update', { name: current.name })}</Menu.Item>}
           <Menu.Item leftSection={<IconBookmark size={16} aria-hidden />} disabled={!changed && !current} onClick={() => setNaming({ kind: 'new' })}>{t('views.saveAs')}</Menu.Item>
-          {current?.mine && <Menu.Item leftSection={<IconPencil size={16} aria-hidden />} onClick={() => setNaming({ kind: 'rename', view: current })}>{t('views.rename')}</Menu.Item>}
-          {current?.mine && <Menu.Item leftSection={<IconTrash size={16} aria-hidden />} onClick={() => void remove(current)}>{t('views.delete')}</Menu.Item>}
+          {current && mayChange && <Menu.Item leftSection={<IconPencil size={16} aria-hidden />} onClick={() => setNaming({ kind: 'rename', view: current })}>{t('views.rename')}</Menu.Item>}
+          {current && mayChange && <Menu.Item leftSection={<IconTrash size={16} aria-hidden />} onClick={() => void remove(current)}>{t('views.delete')}</Menu.Item>}
         </Menu.Dropdown>
       </Menu>
       {naming && <NameDialog naming={naming} search={search} mayShare={mayShare} onClose={() => setNaming(null)} onDone={(view) => {

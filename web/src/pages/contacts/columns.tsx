@@ -74,15 +74,15 @@ function Consents({ row, t }: { row: Contact; t: Told['t'] }) {
 export function allColumns({ t, zone }: Told, attributes: Attribute[]): Column<Contact>[] {
   const words = { yes: t('contacts:value.yes'), no: t('contacts:value.no') };
   return [
-    { id: 'name', label: t('contacts:column.name'), width: 200, grow: 2, sortKey: 'name', cell: (row) => <Name row={row} noName={t('contacts:cell.noName')} /> },
-    { id: 'number', label: t('contacts:column.number'), width: 140, cell: (row) => row.phone && <span dir="ltr">{row.phone}</span> },
-    { id: 'channels', label: t('contacts:column.channels'), width: 110, cell: (row) => <Channels row={row} t={t} /> },
-    { id: 'tags', label: t('contacts:column.tags'), width: 180, grow: 1.4, cell: (row) => <Tags tags={row.tags} /> },
+    { id: 'name', label: t('contacts:column.name'), width: 180, grow: 2, sortKey: 'name', cell: (row) => <Name row={row} noName={t('contacts:cell.noName')} /> },
+    { id: 'number', label: t('contacts:column.number'), width: 136, cell: (row) => row.phone && <span dir="ltr">{row.phone}</span> },
+    { id: 'channels', label: t('contacts:column.channels'), width: 104, cell: (row) => <Channels row={row} t={t} /> },
+    { id: 'tags', label: t('contacts:column.tags'), width: 160, grow: 1.4, cell: (row) => <Tags tags={row.tags} /> },
     { id: 'consent', label: t('contacts:column.consent'), width: 180, grow: 1, cell: (row) => <Consents row={row} t={t} /> },
-    { id: 'language', label: t('contacts:column.language'), width: 100, cell: (row) => row.language && languageName(row.language) },
+    { id: 'language', label: t('contacts:column.language'), width: 92, cell: (row) => row.language && languageName(row.language) },
     { id: 'zone', label: t('contacts:column.zone'), width: 150, cell: (row) => row.time_zone && row.time_zone.replaceAll('_', ' ') },
-    { id: 'inbound', label: t('contacts:column.inbound'), width: 112, end: true, cell: (row) => <Time at={row.last_inbound_at} zone={zone} /> },
-    { id: 'created', label: t('contacts:column.created'), width: 100, end: true, sortKey: 'created', cell: (row) => <Time at={row.created_at} zone={zone} /> },
+    { id: 'inbound', label: t('contacts:column.inbound'), width: 104, end: true, cell: (row) => <Time at={row.last_inbound_at} zone={zone} /> },
+    { id: 'created', label: t('contacts:column.created'), width: 96, end: true, sortKey: 'created', cell: (row) => <Time at={row.created_at} zone={zone} /> },
     ...attributes.map((attribute): Column<Contact> => ({
       id: `attribute.${attribute.key}`,
       label: attribute.label,

@@ -31,7 +31,11 @@ function Changes({ entry, attributes }: Pick<Props, 'entry' | 'attributes'>) {
       {changesOf(t, entry.data, attributes).map(({ name, before, after }) => (
         <div key={name}>
           <dt><bdi>{name}</bdi></dt>
-          <dd><s dir="auto">{before}</s> <IconArrowNarrowRight size={14} className={classes.arrow} aria-hidden /><span className="visually-hidden">{t('said.to')}</span> <span dir="auto">{after}</span></dd>
+          <dd>
+            {before !== null && <s dir="auto">{before}</s>}
+            {before !== null && after !== null && <><IconArrowNarrowRight size={14} className={classes.arrow} aria-hidden /><span className="visually-hidden">{t('said.to')}</span></>}
+            {after !== null && <span dir="auto">{after}</span>}
+          </dd>
         </div>
       ))}
     </dl>

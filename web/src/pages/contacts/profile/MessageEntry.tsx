@@ -5,7 +5,7 @@ import type { ContactDetail, Step, TimelineEntry } from '../../../api/contactTyp
 import { useMe } from '../../../app/session';
 import { ChannelIcon } from '../../../ui/ChannelIcon';
 import { Status } from '../../../ui/Status';
-import { absoluteTime, clockTime, dayKey } from '../../../ui/time';
+import { absoluteTime, dayKey, exactTime } from '../../../ui/time';
 import { intentName } from '../../../ui/words';
 import { TONES } from '../../inbox/deliveryWords';
 import { titleOf } from '../words';
@@ -21,7 +21,7 @@ function Steps({ steps }: { steps: Step[] }) {
   const me = useMe();
   const zone = me.tenant.time_zone;
   const first = steps[0];
-  const time = (at: string): string => (first && dayKey(first.at, zone) === dayKey(at, zone) ? clockTime(at, zone) : absoluteTime(at, zone));
+  const time = (at: string): string => (first && dayKey(first.at, zone) === dayKey(at, zone) ? exactTime(at, zone) : absoluteTime(at, zone));
   return (
     <ol className={classes.steps}>
       {steps.map((step) => (

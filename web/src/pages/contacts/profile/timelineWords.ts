@@ -30,10 +30,10 @@ function fieldWords(t: TFunction, field: string, attributes: Attribute[]): strin
 }
 
 /** “City: Pune → Mumbai” for each field that changed. */
-export function changesOf(t: TFunction, data: Data, attributes: Attribute[]): { name: string; before: string; after: string }[] {
-  const none = t('contacts:merge.empty');
-  const shown = (field: string, value: unknown): string => {
-    if (value === null || value === undefined || value === '') return none;
+/** `before` or `after` is null where there was, or is, nothing. */
+export function changesOf(t: TFunction, data: Data, attributes: Attribute[]): { name: string; before: string | null; after: string | null }[] {
+  const shown = (field: string, value: unknown): string | null => {
+    if (value === null || value === undefined || value === '') return null;
     if (field === 'language') return languageName(String(value));
     const type = attributes.find((attribute) => attribute.key === field.replace(/^attribute\./, ''))?.type;
     return valueWords(value as Scalar, type, { yes: t('contacts:value.yes'), no: t('contacts:value.no') });
@@ -47,6 +47,12 @@ function tagWords(t: TFunction, data: Data): string {
   return added.length > 0 ? t('contacts:said.tagged', { tags: quoted(added) }) : t('contacts:said.untagged', { tags: quoted(removed) });
 }
 
+function assignedWords(t: TFunction, { data, actor }: TimelineEntry): string {
+  if (!data.assignee_id) return t('contacts:said.unassigned');
+  if (data.assignee_id === actor?.id) return t('contacts:said.assignedSelf');
+  return data.name ? t('contacts:said.assigned', { name: text(data.name) }) : t('contacts:said.assignedSomebody');
+}
+
 /** One sentence without its subject: “added the tag “vip””. */
 export function sentence(t: TFunction, entry: TimelineEntry, attributes: Attribute[]): string {
   const { kind, data } = entry;
@@ -55,11 +61,15 @@ export function sentence(t: TFunction, entry: TimelineEntry, attributes: Attribu
     case 'attributes': return t('contacts:said.changed', { fields: list(changesOf(t, data, attributes).map(({ name }) => name)) });
     case 'tags': return tagWords(t, data);
     case 'address': return t(`contacts:said.address_${text(data.action)}`, { address: text(data.address) });
-    case 'consent': return t(`contacts:said.consent_${text(data.after) || 'none'}`, { channel });
+    case 'consent': {
+      const purpose = text(data.purpose);
+      const who = entry.actor?.kind === 'contact' ? 'consent' : 'noted';
+      return t(`contacts:said.${who}_${text(data.after)}${purpose === 'all' || purpose === '' ? '' : '_for'}`, { channel, purpose });
+    }
     case 'merge': return t('contacts:said.merged', { name: text(data.loser_name) });
     case 'unmerge': return t('contacts:said.unmerged');
     case 'import': return t(`contacts:said.import_${text(data.action)}`, { file: text(data.file) });
-    case 'assigned': return data.name ? t('contacts:said.assigned', { name: text(data.name) }) : t('contacts:said.unassigned');
+    case 'assigned': return assignedWords(t, entry);
     case 'transferred': return t('contacts:said.transferred', { queue: text(data.queue) });
     case 'closed': return t('contacts:said.closed');
     case 'reopened': return t('contacts:said.reopened');
