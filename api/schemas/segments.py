@@ -1,135 +1,114 @@
-"""Segments and conditions in and out."""
+"""Saved segments in and out."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field
-from pydantic.config import JsonDict
+from pydantic import ConfigDict, Field
 
-from api.schemas.common import ContactId, In, Instant, Out
-from hub.conditions.model import ConditionGroup, read
-from hub.contacts.segments.service import POINTER, SAMPLE_MAX
+from api.schemas.common import ContactId, In, Instant, Out, Page, SegmentId
+from api.schemas.conditions import EXAMPLE, ConditionIn
+from hub.conditions.model import ConditionGroup
+from hub.contacts.segments.segment import DESCRIPTION_CHARS_MAX, MEMBERS_PER_CALL_MAX, NAME_CHARS_MAX
 
-EXAMPLE: JsonDict = {
-    "combinator": "and",
-    "not": False,
-    "rules": [
-        {"field": "language", "operator": "=", "value": "en"},
-        {
-            "combinator": "or",
-            "not": False,
-            "rules": [
-                {"field": "tag", "operator": "has", "value": "vip"},
-                {"field": "last_inbound_at", "operator": "inLast", "value": {"amount": 7, "unit": "days"}},
-            ],
-        },
-    ],
-}
-
-ConditionIn = Annotated[ConditionGroup, BeforeValidator(lambda raw: read(raw, POINTER))]
+Kind = Literal["dynamic", "static"]
+Name = Annotated[str, Field(min_length=1, max_length=NAME_CHARS_MAX)]
+Description = Annotated[str, Field(max_length=DESCRIPTION_CHARS_MAX)]
+Members = Annotated[list[ContactId], Field(max_length=MEMBERS_PER_CALL_MAX)]
 
 
-class Operator(Out):
-    name: str
-    label: str
-
-
-class Choice(Out):
-    value: str
-    label: str
-
-
-class ConditionField(Out):
-    """What may be asked of a contact. An event may be asked for before it ever came: `event.<its name>`."""
+class NewSegment(In):
+    """A condition makes a dynamic segment, which is always live; contacts make a static one, which is a list."""
 
     model_config = ConfigDict(
-        from_attributes=True,
         json_schema_extra={
-            "examples": [
-                {
-                    "name": "attribute.city",
-                    "label": "City",
-                    "type": "text",
-                    "group": "Attributes",
-                    "operators": [{"name": "=", "label": "is"}],
-                    "choices": None,
-                }
-            ]
-        },
+            "examples": [{"name": "English regulars", "kind": "dynamic", "condition": EXAMPLE}]
+        }
     )
 
+    name: Name
+    description: Description = ""
+    kind: Kind = "dynamic"
+    condition: ConditionIn | None = None
+    contact_ids: Members = Field(default_factory=list)
+
+
+class PatchSegment(In):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Regulars", "condition": EXAMPLE}]})
+
+    name: Name | None = None
+    description: Description | None = None
+    condition: ConditionIn | None = None
+
+
+class Segment(Out):
+    id: SegmentId
     name: str
-    label: str
-    type: str = Field(
-        description="text, number, boolean, date, datetime, choice, country, tag, consent, reachable, segment, event, message or campaign."
+    description: str
+    kind: Kind
+    condition: ConditionGroup | None
+    words: str | None = Field(
+        description="The condition in plain English.",
+        examples=["language is en and (tag is vip or last inbound in the last 7 days)"],
     )
-    group: str
-    operators: list[Operator]
-    choices: list[Choice] | None
+    version: int
+    members: int | None = Field(description="Of a static segment.")
+    created_by: str
+    created_at: Instant
+    updated_at: Instant
+    archived_at: Instant | None
 
 
-class ConditionFields(Out):
-    fields: list[ConditionField]
+class SegmentPage(Page[Segment]):
+    pass
 
 
-class CountIn(In):
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"condition": EXAMPLE, "by_channel": True, "per_rule": False}]}
-    )
-
-    condition: ConditionIn
-    by_channel: bool = Field(True, description="Also count who can be reached on which kind of channel.")
-    per_rule: bool = Field(False, description="Also count each rule by itself.")
-
-
-class RuleCount(Out):
-    path: str = Field(description="Where the rule stands in the condition, as a JSON pointer.")
-    count: int
-
-
-class Count(Out):
-    model_config = ConfigDict(
-        from_attributes=True,
-        json_schema_extra={
-            "examples": [
-                {
-                    "count": 48210,
-                    "by_channel": {"sms": 47002, "whatsapp": 47102, "rcs": 47020, "voice": 47020},
-                    "unreachable": 312,
-                    "rules": [{"path": "/rules/0", "count": 51000}],
-                    "took_ms": 87.2,
-                }
-            ]
-        },
-    )
-
-    count: int
-    by_channel: dict[str, int] | None = Field(
-        description="Contacts with an address for the channel and no opt-out."
-    )
-    unreachable: int | None = Field(description="Contacts that no kind of channel reaches.")
-    rules: list[RuleCount] | None
-    took_ms: float
-
-
-class SampleIn(In):
-    model_config = ConfigDict(json_schema_extra={"examples": [{"condition": EXAMPLE, "limit": 10}]})
-
-    condition: ConditionIn
-    limit: Annotated[int, Field(ge=1, le=SAMPLE_MAX)] = SAMPLE_MAX
-
-
-class SampledContact(Out):
-    id: ContactId
-    name: str
-    phone: str | None
-    language: str
-    tags: list[str]
-    attributes: dict[str, Any]
-    last_inbound_at: Instant | None
+class SegmentVersion(Out):
+    version: int
+    condition: ConditionGroup
+    words: str
+    created_by: str
     created_at: Instant
 
 
-class Sample(Out):
-    items: list[SampledContact]
+class SegmentVersions(Page[SegmentVersion]):
+    pass
+
+
+class RestoreIn(In):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"version": 2}]})
+
+    version: Annotated[int, Field(ge=1)]
+
+
+class FreezeIn(In):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "English regulars, May"}]})
+
+    name: Name
+
+
+class MembersIn(In):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"add": ["con_01kasw8qbefy09m6sc7n75yr3h"], "remove": []}]}
+    )
+
+    add: Members = Field(default_factory=list)
+    remove: Members = Field(default_factory=list)
+
+
+class MembersChanged(Out):
+    added: int
+    removed: int
+    unknown: int = Field(description="Ids to add that are no contact's.")
+    members: int
+
+
+class SegmentUse(Out):
+    kind: Literal["campaign", "segment", "routing_rule"]
+    id: str
+    name: str
+
+
+class SegmentUses(Out):
+    items: list[SegmentUse]
+    has_more: bool

@@ -20,6 +20,7 @@ class ConditionRule(BaseModel):
     model_config = ConfigDict(
         frozen=True,
         extra="ignore",
+        json_schema_mode_override="validation",
         json_schema_extra={"examples": [{"field": "attribute.city", "operator": "=", "value": "Pune"}]},
     )
 
@@ -34,6 +35,7 @@ class ConditionGroup(BaseModel):
     model_config = ConfigDict(
         frozen=True,
         extra="ignore",
+        json_schema_mode_override="validation",
         populate_by_name=True,
         json_schema_extra={
             "examples": [

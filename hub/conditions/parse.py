@@ -64,7 +64,7 @@ def _tokens(said: str, pointer: str) -> list[_Token]:
         match = _TOKEN.match(said, at)
         if match is None:
             quote = said.index('"', at)
-            raise WordsInvalid(f"at {quote}: a quotation mark is not closed", pointer, quote)
+            raise WordsInvalid(f"at character {quote + 1}: a quotation mark is not closed", pointer, quote)
         text, mark, bare = match.groups()
         begin = match.end() - len(text or mark or bare)
         if text is not None:
@@ -313,7 +313,7 @@ class _Reader:
     def _wrong(self, detail: str) -> WordsInvalid:
         token = self._peek()
         position = token.position if token is not None else self.length
-        return WordsInvalid(f"at {position}: {detail}", self.pointer, position)
+        return WordsInvalid(f"at character {position + 1}: {detail}", self.pointer, position)
 
 
 _SENTENCES: Sequence[tuple[tuple[str, ...], Callable[[_Reader], Rule]]] = (

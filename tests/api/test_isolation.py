@@ -60,6 +60,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "erase_contact": {"reason": "asked"},
     "add_note": {"body": "hello"},
     "edit_note": {"body": "hello"},
+    "update_segment": {"name": "mine now"},
+    "restore_segment": {"version": 1},
+    "freeze_segment": {"name": "mine now"},
+    "change_segment_members": {"add": [], "remove": []},
 }
 NAMED = [
     (method, path, operation["operationId"])

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import asyncio
+import json
 from typing import Any
 
 import pytest
+from fastapi import Request
 from sqlalchemy import text
 
+from api.leaving import CallerLeft, while_connected
 from hub.ids import encode_id, new_id
 from models.db import Scope, transaction
 
@@ -135,3 +139,181 @@ async def test_a_condition_has_limits(world: Any) -> None:
         }
         answer = await client.post("/v1/segments/count", json={"condition": condition(*[VIP] * 101)})
         assert answer.json()["errors"][0]["code"] == "too-large"
+
+
+async def test_a_segment_is_made_changed_and_restored(world: Any) -> None:
+    await plant(world)
+    async with await world.sign_in("north", "campaign_manager") as client:
+        made = await client.post("/v1/segments", json={"name": "Pune", "condition": condition(PUNE)})
+        assert made.status_code == 201, made.text
+        one = made.json()
+        assert (one["kind"], one["version"], one["words"], one["members"]) == (
+            "dynamic",
+            1,
+            "city is pune",
+            None,
+        )
+        assert one["created_by"] == "campaign_manager of north"
+        assert made.headers["ETag"] == '"1"'
+        path = f"/v1/segments/{one['id']}"
+        assert (await client.patch(path, json={"name": "x"})).status_code == 428
+        changed = await client.patch(path, json={"condition": condition(VIP)}, headers={"If-Match": '"1"'})
+        assert (changed.json()["version"], changed.json()["words"]) == (2, "tag is vip")
+        stale = await client.patch(path, json={"name": "x"}, headers={"If-Match": '"1"'})
+        assert stale.status_code == 412
+        assert stale.json()["changed_by"] == "campaign_manager of north"
+        again = await client.post(f"{path}/restore", json={"version": 1})
+        assert (again.json()["version"], again.json()["words"]) == (3, "city is pune")
+        versions = (await client.get(f"{path}/versions")).json()["items"]
+        assert [(item["version"], item["words"]) for item in versions] == [
+            (3, "city is pune"),
+            (2, "tag is vip"),
+            (1, "city is pune"),
+        ]
+        assert (await client.post(f"{path}/restore", json={"version": 9})).status_code == 404
+        taken = await client.post("/v1/segments", json={"name": "Pune", "condition": condition()})
+        assert (taken.status_code, taken.json()["code"]) == (409, "segment-exists")
+        listed = (await client.get("/v1/segments", params={"search": "pun", "kind": "dynamic"})).json()
+        assert [item["name"] for item in listed["items"]] == ["Pune"]
+
+
+async def test_a_static_segment_is_a_list(world: Any) -> None:
+    ids = await plant(world)
+    foreign = encode_id("con", new_id())
+    async with await world.sign_in("north", "campaign_manager") as client:
+        made = await client.post(
+            "/v1/segments", json={"name": "List", "kind": "static", "contact_ids": [ids["Asha"], foreign]}
+        )
+        assert (made.status_code, made.json()["members"]) == (201, 1)
+        path = f"/v1/segments/{made.json()['id']}"
+        answer = await client.post(
+            f"{path}/members", json={"add": [ids["Ben"], ids["Asha"], foreign], "remove": [ids["Asha"]]}
+        )
+        assert answer.json() == {"added": 1, "removed": 1, "unknown": 1, "members": 1}
+        member = {"field": "segment", "operator": "in", "value": made.json()["id"]}
+        found = await client.post("/v1/segments/sample", json={"condition": condition(member)})
+        assert [item["name"] for item in found.json()["items"]] == ["Ben"]
+        both = await client.post(
+            "/v1/segments", json={"name": "x", "kind": "static", "condition": condition()}
+        )
+        assert both.status_code == 422
+
+
+async def test_a_segment_freezes(world: Any) -> None:
+    ids = await plant(world)
+    async with await world.sign_in("north", "campaign_manager") as client:
+        pune = (await client.post("/v1/segments", json={"name": "Pune", "condition": condition(PUNE)})).json()
+        frozen = await client.post(f"/v1/segments/{pune['id']}/freeze", json={"name": "Pune, then"})
+        assert (frozen.status_code, frozen.json()["kind"], frozen.json()["members"]) == (201, "static", 2)
+        assert (
+            await client.post(f"/v1/segments/{frozen.json()['id']}/members", json={"remove": [ids["Ben"]]})
+        ).json()["members"] == 1
+        dynamic = await client.post(f"/v1/segments/{pune['id']}/members", json={"add": [ids["Ben"]]})
+        assert dynamic.status_code == 422
+
+
+async def test_segments_do_not_contain_themselves(world: Any) -> None:
+    async with await world.sign_in("north", "campaign_manager") as client:
+        first = (await client.post("/v1/segments", json={"name": "A", "condition": condition(VIP)})).json()
+        inside = condition({"field": "segment", "operator": "notIn", "value": first["id"]})
+        second = (await client.post("/v1/segments", json={"name": "B", "condition": inside})).json()
+        back = condition(condition({"field": "segment", "operator": "in", "value": second["id"]}))
+        answer = await client.patch(
+            f"/v1/segments/{first['id']}", json={"condition": back}, headers={"If-Match": "*"}
+        )
+        assert answer.status_code == 422
+        [error] = answer.json()["errors"]
+        assert error == {
+            "pointer": "/condition",
+            "code": "segment-cycle",
+            "detail": "the segment would contain itself: B → A",
+        }
+        # One that came into the database by another way is refused when it is used.
+        async with transaction(world.app.state.engine, Scope.of(world.tenants["north"])) as db:
+            await db.execute(
+                text("UPDATE segments SET condition = CAST(:c AS jsonb) WHERE name = 'A'"),
+                {"c": json.dumps(back)},
+            )
+        used = await client.post("/v1/segments/count", json={"condition": inside})
+        assert (used.status_code, used.json()["errors"][0]["code"]) == (422, "segment-cycle")
+
+
+async def test_a_segment_in_use_is_not_archived(world: Any) -> None:
+    async with await world.sign_in("north", "campaign_manager") as client:
+        first = (await client.post("/v1/segments", json={"name": "A", "condition": condition(VIP)})).json()
+        inside = condition({"field": "segment", "operator": "in", "value": first["id"]})
+        second = (await client.post("/v1/segments", json={"name": "B", "condition": inside})).json()
+        refused = await client.delete(f"/v1/segments/{first['id']}")
+        assert (refused.status_code, refused.json()["code"]) == (409, "segment-in-use")
+        assert refused.json()["uses"] == [{"kind": "segment", "id": second["id"], "name": "B"}]
+        usage = (await client.get(f"/v1/segments/{first['id']}/usage")).json()
+        assert usage["items"] == refused.json()["uses"]
+        assert (await client.delete(f"/v1/segments/{second['id']}")).status_code == 204
+        assert (await client.delete(f"/v1/segments/{first['id']}")).status_code == 204
+        assert (await client.get("/v1/segments")).json()["items"] == []
+        archived = (await client.get("/v1/segments", params={"archived": True})).json()["items"]
+        assert [item["name"] for item in archived] == ["B", "A"]
+        again = await client.patch(
+            f"/v1/segments/{first['id']}", json={"name": "C"}, headers={"If-Match": "*"}
+        )
+        assert (again.status_code, again.json()["code"]) == (409, "segment-archived")
+
+
+async def test_why_somebody_is_in_or_out(world: Any) -> None:
+    ids = await plant(world)
+    asked = condition(
+        PUNE, condition(VIP, {"field": "consent.sms", "operator": "=", "value": "opted_in"}, combinator="or")
+    )
+    async with await world.sign_in("north", "campaign_manager") as client:
+        answer = await client.post(
+            "/v1/segments/explain", json={"condition": asked, "contact_id": ids["Ben"]}
+        )
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["in"] is False
+        city, inner = answer.json()["tree"]["rules"]
+        assert (city["result"], city["words"], city["found"]) == (True, "city is pune", "PUNE")
+        assert inner["result"] is False
+        assert [(each["result"], each["found"]) for each in inner["rules"]] == [
+            (False, []),
+            (False, "opted_out"),
+        ]
+        unknown = await client.post(
+            "/v1/segments/explain", json={"condition": asked, "contact_id": encode_id("con", new_id())}
+        )
+        assert unknown.status_code == 404
+        assert (await client.post("/v1/segments/explain", json={"contact_id": ids["Ben"]})).status_code == 422
+
+
+async def test_words_and_back(world: Any) -> None:
+    await plant(world)
+    async with await world.sign_in("north", "campaign_manager") as client:
+        asked = condition(PUNE, condition(VIP, turned=True))
+        said = (await client.post("/v1/segments/words", json={"condition": asked})).json()["words"]
+        assert said == "city is pune and not (tag is vip)"
+        again = (await client.post("/v1/segments/parse", json={"words": said})).json()["condition"]
+        assert again == asked
+        wrong = await client.post("/v1/segments/parse", json={"words": "city is pune or"})
+        assert (wrong.status_code, wrong.json()["code"], wrong.json()["position"]) == (
+            422,
+            "words-invalid",
+            15,
+        )
+
+
+async def test_a_count_that_nobody_waits_for_ends() -> None:
+    ended = asyncio.Event()
+
+    async def work() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.set()
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(0.01)
+        return {"type": "http.disconnect"}
+
+    request = Request({"type": "http", "method": "POST", "headers": []}, receive)
+    with pytest.raises(CallerLeft):
+        await while_connected(request, work())
+    assert ended.is_set()

@@ -4,7 +4,7 @@ it names, directly or through other segments.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
@@ -69,6 +69,16 @@ async def fields(db: AsyncConnection, tenant_id: UUID) -> Catalog:
         events=await store.event_choices(db, tenant_id),
         choices=choices,
     )
+
+
+async def spoken(db: AsyncConnection, tenant_id: UUID, conditions: Iterable[Group]) -> Catalog:
+    """A catalog for the words of several conditions: it knows the segments and campaigns that they name."""
+    reached = _Reached()
+    wanted: set[UUID] = set()
+    for condition in conditions:
+        wanted |= _named(condition, reached)
+    reached.rows = {row.id: row for row in await store.named(db, tenant_id, sorted(wanted))}
+    return await _catalog(db, tenant_id, reached)
 
 
 async def load(

@@ -13,13 +13,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.conditions.catalog import CHANNELS
-from hub.conditions.model import Group, read, rules_of
+from hub.conditions.model import Group, Rule, read, rules_of
 from hub.conditions.nodes import InSegment
 from hub.conditions.plan import plan_rule
 from hub.conditions.sql import CompiledCondition, compile_condition
 from hub.contacts.segments import store
 from hub.contacts.segments.loading import Loaded, load
 from hub.errors import NotFound, Unavailable
+from hub.ids import encode_id
 from models.db import sqlstate
 
 SAMPLE_MAX = 10
@@ -76,6 +77,13 @@ async def condition_sql(
     return compiled(loaded, tenant_id, alias=alias, prefix=prefix)
 
 
+def condition_of(row: Any) -> Group:
+    """The condition of a segment's row: of a static one, to be in it."""
+    if row.condition is not None:
+        return read(row.condition)
+    return Group(rules=[Rule(field="segment", operator="in", value=encode_id("seg", row.id))])
+
+
 def compiled(loaded: Loaded, tenant_id: UUID, *, alias: str = "c", prefix: str = "cond") -> CompiledCondition:
     """The SQL of a condition that is loaded."""
     return compile_condition(
@@ -112,7 +120,7 @@ async def count(
             total = await store.count(db, sql)
         rules = await _rule_counts(db, tenant_id, loaded) if per_rule else None
     except DBAPIError as error:
-        raise _too_slow(error) from error
+        raise too_slow(error) from error
     return Counted(total, channels, unreachable, rules, round((perf_counter() - began) * 1000, 1))
 
 
@@ -136,10 +144,10 @@ async def sample(
     try:
         return await store.sample(db, compiled(loaded, tenant_id), most)
     except DBAPIError as error:
-        raise _too_slow(error) from error
+        raise too_slow(error) from error
 
 
-def _too_slow(error: DBAPIError) -> Exception:
+def too_slow(error: DBAPIError) -> Exception:
     """The error to raise in the place of one of the database's: the statement's time was up, or something else."""
     if sqlstate(error) == _CANCELED:
         return SegmentTooSlow(
