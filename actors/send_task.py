@@ -194,14 +194,18 @@ async def _write(
 async def _refuse_late_opt_outs(
     db: AsyncConnection, channel: Channel, outgoings: Sequence[door.Outgoing]
 ) -> None:
-    """Who opted out since the batch was read gets nothing, and their part of the hold is released."""
+    """Who opted out or left since the batch was read gets nothing, and their part of the hold is released."""
     wanted = [outgoing for outgoing in outgoings if outgoing.refused is None]
     late = await store.opted_out_now(
         db, channel.tenant_id, channel.kind.value, [o.contact_id for o in wanted]
     )
+    gone = await store.gone_now(db, channel.tenant_id, [o.contact_id for o in outgoings])
+    for outgoing in outgoings:
+        if outgoing.contact_id in gone:  # nothing may be kept of them, not even in a message that is not sent
+            outgoing.address = outgoing.text = ""
     released = []
     for outgoing in wanted:
-        if outgoing.contact_id in late:
+        if outgoing.contact_id in late | gone:
             outgoing.refused = door.OPTED_OUT
             if outgoing.hold_id is not None:
                 released.append(outgoing)

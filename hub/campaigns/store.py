@@ -183,6 +183,18 @@ async def opted_out_now(
     return set((await db.execute(_OPTED_OUT_NOW, values)).scalars())
 
 
+_STILL_THERE = text(
+    "SELECT id FROM contacts WHERE tenant_id = :tenant_id AND id = ANY(CAST(:contacts AS uuid[])) ORDER BY id FOR KEY SHARE"
+)
+
+
+async def gone_now(db: AsyncConnection, tenant_id: UUID, contact_ids: Sequence[UUID]) -> set[UUID]:
+    """Those who were erased or merged since the batch was read; the others stay until this transaction ends."""
+    names = "{" + ",".join(map(str, contact_ids)) + "}"
+    there = (await db.execute(_STILL_THERE, {"tenant_id": tenant_id, "contacts": names})).scalars()
+    return set(contact_ids) - set(there)
+
+
 async def finish_batch(db: AsyncConnection, row: Batch, last_ordinal: int, sent: int, refused: int) -> None:
     """Mark a batch as sent up to `last_ordinal`; what is left becomes a pending batch of its own."""
     where = (
