@@ -1,9 +1,8 @@
-/** Segments: reads and writes. */
+/** Segments and the conditions they are made of: reads as options for react-query, writes one function each. */
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
-import type { PlainGroup } from '../ui/ConditionBuilder/condition';
+import { api, body } from './client';
 import { keys } from './keys';
-import { call, type Catalog, type Counted, type Explained, type SampleContact, type Segment, type SegmentVersion, type Use } from './local';
-import type { Page } from './types';
+import type { PlainGroup, Segment } from './types';
 
 const LIST_PAGE = 50;
 const SAMPLE = 10;
@@ -11,47 +10,39 @@ const COUNT_FRESH_MS = 60_000;
 
 export interface SegmentListParams { search: string; kind: '' | 'dynamic' | 'static'; archived: boolean }
 
-export const ifMatch = (version: number): { 'If-Match': string } => ({ 'If-Match': `"${version}"` });
+const at = (segment_id: string) => ({ path: { segment_id } });
+const once = (key: string) => ({ 'Idempotency-Key': key });
 
-export const fieldsQuery = queryOptions({ queryKey: keys.segmentFields, queryFn: () => call<Catalog>('GET', '/v1/segments/fields'), staleTime: 60_000 });
+export const fieldsQuery = queryOptions({ queryKey: keys.segmentFields, queryFn: () => body(api.GET('/v1/segments/fields')), staleTime: 60_000 });
 
-export const segmentsQuery = (params: SegmentListParams) =>
+export const segmentsQuery = ({ search, kind, archived }: SegmentListParams) =>
   infiniteQueryOptions({
-    queryKey: keys.segments(params),
+    queryKey: keys.segments({ search, kind, archived }),
     initialPageParam: null as string | null,
     queryFn: ({ pageParam, signal }) =>
-      call<Page<Segment>>('GET', '/v1/segments', {
-        params: { query: { search: params.search || undefined, kind: params.kind || undefined, archived: params.archived || undefined, limit: LIST_PAGE, starting_after: pageParam ?? undefined } },
-        signal,
-      }),
+      body(api.GET('/v1/segments', { params: { query: { search, kind: kind || undefined, archived, limit: LIST_PAGE, starting_after: pageParam ?? undefined } }, signal })),
     getNextPageParam: (page) => (page.has_more ? page.items.at(-1)?.id : undefined),
     placeholderData: keepPreviousData,
   });
 
-export const segmentQuery = (segment_id: string) =>
-  queryOptions({ queryKey: keys.segment(segment_id), queryFn: () => call<Segment>('GET', '/v1/segments/{segment_id}', { params: { path: { segment_id } } }) });
+export const segmentQuery = (id: string) => queryOptions({ queryKey: keys.segment(id), queryFn: () => body(api.GET('/v1/segments/{segment_id}', { params: at(id) })) });
+export const usageQuery = (id: string) => queryOptions({ queryKey: keys.segmentUsage(id), queryFn: () => body(api.GET('/v1/segments/{segment_id}/usage', { params: at(id) })) });
+export const versionsQuery = (id: string) => queryOptions({ queryKey: keys.segmentVersions(id), queryFn: () => body(api.GET('/v1/segments/{segment_id}/versions', { params: at(id) })) });
 
 /** The people of a list, newest first. */
 export const membersQuery = (segment: string) =>
   infiniteQueryOptions({
     queryKey: keys.segmentMembers(segment),
     initialPageParam: null as string | null,
-    queryFn: ({ pageParam, signal }) =>
-      call<Page<SampleContact>>('GET', '/v1/contacts', { params: { query: { segment, limit: LIST_PAGE, starting_after: pageParam ?? undefined } }, signal }),
+    queryFn: ({ pageParam, signal }) => body(api.GET('/v1/contacts', { params: { query: { segment, limit: LIST_PAGE, starting_after: pageParam ?? undefined } }, signal })),
     getNextPageParam: (page) => (page.has_more ? page.items.at(-1)?.id : undefined),
   });
 
-export const usageQuery = (segment_id: string) =>
-  queryOptions({ queryKey: keys.segmentUsage(segment_id), queryFn: () => call<{ items: Use[] }>('GET', '/v1/segments/{segment_id}/usage', { params: { path: { segment_id } } }) });
-
-export const versionsQuery = (segment_id: string) =>
-  queryOptions({ queryKey: keys.segmentVersions(segment_id), queryFn: () => call<Page<SegmentVersion>>('GET', '/v1/segments/{segment_id}/versions', { params: { path: { segment_id } } }) });
-
-/** The count of a condition; `signal` stops it when another is asked. */
+/** The count of a condition by channel, or of each rule alone. The signal stops a count that nobody waits for any more. */
 export const countQuery = (condition: PlainGroup, perRule: boolean) =>
   queryOptions({
     queryKey: keys.count(condition, perRule),
-    queryFn: ({ signal }) => call<Counted>('POST', '/v1/segments/count', { body: { condition, per_rule: perRule, by_channel: !perRule }, signal }),
+    queryFn: ({ signal }) => body(api.POST('/v1/segments/count', { body: { condition, per_rule: perRule, by_channel: !perRule }, signal })),
     staleTime: COUNT_FRESH_MS,
     gcTime: COUNT_FRESH_MS,
     retry: false,
@@ -60,7 +51,7 @@ export const countQuery = (condition: PlainGroup, perRule: boolean) =>
 export const sampleQuery = (condition: PlainGroup) =>
   queryOptions({
     queryKey: keys.sample(condition),
-    queryFn: ({ signal }) => call<{ items: SampleContact[] }>('POST', '/v1/segments/sample', { body: { condition, limit: SAMPLE }, signal }),
+    queryFn: ({ signal }) => body(api.POST('/v1/segments/sample', { body: { condition, limit: SAMPLE }, signal })),
     staleTime: COUNT_FRESH_MS,
     gcTime: COUNT_FRESH_MS,
     retry: false,
@@ -69,7 +60,7 @@ export const sampleQuery = (condition: PlainGroup) =>
 export const wordsQuery = (condition: PlainGroup) =>
   queryOptions({
     queryKey: keys.words(condition),
-    queryFn: ({ signal }) => call<{ words: string }>('POST', '/v1/segments/words', { body: { condition }, signal }),
+    queryFn: ({ signal }) => body(api.POST('/v1/segments/words', { body: { condition }, signal })),
     staleTime: Infinity,
     gcTime: COUNT_FRESH_MS,
     retry: false,
@@ -78,31 +69,28 @@ export const wordsQuery = (condition: PlainGroup) =>
 export const explainQuery = (condition: PlainGroup, contact_id: string) =>
   queryOptions({
     queryKey: keys.explain(condition, contact_id),
-    queryFn: ({ signal }) => call<Explained>('POST', '/v1/segments/explain', { body: { condition, contact_id }, signal }),
+    queryFn: ({ signal }) => body(api.POST('/v1/segments/explain', { body: { condition, contact_id }, signal })),
     retry: false,
   });
 
-export const parseWords = (words: string): Promise<{ condition: PlainGroup }> => call('POST', '/v1/segments/parse', { body: { words } });
+export const parseWords = (words: string) => body(api.POST('/v1/segments/parse', { body: { words } }));
 
 export interface SegmentDraft { name: string; description: string; condition: PlainGroup }
 
-export const createSegment = (draft: SegmentDraft, key: string): Promise<Segment> =>
-  call('POST', '/v1/segments', { body: { ...draft, kind: 'dynamic' }, headers: { 'Idempotency-Key': key } });
-
-export const createStatic = (draft: { name: string; description: string; contact_ids: string[] }, key: string): Promise<Segment> =>
-  call('POST', '/v1/segments', { body: { ...draft, kind: 'static' }, headers: { 'Idempotency-Key': key } });
+export const createSegment = (draft: SegmentDraft, key: string): Promise<Segment> => body(api.POST('/v1/segments', { body: { ...draft, kind: 'dynamic' }, headers: once(key) }));
+export const createStatic = (name: string, key: string): Promise<Segment> => body(api.POST('/v1/segments', { body: { name, kind: 'static' }, headers: once(key) }));
 
 /** Saves over the version that was read; 412 when somebody saved since. */
 export const saveSegment = ({ id, version }: Pick<Segment, 'id' | 'version'>, change: Partial<SegmentDraft>): Promise<Segment> =>
-  call('PATCH', '/v1/segments/{segment_id}', { params: { path: { segment_id: id } }, body: change, headers: ifMatch(version) });
+  body(api.PATCH('/v1/segments/{segment_id}', { params: { ...at(id), header: { 'If-Match': `"${version}"` } }, body: change }));
 
-export const archiveSegment = (segment_id: string): Promise<void> => call('DELETE', '/v1/segments/{segment_id}', { params: { path: { segment_id } } });
+export const archiveSegment = (id: string): Promise<unknown> => body(api.DELETE('/v1/segments/{segment_id}', { params: at(id) }));
+export const restoreVersion = (id: string, version: number): Promise<Segment> => body(api.POST('/v1/segments/{segment_id}/restore', { params: at(id), body: { version } }));
+export const freezeSegment = (id: string, name: string, key: string): Promise<Segment> => body(api.POST('/v1/segments/{segment_id}/freeze', { params: at(id), body: { name }, headers: once(key) }));
+export const changeMembers = (id: string, change: { add?: string[]; remove?: string[] }) => body(api.POST('/v1/segments/{segment_id}/members', { params: at(id), body: change }));
 
-export const restoreVersion = (segment: Segment, version: number): Promise<Segment> =>
-  call('POST', '/v1/segments/{segment_id}/restore', { params: { path: { segment_id: segment.id } }, body: { version }, headers: ifMatch(segment.version) });
-
-export const freezeSegment = (segment_id: string, name: string, key: string): Promise<Segment> =>
-  call('POST', '/v1/segments/{segment_id}/freeze', { params: { path: { segment_id } }, body: { name }, headers: { 'Idempotency-Key': key } });
-
-export const changeMembers = (segment_id: string, change: { add?: string[]; addresses?: string[]; remove?: string[] }): Promise<{ added: number; removed: number; unknown: string[] }> =>
-  call('POST', '/v1/segments/{segment_id}/members', { params: { path: { segment_id } }, body: change });
+/** The contact that has this number (with its country code); null for none. */
+export async function findByNumber(number: string, signal: AbortSignal): Promise<string | null> {
+  const page = await body(api.GET('/v1/contacts', { params: { query: { search: number, limit: 5 } }, signal }));
+  return page.items.find((row) => row.addresses.some((one) => one.address === number))?.id ?? null;
+}

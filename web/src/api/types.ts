@@ -1,6 +1,5 @@
 /** Short names for the generated types, and the events of the stream (which OpenAPI cannot describe). */
-import type { Import } from './local';
-import type { paths } from './schema';
+import type { components, paths } from './schema';
 
 /** What a GET of `Path` answers. */
 type Answer<Path extends keyof paths> = paths[Path] extends { get: { responses: { 200: { content: { 'application/json': infer Body } } } } } ? Body : never;
@@ -16,6 +15,24 @@ export type Message = Item<'/v1/conversations/{conversation_id}/messages'>;
 export type Campaign = Item<'/v1/campaigns'>;
 export type Channel = Item<'/v1/channels'>;
 export type Wallet = Answer<'/v1/wallet'>;
+
+export type ConditionField = components['schemas']['ConditionField'];
+export type Counted = components['schemas']['Count'];
+export type Explained = components['schemas']['Explanation'];
+export type ExplainedNode = Explained['tree'] | Explained['tree']['rules'][number];
+export type Segment = Answer<'/v1/segments/{segment_id}'>;
+export type PlainGroup = NonNullable<Segment['condition']>;
+export type PlainRule = Exclude<PlainGroup['rules'][number], { rules: unknown }>;
+export type SegmentVersion = Item<'/v1/segments/{segment_id}/versions'>;
+export type SegmentUse = Item<'/v1/segments/{segment_id}/usage'>;
+export type Import = Answer<'/v1/imports/{import_id}'>;
+export type ImportFile = Import['file'];
+export type ImportOptions = Omit<Required<Import['options']>, 'mapping'> & { mapping: ImportColumn[] };
+export type ImportTotals = Import['totals'];
+export type ImportChange = components['schemas']['ImportChange'];
+export type ImportError = Item<'/v1/imports/{import_id}/errors'>;
+export type ImportColumn = Required<components['schemas']['Mapped']>;
+export type ImportConsent = components['schemas']['ConsentGrant'];
 
 export interface Page<T> { items: T[]; has_more: boolean }
 

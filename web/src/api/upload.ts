@@ -1,7 +1,7 @@
 /** Sends a file with its progress, which fetch cannot tell. */
 import { csrfHeader } from './client';
 import { Problem, toProblem } from './problem';
-import type { Import } from './local';
+import type { Import } from './types';
 
 export interface Upload { done: Promise<Import>; abort: () => void }
 

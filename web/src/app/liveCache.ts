@@ -2,7 +2,7 @@
 import type { InfiniteData, QueryClient } from '@tanstack/react-query';
 import { keys, type ListParams } from '../api/keys';
 import { isQueue } from '../api/queries';
-import type { Import } from '../api/local';
+import type { Import } from '../api/types';
 import type { Campaign, Conversation, Home, LiveEvent, Me, Message, MessagePatch, Page } from '../api/types';
 import { LiveContacts } from './liveContacts';
 

@@ -5,7 +5,7 @@ import { Link, useParams } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { importsQuery } from '../api/imports';
-import type { Import } from '../api/local';
+import type { Import } from '../api/types';
 import { formatCount, formatShare } from './numbers';
 import { ProgressBar } from './ProgressBar';
 import classes from './tray.module.css';

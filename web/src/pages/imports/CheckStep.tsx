@@ -6,7 +6,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { checkImport, importQuery, runImport } from '../../api/imports';
 import { keys } from '../../api/keys';
-import type { Import } from '../../api/local';
+import type { Import } from '../../api/types';
 import { formatCount } from '../../ui/numbers';
 import { ProblemAlert } from '../../ui/ProblemAlert';
 import { Errors, fixKey } from './Errors';

@@ -6,7 +6,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { attributesQuery } from '../../api/contacts';
-import type { Column, Import } from '../../api/local';
+import type { Import, ImportColumn as Column } from '../../api/types';
 import { ProblemAlert } from '../../ui/ProblemAlert';
 import { Status } from '../../ui/Status';
 import { COUNTRIES } from './countries';
@@ -23,7 +23,7 @@ interface RowProps { column: Column; index: number; row: Import; taken: Readonly
 function useTargets(column: Column, taken: ReadonlySet<string>, attributes: RowProps['attributes']) {
   const { t } = useTranslation('imports');
   const item = (value: string, label: string) => ({ value, label, disabled: value !== column.target && taken.has(value) });
-  const made = column.create ? [item(column.target, t('columns.made', { label: column.create.label || column.target.slice(ATTRIBUTE.length), type: t(`types.${column.create.type}`) }))] : [];
+  const made = column.create ? [item(column.target, t('columns.made', { label: column.create.label || column.target.slice(ATTRIBUTE.length), type: t(`types.${column.create.type ?? 'text'}`) }))] : [];
   return [
     { group: t('columns.addresses'), items: ADDRESSES.map((kind) => item(kind, t(`targets.${kind}`))) },
     { group: t('columns.contact'), items: FIELDS.map((name) => item(name, t(`targets.${name}`))) },
@@ -143,6 +143,7 @@ export function ColumnsStep({ row }: { row: Import }) {
         <NewAttribute
           column={making.column}
           type={guessType(samplesOf(row.file.header, row.file.preview, making.column, row.file.preview.length))}
+          samples={samplesOf(row.file.header, row.file.preview, making.column, row.file.preview.length)}
           taken={new Set([...taken, ...(data?.items ?? []).map((one) => ATTRIBUTE + one.key)])}
           onClose={() => setMaking(null)}
           onMake={(key, create) => {

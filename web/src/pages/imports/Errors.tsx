@@ -4,7 +4,7 @@ import { IconCheck, IconDownload } from '@tabler/icons-react';
 import { useState, type KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { errorsUrl, fixRow, importErrorsQuery } from '../../api/imports';
-import type { ImportError } from '../../api/local';
+import type { ImportError } from '../../api/types';
 import { asProblem } from '../../api/problem';
 import { problemWords } from '../../ui/problemWords';
 import { formatCount } from '../../ui/numbers';

@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { IconArrowRight, IconReplace } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import type { Import } from '../../api/local';
+import type { Import } from '../../api/types';
 import { importQuery, saveImport } from '../../api/imports';
 import { LinkButton } from '../../ui/LinkButton';
 import { formatBytes, formatCount } from '../../ui/numbers';

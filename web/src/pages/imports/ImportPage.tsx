@@ -7,7 +7,7 @@ import { useTranslation } from 'react-i18next';
 import { can } from '../../api/permissions';
 import { deleteImport, importQuery } from '../../api/imports';
 import { keys } from '../../api/keys';
-import type { Import } from '../../api/local';
+import type { Import } from '../../api/types';
 import { asProblem } from '../../api/problem';
 import { Denied } from '../../app/Fallbacks';
 import { useMe } from '../../app/session';

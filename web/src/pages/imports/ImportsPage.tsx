@@ -5,7 +5,7 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { can } from '../../api/permissions';
 import { importPagesQuery } from '../../api/imports';
-import type { Import } from '../../api/local';
+import type { Import } from '../../api/types';
 import { Denied } from '../../app/Fallbacks';
 import { useKeys } from '../../app/keyboard';
 import { useMe } from '../../app/session';

@@ -7,7 +7,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { tagsQuery } from '../../api/contacts';
 import { checkImport, importQuery } from '../../api/imports';
-import type { Import, ImportConsent, ImportOptions } from '../../api/local';
+import type { Import, ImportConsent, ImportOptions } from '../../api/types';
 import { ProblemAlert } from '../../ui/ProblemAlert';
 import classes from './imports.module.css';
 import { useOptions, type Options } from './useOptions';
@@ -39,7 +39,7 @@ function Consent({ options }: { options: Options }) {
   const { t } = useTranslation('imports');
   const consent = options.value.consent;
   const set = (change: Partial<ImportConsent>): void => options.set({ consent: { ...(consent ?? NO_CONSENT), ...change } });
-  const toggle = (kind: string): void => {
+  const toggle = (kind: (typeof CHANNELS)[number]): void => {
     const channels = consent?.channels ?? [];
     set({ channels: channels.includes(kind) ? channels.filter((one) => one !== kind) : [...channels, kind] });
   };

@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next';
-import type { ImportFile } from '../../api/local';
+import type { ImportFile } from '../../api/types';
 import classes from './imports.module.css';
 
 const FIRST_DATA_ROW = 2;

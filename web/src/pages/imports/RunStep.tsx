@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { importQuery, undoImport } from '../../api/imports';
 import { keys } from '../../api/keys';
-import type { Import } from '../../api/local';
+import type { Import } from '../../api/types';
 import { LinkButton } from '../../ui/LinkButton';
 import { formatCount } from '../../ui/numbers';
 import { ProblemAlert } from '../../ui/ProblemAlert';
@@ -78,7 +78,7 @@ export function RunStep({ row }: { row: Import }) {
   const undoing = row.state === 'undoing';
   const wrote = changedRows(row.totals) > 0;
   const left = row.totals.errors + row.totals.skipped;
-  const tag = row.options.tags[0];
+  const tag = row.options.tags?.[0];
   return (
     <section className={`surface ${classes.panel}`} aria-labelledby="import-run" data-testid="import-run" data-state={row.state}>
       <h2 id="import-run" className={classes.panelTitle}>{t(running ? 'run.title' : undoing ? 'undo.working' : 'result.title')}</h2>

@@ -1,6 +1,6 @@
 import { IconAlertTriangle, IconEqual, IconPlayerSkipForward, IconRefresh, IconUserPlus } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import type { Totals as Numbers } from '../../api/local';
+import type { ImportTotals } from '../../api/types';
 import { formatCount } from '../../ui/numbers';
 import classes from './imports.module.css';
 
@@ -13,7 +13,7 @@ const KINDS = [
 ] as const;
 
 /** What becomes of the rows, or became of them. */
-export function Totals({ totals, planned }: { totals: Numbers; planned: boolean }) {
+export function Totals({ totals, planned }: { totals: ImportTotals; planned: boolean }) {
   const { t } = useTranslation('imports');
   return (
     <ul className={classes.totals} aria-label={t(planned ? 'totals.planned' : 'totals.done')}>

@@ -3,7 +3,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { importKeptQuery } from '../../api/imports';
-import type { Import } from '../../api/local';
+import type { Import } from '../../api/types';
 import { formatCount } from '../../ui/numbers';
 import { ProblemAlert } from '../../ui/ProblemAlert';
 import classes from './imports.module.css';

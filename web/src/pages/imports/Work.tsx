@@ -2,7 +2,7 @@ import { Button } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { cancelImport, importQuery } from '../../api/imports';
-import type { Import } from '../../api/local';
+import type { Import } from '../../api/types';
 import { formatCount, formatDuration, formatShare } from '../../ui/numbers';
 import { ProgressBar } from '../../ui/ProgressBar';
 import { toastProblem } from '../../ui/toast';

@@ -31,7 +31,7 @@ describe('mapping', () => {
   });
 
   test('choosing a target changes one column and drops what it was to create', () => {
-    const before = [column('A', ''), { column: 'B', target: 'attribute.b', create: { type: 'text', label: 'B' } }];
+    const before = [column('A', ''), { column: 'B', target: 'attribute.b', create: { type: 'text' as const, label: 'B' } }];
     expect(withTarget(before, 'B', 'phone')).toEqual([before[0], column('B', 'phone')]);
   });
 });

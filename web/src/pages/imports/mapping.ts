@@ -1,5 +1,5 @@
 /** Which column is what: what may be chosen, what is missing, what collides. Pure. */
-import type { Column } from '../../api/local';
+import type { ImportColumn as Column } from '../../api/types';
 
 export const ADDRESSES = ['phone', 'whatsapp', 'rcs', 'sip'] as const;
 export const FIELDS = ['name', 'first_name', 'last_name', 'language', 'time_zone', 'tags'] as const;

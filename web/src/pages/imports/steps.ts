@@ -1,5 +1,5 @@
 /** The steps of an import and which of them its state allows. The server keeps the state; the address keeps the step. Pure. */
-import type { Import } from '../../api/local';
+import type { Import } from '../../api/types';
 
 export const STEPS = ['file', 'columns', 'policy', 'check', 'run'] as const;
 export type Step = (typeof STEPS)[number];

@@ -2,10 +2,20 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { importQuery, saveImport } from '../../api/imports';
-import type { Import, ImportOptions } from '../../api/local';
+import type { Import, ImportOptions } from '../../api/types';
 import { asProblem, type Problem } from '../../api/problem';
 
 const SAVE_MS = 500;
+
+/** The options with what the API may leave out. */
+const decided = ({ options }: Import): ImportOptions => ({
+  policy: 'update',
+  default_country: 'US',
+  consent: null,
+  tags: [],
+  ...options,
+  mapping: (options.mapping ?? []).map(({ column, target, create }) => ({ column, target: target ?? '', create: create ?? null })),
+});
 
 export interface Options {
   value: ImportOptions;
@@ -19,7 +29,7 @@ export interface Options {
 /** `complete`: whether a value may be sent; an incomplete one waits, and no step is taken with it. */
 export function useOptions(row: Import, complete: (value: ImportOptions) => boolean = () => true): Options {
   const client = useQueryClient();
-  const [value, setValue] = useState(row.options);
+  const [value, setValue] = useState(() => decided(row));
   const [saving, setSaving] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
   const latest = useRef(value);

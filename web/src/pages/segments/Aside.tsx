@@ -3,7 +3,7 @@ import '@mantine/core/styles/Tabs.layer.css';
 import { IconHelpCircle, IconHistory, IconLink, IconUsers } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Segment } from '../../api/local';
+import type { Segment } from '../../api/types';
 import type { PlainGroup } from '../../ui/ConditionBuilder/condition';
 import type { Field } from '../../ui/ConditionBuilder/fields';
 import { Samples } from './Samples';

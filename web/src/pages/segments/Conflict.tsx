@@ -1,6 +1,6 @@
 import { Button, Modal } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import type { Segment } from '../../api/local';
+import type { Segment } from '../../api/types';
 import type { PlainGroup } from '../../ui/ConditionBuilder/condition';
 import type { Field } from '../../ui/ConditionBuilder/fields';
 import { Difference } from './Difference';

@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { idempotencyKey } from '../../api/client';
 import { keys } from '../../api/keys';
-import type { Segment, Use } from '../../api/local';
+import type { Segment, SegmentUse } from '../../api/types';
 import { asProblem } from '../../api/problem';
 import { archiveSegment, freezeSegment, usageQuery } from '../../api/segments';
 import { ProblemAlert } from '../../ui/ProblemAlert';
@@ -54,7 +54,7 @@ export function FreezeDialog({ segment, onClose }: { segment: Segment; onClose: 
 export function ArchiveDialog({ segment, onClose, onDone }: { segment: Pick<Segment, 'id' | 'name'>; onClose: () => void; onDone: () => void }) {
   const { t } = useTranslation('segments');
   const client = useQueryClient();
-  const [uses, setUses] = useState<Use[] | null>(null);
+  const [uses, setUses] = useState<SegmentUse[] | null>(null);
   const archive = useMutation({
     mutationFn: () => archiveSegment(segment.id),
     onSuccess: () => {

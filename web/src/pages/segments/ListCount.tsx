@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import type { Segment } from '../../api/local';
+import type { Segment } from '../../api/types';
 import { countQuery } from '../../api/segments';
 import { formatCount } from '../../ui/numbers';
 import classes from './segments.module.css';

@@ -1,16 +1,37 @@
 import { Button, FileButton, Textarea } from '@mantine/core';
 import { IconUpload } from '@tabler/icons-react';
+import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { MemberLines } from './memberLines';
+import { LinkButton } from '../../ui/LinkButton';
+import { formatCount } from '../../ui/numbers';
+import { NUMBERS_MAX } from './findMembers';
+import { readMembers, type MemberLines } from './memberLines';
 import classes from './segments.module.css';
 
 const WRONG_SHOWN = 5;
 const FILE_BYTES_MAX = 20_000_000;
 
-interface MembersInputProps { text: string; lines: MemberLines; onText: (text: string) => void; error?: string | undefined; onTooLarge: () => void }
+export interface MemberText { text: string; lines: MemberLines; tooLarge: boolean; onText: (text: string) => void; onTooLarge: () => void }
+
+/** What was typed or read from a file, and what it says. */
+export function useMemberLines(): MemberText {
+  const [text, setText] = useState('');
+  const [tooLarge, setTooLarge] = useState(false);
+  const lines = useMemo(() => readMembers(text), [text]);
+  return {
+    text,
+    lines,
+    tooLarge,
+    onText: (next) => {
+      setTooLarge(false);
+      setText(next);
+    },
+    onTooLarge: () => setTooLarge(true),
+  };
+}
 
 /** Ids or numbers, typed, pasted or from a file: what they are is told at once. */
-export function MembersInput({ text, lines, onText, error, onTooLarge }: MembersInputProps) {
+export function MembersInput({ text, lines, tooLarge, onText, onTooLarge }: MemberText) {
   const { t } = useTranslation('segments');
   const load = async (file: File | null): Promise<void> => {
     if (!file) return;
@@ -29,7 +50,7 @@ export function MembersInput({ text, lines, onText, error, onTooLarge }: Members
         dir="ltr"
         spellCheck={false}
         value={text}
-        error={error}
+        error={tooLarge ? t('members.tooLarge') : undefined}
         onChange={(event) => onText(event.currentTarget.value)}
       />
       <div className={classes.membersBar}>
@@ -40,6 +61,12 @@ export function MembersInput({ text, lines, onText, error, onTooLarge }: Members
           {t('members.found', { ids: t('members.ids', { count: lines.ids.length }), numbers: t('members.numbers', { count: lines.numbers.length }) })}
         </span>
       </div>
+      {lines.numbers.length > NUMBERS_MAX && (
+        <div className={classes.wrongLines}>
+          <p>{t('members.many', { most: formatCount(NUMBERS_MAX) })}</p>
+          <LinkButton to="/imports/$importId" params={{ importId: 'new' }} size="xs" variant="default">{t('members.import')}</LinkButton>
+        </div>
+      )}
       {lines.wrong.length > 0 && (
         <div className={classes.wrongLines}>
           <p>{t('members.wrong', { count: lines.wrong.length })}</p>

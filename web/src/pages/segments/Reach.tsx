@@ -1,7 +1,7 @@
 import { Loader } from '@mantine/core';
 import { IconUserOff } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import type { Counted } from '../../api/local';
+import type { Counted } from '../../api/types';
 import { ChannelIcon } from '../../ui/ChannelIcon';
 import { formatCount } from '../../ui/numbers';
 import { ProblemAlert } from '../../ui/ProblemAlert';

@@ -4,7 +4,7 @@ import { IconArchive, IconArrowBackUp, IconArrowForwardUp, IconChevronRight, Ico
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Segment } from '../../api/local';
+import type { Segment } from '../../api/types';
 import { can } from '../../api/permissions';
 import { segmentQuery } from '../../api/segments';
 import { useKeys } from '../../app/keyboard';
@@ -19,6 +19,7 @@ import { Status } from '../../ui/Status';
 import { Aside } from './Aside';
 import { Conflict } from './Conflict';
 import { ArchiveDialog, FreezeDialog } from './Dialogs';
+import { nameError } from './nameError';
 import { Reach } from './Reach';
 import classes from './segments.module.css';
 import { errorsById, useLiveCount, type LiveCount } from './useLiveCount';
@@ -82,7 +83,7 @@ function Head({ segment, draft, saving, writable, onFreeze, onArchive }: HeadPro
 
 function Naming({ draft, readOnly, problem }: { draft: SegmentDraft; readOnly: boolean; problem: Saving['problem'] }) {
   const { t } = useTranslation('segments');
-  const wrong = problem?.fields.find((field) => field.pointer.endsWith('/name'))?.detail ?? (problem?.code === 'segment-name-taken' ? problem.message : undefined);
+  const wrong = problem ? nameError(problem) : undefined;
   return (
     <div className={classes.naming}>
       <TextInput label={t('name')} placeholder={t('namePlaceholder')} value={draft.name} error={wrong} disabled={readOnly} maxLength={120} onChange={(event) => draft.setName(event.currentTarget.value)} autoFocus={draft.base === null} />
@@ -93,7 +94,7 @@ function Naming({ draft, readOnly, problem }: { draft: SegmentDraft; readOnly: b
 
 /** Problems of a save that belong to no rule and to no field. */
 function SaveProblem({ saving, shown }: { saving: Saving; shown: boolean }) {
-  return saving.problem && shown ? <ProblemAlert error={saving.problem} /> : null;
+  return saving.problem && shown && !nameError(saving.problem) ? <ProblemAlert error={saving.problem} /> : null;
 }
 
 const withSaveErrors = (errors: LiveCount['errors'], problem: Saving['problem'], root: SegmentDraft['root']): LiveCount['errors'] =>

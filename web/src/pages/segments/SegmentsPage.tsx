@@ -5,7 +5,7 @@ import { IconArchive, IconChevronDown, IconDotsVertical, IconFilter, IconList, I
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useRef, useState, type RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Segment } from '../../api/local';
+import type { Segment } from '../../api/types';
 import { can } from '../../api/permissions';
 import { segmentsQuery } from '../../api/segments';
 import { Denied } from '../../app/Fallbacks';
@@ -18,6 +18,7 @@ import { Status } from '../../ui/Status';
 import { When } from '../../ui/When';
 import { ArchiveDialog } from './Dialogs';
 import { ListCount } from './ListCount';
+import { ListUses } from './ListUses';
 import { NewStatic } from './NewStatic';
 import classes from './segments.module.css';
 import type { SegmentsSearch } from './segmentsSearch';
@@ -104,7 +105,7 @@ function Row({ row, writable, onArchive }: { row: Segment; writable: boolean; on
         <Status tone={row.kind === 'dynamic' ? 'info' : 'neutral'} icon={row.kind === 'dynamic' ? <IconFilter size={13} aria-hidden /> : <IconList size={13} aria-hidden />}>{t(`kind.${row.kind}`)}</Status>
       </td>
       <td className={classes.number}><ListCount segment={row} /></td>
-      <td className={classes.wide}>{row.uses > 0 ? t('list.uses', { count: row.uses }) : <span className={classes.quiet}>{t('list.unused')}</span>}</td>
+      <td className={classes.wide}><ListUses segmentId={row.id} /></td>
       <td className={classes.wide}><When at={row.updated_at} /></td>
       <td className={classes.rowEnd}>{writable && !row.archived_at && <RowMenu row={row} onArchive={onArchive} />}</td>
     </tr>

@@ -2,10 +2,10 @@ import { ActionIcon, Button, Modal, TextInput } from '@mantine/core';
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { IconArchive, IconChevronRight, IconList, IconPlus, IconUsers, IconX } from '@tabler/icons-react';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { keys } from '../../api/keys';
-import type { Segment } from '../../api/local';
+import type { Segment } from '../../api/types';
 import { can } from '../../api/permissions';
 import { asProblem } from '../../api/problem';
 import { changeMembers, membersQuery, saveSegment, segmentQuery } from '../../api/segments';
@@ -18,31 +18,23 @@ import { ProblemAlert } from '../../ui/ProblemAlert';
 import { Status } from '../../ui/Status';
 import { toast, toastProblem, toastUndo } from '../../ui/toast';
 import { ArchiveDialog } from './Dialogs';
-import { readMembers } from './memberLines';
-import { MembersInput } from './MembersInput';
+import { NUMBERS_MAX } from './findMembers';
+import { MembersInput, useMemberLines } from './MembersInput';
+import { nameError } from './nameError';
 import { PersonLink } from './PersonLink';
 import classes from './segments.module.css';
+import { useAddMembers } from './useAddMembers';
 import { UsedBy } from './UsedBy';
-
-function useMemberChange(segment: Segment): (change: { add?: string[]; addresses?: string[]; remove?: string[] }) => Promise<{ added: number; removed: number; unknown: string[] }> {
-  const client = useQueryClient();
-  return async (change) => {
-    const done = await changeMembers(segment.id, change);
-    for (const queryKey of [keys.segment(segment.id), keys.segmentMembers(segment.id), keys.segmentLists]) void client.invalidateQueries({ queryKey });
-    return done;
-  };
-}
 
 function AddDialog({ segment, onClose }: { segment: Segment; onClose: () => void }) {
   const { t } = useTranslation('segments');
-  const [text, setText] = useState('');
-  const [tooLarge, setTooLarge] = useState(false);
-  const lines = useMemo(() => readMembers(text), [text]);
-  const changeNow = useMemberChange(segment);
-  const add = useMutation({
-    mutationFn: () => changeNow({ add: lines.ids, addresses: lines.numbers }),
-    onSuccess: (done) => {
-      toast(t('members.added', { count: done.added, unknown: formatCount(done.unknown.length) }));
+  const members = useMemberLines();
+  const { add, done } = useAddMembers();
+  const { ids, numbers } = members.lines;
+  const put = useMutation({
+    mutationFn: () => add(segment.id, members.lines),
+    onSuccess: ({ added, unknown, missing }) => {
+      toast(t('members.added', { count: added, unknown: formatCount(unknown + missing.length) }));
       onClose();
     },
   });
@@ -52,23 +44,15 @@ function AddDialog({ segment, onClose }: { segment: Segment; onClose: () => void
         className={classes.dialog}
         onSubmit={(event) => {
           event.preventDefault();
-          add.mutate();
+          put.mutate();
         }}
       >
-        <MembersInput
-          text={text}
-          lines={lines}
-          error={tooLarge ? t('members.tooLarge') : undefined}
-          onTooLarge={() => setTooLarge(true)}
-          onText={(next) => {
-            setTooLarge(false);
-            setText(next);
-          }}
-        />
-        {add.error && <ProblemAlert error={add.error} />}
+        <MembersInput {...members} />
+        {put.error && <ProblemAlert error={put.error} />}
+        {put.isPending && done > 0 && <p className={classes.note}>{t('members.looking', { done: formatCount(done), all: formatCount(numbers.length) })}</p>}
         <div className={classes.dialogActions}>
           <Button variant="default" onClick={onClose}>{t('cancel')}</Button>
-          <Button type="submit" loading={add.isPending} disabled={lines.ids.length + lines.numbers.length === 0}>{t('members.add')}</Button>
+          <Button type="submit" loading={put.isPending} disabled={ids.length + numbers.length === 0 || numbers.length > NUMBERS_MAX}>{t('members.add')}</Button>
         </div>
       </form>
     </Modal>
@@ -78,8 +62,12 @@ function AddDialog({ segment, onClose }: { segment: Segment; onClose: () => void
 function Members({ segment, writable }: { segment: Segment; writable: boolean }) {
   const { t } = useTranslation('segments');
   const query = useInfiniteQuery(membersQuery(segment.id));
-  const changeNow = useMemberChange(segment);
+  const client = useQueryClient();
   const rows = query.data?.pages.flatMap((page) => page.items) ?? [];
+  const changeNow = async (change: { add?: string[]; remove?: string[] }): Promise<void> => {
+    await changeMembers(segment.id, change);
+    for (const queryKey of [keys.segment(segment.id), keys.segmentMembers(segment.id), keys.segmentLists]) void client.invalidateQueries({ queryKey });
+  };
   const remove = async (id: string, name: string): Promise<void> => {
     try {
       await changeNow({ remove: [id] });
@@ -129,7 +117,7 @@ function Rename({ segment, onDone }: { segment: Segment; onDone: () => void }) {
       onDone();
     },
   });
-  const wrong = save.error ? asProblem(save.error).fields.find((field) => field.pointer.endsWith('/name'))?.detail : undefined;
+  const wrong = save.error ? nameError(asProblem(save.error)) : undefined;
   return (
     <Modal opened onClose={onDone} title={t('rename')} closeButtonProps={{ 'aria-label': t('common:action.close') }}>
       <form

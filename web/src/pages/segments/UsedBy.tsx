@@ -2,13 +2,13 @@ import { useQuery } from '@tanstack/react-query';
 import { IconLink } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import type { Use } from '../../api/local';
+import type { SegmentUse } from '../../api/types';
 import { usageQuery } from '../../api/segments';
 import { EmptyState } from '../../ui/EmptyState';
 import { ProblemAlert } from '../../ui/ProblemAlert';
 import classes from './segments.module.css';
 
-export function UseList({ uses }: { uses: Use[] }) {
+export function UseList({ uses }: { uses: SegmentUse[] }) {
   const { t } = useTranslation('segments');
   return (
     <ul className={classes.uses}>

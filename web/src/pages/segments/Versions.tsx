@@ -4,7 +4,7 @@ import { IconHistory } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { keys } from '../../api/keys';
-import type { Segment, SegmentVersion } from '../../api/local';
+import type { Segment, SegmentVersion } from '../../api/types';
 import { restoreVersion, versionsQuery } from '../../api/segments';
 import type { Field } from '../../ui/ConditionBuilder/fields';
 import { EmptyState } from '../../ui/EmptyState';
@@ -47,7 +47,7 @@ export function Versions({ segment, fields, dirty, writable, onRestored }: { seg
   const client = useQueryClient();
   const { data, error, refetch } = useQuery(versionsQuery(segment.id));
   const restore = useMutation({
-    mutationFn: (version: number) => restoreVersion(segment, version),
+    mutationFn: (version: number) => restoreVersion(segment.id, version),
     onSuccess: (saved, version) => {
       onRestored(saved);
       void client.invalidateQueries({ queryKey: keys.segmentVersions(segment.id) });

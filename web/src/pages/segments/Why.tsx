@@ -5,7 +5,7 @@ import { IconCheck, IconSearch, IconX } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { peopleQuery } from '../../api/contacts';
-import type { ExplainedNode } from '../../api/local';
+import type { ExplainedNode } from '../../api/types';
 import { explainQuery } from '../../api/segments';
 import { matchOf, type PlainGroup } from '../../ui/ConditionBuilder/condition';
 import { ProblemAlert } from '../../ui/ProblemAlert';
@@ -58,12 +58,12 @@ function Verdict({ result }: { result: boolean }) {
 
 function Branch({ node }: { node: ExplainedNode }) {
   const { t } = useTranslation('segments');
-  if (node.rules) {
+  if ('rules' in node) {
     return (
       <li>
         <span className={classes.whyLine}>
           <Verdict result={node.result} />
-          <strong>{t(`conditions:match.${matchOf({ combinator: node.combinator ?? 'and', not: node.not })}`)}</strong>
+          <strong>{t(`conditions:match.${matchOf(node)}`)}</strong>
         </span>
         <ul className={classes.whyTree}>{node.rules.map((child, at) => <Branch key={at} node={child} />)}</ul>
       </li>
@@ -74,7 +74,7 @@ function Branch({ node }: { node: ExplainedNode }) {
       <span className={classes.whyLine}>
         <Verdict result={node.result} />
         <span>
-          {node.words ?? node.field}
+          {node.words}
           <small className={classes.found}>{t('why.found', { found: foundWords(node.found, t) })}</small>
         </span>
       </span>

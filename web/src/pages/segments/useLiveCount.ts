@@ -6,7 +6,7 @@ import { asProblem, type Problem } from '../../api/problem';
 import { countQuery } from '../../api/segments';
 import { placeOf, prune, type Group, type PlainGroup } from '../../ui/ConditionBuilder/condition';
 import { isFinished, type Field } from '../../ui/ConditionBuilder/fields';
-import type { Counted } from '../../api/local';
+import type { Counted } from '../../api/types';
 
 const TYPING_MS = 400;
 const NOTHING: ReadonlyMap<string, string> = new Map();

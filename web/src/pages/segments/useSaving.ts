@@ -5,7 +5,7 @@ import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { idempotencyKey } from '../../api/client';
 import { keys } from '../../api/keys';
-import type { Segment } from '../../api/local';
+import type { Segment } from '../../api/types';
 import { asProblem, type Problem } from '../../api/problem';
 import { createSegment, saveSegment, segmentQuery } from '../../api/segments';
 import { toast } from '../../ui/toast';

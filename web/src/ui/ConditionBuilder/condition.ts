@@ -1,13 +1,12 @@
 /** Conditions as the builder edits them: the JSON of react-querybuilder, changed by its own tree functions. All pure. */
 import { add, findPath, insert, move, prepareRuleGroup, regenerateIDs, remove, update, type Path, type RuleGroupType, type RuleType } from 'react-querybuilder';
+import type { PlainGroup, PlainRule } from '../../api/types';
 
 export type Rule = RuleType;
 export type Group = RuleGroupType;
 export type Node = Rule | Group;
 
-/** What the API takes and gives: no ids. */
-export interface PlainRule { field: string; operator: string; value?: unknown }
-export interface PlainGroup { combinator: 'and' | 'or'; not: boolean; rules: (PlainGroup | PlainRule)[] }
+export type { PlainGroup, PlainRule };
 
 /** How a group matches, in the words of the screen in place of and, or, not. */
 export const MATCHES = ['all', 'any', 'none', 'notAll'] as const;
@@ -19,7 +18,7 @@ export const DEPTH_MAX = 8;
 export const isGroup = (node: Node): node is Group => 'rules' in node;
 export const isPlainGroup = (node: PlainGroup | PlainRule): node is PlainGroup => 'rules' in node;
 
-export function matchOf(group: Pick<Group, 'combinator' | 'not'>): Match {
+export function matchOf(group: { combinator?: string; not?: boolean }): Match {
   if (group.combinator === 'or') return group.not ? 'none' : 'any';
   return group.not ? 'notAll' : 'all';
 }

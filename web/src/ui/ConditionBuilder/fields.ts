@@ -1,9 +1,10 @@
 /** What a field of the catalog can be compared with: which editor, which value to begin with, when a rule is finished. Pure. */
+import type { ConditionField } from '../../api/types';
 import type { Rule } from './condition';
 
-export interface Choice { value: string; label: string }
-export interface Operator { name: string; label: string }
-export interface Field { name: string; label: string; type: string; group: string; operators: Operator[]; choices?: Choice[] | null }
+export type Field = ConditionField;
+export type Operator = Field['operators'][number];
+export type Choice = NonNullable<Field['choices']>[number];
 
 export interface Relative { amount: number; unit: string }
 export interface Where { property: string; operator: string; value?: unknown }
@@ -54,7 +55,7 @@ export function fieldOf(fields: readonly Field[], name: string): Field | undefin
   const known = fields.find((field) => field.name === name);
   if (known || !name.startsWith(EVENT) || name === EVENT) return known;
   const like = fields.find((field) => field.type === 'event');
-  return { name, label: name.slice(EVENT.length), type: 'event', group: like?.group ?? 'Events', operators: like?.operators ?? HAPPENED };
+  return { name, label: name.slice(EVENT.length), type: 'event', group: like?.group ?? 'Events', operators: like?.operators ?? HAPPENED, choices: null };
 }
 
 const WEEK: Relative = { amount: 7, unit: 'days' };
