@@ -2366,16 +2366,26 @@ export interface components {
          * ConditionField
          * @description What may be asked of a contact. An event may be asked for before it ever came: `event.<its name>`.
          * @example {
+         *       "choices": [
+         *         {
+         *           "label": "gold",
+         *           "value": "gold"
+         *         }
+         *       ],
          *       "group": "Attributes",
-         *       "label": "City",
-         *       "name": "attribute.city",
+         *       "label": "Plan",
+         *       "name": "attribute.plan",
          *       "operators": [
          *         {
          *           "label": "is",
          *           "name": "="
+         *         },
+         *         {
+         *           "label": "is not",
+         *           "name": "!="
          *         }
          *       ],
-         *       "type": "text"
+         *       "type": "choice"
          *     }
          */
         ConditionField: {
@@ -2434,7 +2444,7 @@ export interface components {
          *       ]
          *     }
          */
-        "ConditionGroup-Input": {
+        ConditionGroup: {
             /**
              * Combinator
              * @default and
@@ -2450,59 +2460,7 @@ export interface components {
              * Rules
              * @description At most 100 rules and 8 levels of groups in all.
              */
-            rules: (components["schemas"]["ConditionRule"] | components["schemas"]["ConditionGroup-Input"])[];
-        };
-        /**
-         * ConditionGroup
-         * @description Rules and groups joined by `and` or `or`, the whole turned round by `not`. Without rules: everybody.
-         * @example {
-         *       "combinator": "and",
-         *       "not": false,
-         *       "rules": [
-         *         {
-         *           "field": "attribute.city",
-         *           "operator": "=",
-         *           "value": "Pune"
-         *         },
-         *         {
-         *           "combinator": "or",
-         *           "not": false,
-         *           "rules": [
-         *             {
-         *               "field": "tag",
-         *               "operator": "has",
-         *               "value": "vip"
-         *             },
-         *             {
-         *               "field": "last_inbound_at",
-         *               "operator": "inLast",
-         *               "value": {
-         *                 "amount": 7,
-         *                 "unit": "days"
-         *               }
-         *             }
-         *           ]
-         *         }
-         *       ]
-         *     }
-         */
-        "ConditionGroup-Output": {
-            /**
-             * Combinator
-             * @default and
-             * @enum {string}
-             */
-            combinator?: "and" | "or";
-            /**
-             * Not
-             * @default false
-             */
-            not?: boolean;
-            /**
-             * Rules
-             * @description At most 100 rules and 8 levels of groups in all.
-             */
-            rules: (components["schemas"]["ConditionRule"] | components["schemas"]["ConditionGroup-Output"])[];
+            rules: (components["schemas"]["ConditionRule"] | components["schemas"]["ConditionGroup"])[];
         };
         /**
          * ConditionRule
@@ -3002,7 +2960,7 @@ export interface components {
          *     }
          */
         CountIn: {
-            condition: components["schemas"]["ConditionGroup-Input"];
+            condition: components["schemas"]["ConditionGroup"];
             /**
              * By Channel
              * @description Also count who can be reached on which kind of channel.
@@ -3248,22 +3206,7 @@ export interface components {
             contact_id: string | null;
             error: components["schemas"]["FieldError"] | null;
         };
-        /**
-         * EventResults
-         * @example {
-         *       "accepted": 1,
-         *       "duplicates": 0,
-         *       "errors": 0,
-         *       "results": [
-         *         {
-         *           "contact_id": "con_01kasw8qbefy09m6sc7n75yr3h",
-         *           "id": "evt_01kasw8qbefy09m6sc7n75yr3h",
-         *           "index": 0,
-         *           "status": "accepted"
-         *         }
-         *       ]
-         *     }
-         */
+        /** EventResults */
         EventResults: {
             /** Results */
             results: components["schemas"]["EventResult"][];
@@ -3312,7 +3255,7 @@ export interface components {
          *     }
          */
         ExplainIn: {
-            condition?: components["schemas"]["ConditionGroup-Input"] | null;
+            condition?: components["schemas"]["ConditionGroup"] | null;
             /** Segment Id */
             segment_id?: string | null;
             /**
@@ -4345,7 +4288,7 @@ export interface components {
              * @enum {string}
              */
             kind?: "dynamic" | "static";
-            condition?: components["schemas"]["ConditionGroup-Input"] | null;
+            condition?: components["schemas"]["ConditionGroup"] | null;
             /** Contact Ids */
             contact_ids?: string[];
         };
@@ -4585,7 +4528,7 @@ export interface components {
          *     }
          */
         Parsed: {
-            condition: components["schemas"]["ConditionGroup-Output"];
+            condition: components["schemas"]["ConditionGroup"];
         };
         /**
          * PatchAttribute
@@ -4671,7 +4614,7 @@ export interface components {
             name?: string | null;
             /** Description */
             description?: string | null;
-            condition?: components["schemas"]["ConditionGroup-Input"] | null;
+            condition?: components["schemas"]["ConditionGroup"] | null;
         };
         /**
          * PatchView
@@ -4841,7 +4784,7 @@ export interface components {
          *     }
          */
         SampleIn: {
-            condition: components["schemas"]["ConditionGroup-Input"];
+            condition: components["schemas"]["ConditionGroup"];
             /**
              * Limit
              * @default 10
@@ -4876,50 +4819,7 @@ export interface components {
              */
             created_at: string;
         };
-        /**
-         * Segment
-         * @example {
-         *       "condition": {
-         *         "combinator": "and",
-         *         "not": false,
-         *         "rules": [
-         *           {
-         *             "field": "language",
-         *             "operator": "=",
-         *             "value": "en"
-         *           },
-         *           {
-         *             "combinator": "or",
-         *             "not": false,
-         *             "rules": [
-         *               {
-         *                 "field": "tag",
-         *                 "operator": "has",
-         *                 "value": "vip"
-         *               },
-         *               {
-         *                 "field": "last_inbound_at",
-         *                 "operator": "inLast",
-         *                 "value": {
-         *                   "amount": 7,
-         *                   "unit": "days"
-         *                 }
-         *               }
-         *             ]
-         *           }
-         *         ]
-         *       },
-         *       "created_at": "2026-01-02T03:04:05.678901Z",
-         *       "created_by": "Meera",
-         *       "description": "",
-         *       "id": "seg_01kasw8qbefy09m6sc7n75yr3h",
-         *       "kind": "dynamic",
-         *       "name": "English regulars",
-         *       "updated_at": "2026-01-02T03:04:05.678901Z",
-         *       "version": 3,
-         *       "words": "language is en and (tag is vip or last inbound in the last 7 days)"
-         *     }
-         */
+        /** Segment */
         Segment: {
             /**
              * Id
@@ -4935,10 +4835,11 @@ export interface components {
              * @enum {string}
              */
             kind: "dynamic" | "static";
-            condition: components["schemas"]["ConditionGroup-Output"] | null;
+            condition: components["schemas"]["ConditionGroup"] | null;
             /**
              * Words
              * @description The condition in plain English.
+             * @example language is en and (tag is vip or last inbound in the last 7 days)
              */
             words: string | null;
             /** Version */
@@ -4995,7 +4896,7 @@ export interface components {
         SegmentVersion: {
             /** Version */
             version: number;
-            condition: components["schemas"]["ConditionGroup-Output"];
+            condition: components["schemas"]["ConditionGroup"];
             /** Words */
             words: string;
             /** Created By */
@@ -5432,7 +5333,7 @@ export interface components {
          *     }
          */
         WordsIn: {
-            condition: components["schemas"]["ConditionGroup-Input"];
+            condition: components["schemas"]["ConditionGroup"];
         };
         /**
          * Problem
