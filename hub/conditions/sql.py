@@ -13,17 +13,16 @@ How it is made to be quick:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from hub.conditions import nodes
-from hub.conditions.catalog import ATTRIBUTE
 from hub.conditions.errors import Fault, invalid
 from hub.conditions.nodes import Node, Not
 from hub.conditions.predicate import Segments
-from hub.conditions.text import translation
+from hub.conditions.sql_values import ValueWriter
 from hub.ids import id_of_moment
 
 TESTS_MAX = 500
@@ -80,31 +79,19 @@ def compile_condition(
     """`alias.tenant_id = … AND …` over a table or sub-select with the columns of `contacts`. Two conditions in one
     statement need different prefixes. Raises ConditionInvalid when segments in segments make it too large.
     """
-    writer = _Writer(tenant_id, now, segments or {}, alias, prefix)
+    writer = _Writer(now, alias, prefix, tenant_id=tenant_id, segments=segments or {})
     condition = writer.conjunction(node)
     return CompiledCondition(f"({alias}.tenant_id = {writer.tenant} AND {condition})", writer.values)
 
 
 @dataclass
-class _Writer:
+class _Writer(ValueWriter):
     tenant_id: UUID
-    now: datetime
     segments: Segments
-    alias: str
-    prefix: str
-    values: dict[str, Any] = field(default_factory=dict)
     tests: int = 0
 
     def __post_init__(self) -> None:
         self.tenant = self.bind(self.tenant_id, "uuid")
-
-    def bind(self, value: Any, kind: str) -> str:
-        for name, known in self.values.items():
-            if known is value or (type(known) is type(value) and known == value):
-                return f"CAST(:{name} AS {kind})"
-        name = f"{self.prefix}_{len(self.values)}"
-        self.values[name] = value
-        return f"CAST(:{name} AS {kind})"
 
     def conjunction(self, node: Node) -> str:
         """The expression where it stands in a WHERE by itself: sets become semi-joins and anti-joins."""
@@ -185,7 +172,7 @@ class _Writer:
             case (
                 nodes.Text() | nodes.OneOf() | nodes.Number() | nodes.Boolean() | nodes.Day() | nodes.Moment()
             ):
-                test = self.value_test(node, self._json(node.field), self._text(node.field))
+                test = self.value_test(node, self.json_of(node.field), self.text_of(node.field))
                 yield _Filter(f"({test}) IS NOT TRUE" if negated else test), False
             case nodes.Answered(campaign_id):
                 if negated:
@@ -203,90 +190,6 @@ class _Writer:
 
     def _either(self, pieces: Iterable[tuple[_Piece, bool]]) -> _Filter:
         return _Filter("(" + " OR ".join(self._boolean(piece, negated) for piece, negated in pieces) + ")")
-
-    # Values of the contact itself
-
-    def _json(self, name: str) -> str:
-        """The JSON of an attribute, or nothing for a column."""
-        if not name.startswith(ATTRIBUTE):
-            return ""
-        return f"({self.alias}.attributes -> {self.bind(name[len(ATTRIBUTE) :], 'text')})"
-
-    def _text(self, name: str) -> str:
-        if not name.startswith(ATTRIBUTE):
-            return f"{self.alias}.{_COLUMNS[name]}"
-        return f"({self.alias}.attributes ->> {self.bind(name[len(ATTRIBUTE) :], 'text')})"
-
-    def value_test(self, test: nodes.Value, json: str, text: str) -> str:
-        """A test of a value by its JSON and its text; of a column when there is no JSON. Never raises in PostgreSQL."""
-        match test:
-            case nodes.Text():
-                return self._text_test(test, json, text)
-            case nodes.OneOf(_, values):
-                plain = f'{text} COLLATE "C"'
-                if values is None:
-                    return self._is(json, "string") + f"{plain} <> ''"
-                return self._typed(json, values) + self._equals(plain, values)
-            case nodes.Number():
-                bounds = self._bounds(test, f"CAST({json} AS numeric)")
-                return f"CASE WHEN jsonb_typeof({json}) = 'number' THEN {bounds} ELSE false END"
-            case nodes.Boolean(_, value):
-                return f"{json} = CAST('{'true' if value else 'false'}' AS jsonb)"
-            case nodes.Day(_, low, high):
-                first = self.bind(low.day(self.now).isoformat() if low else "0", "text")
-                end = self.bind(high.day(self.now).isoformat() if high else ":", "text")
-                plain = f'{text} COLLATE "C"'
-                return f"{self._is(json, 'string')}{plain} >= {first} AND {plain} < {end}"
-            case nodes.Moment(_, low, high):
-                return self._span(text, low, high)
-
-    def _text_test(self, test: nodes.Text, json: str, text: str) -> str:
-        if test.how == "known":
-            return self._is(json, "string") + f"{text} COLLATE \"C\" <> ''"
-        folded = f'lower({text} COLLATE "C")'
-        letters = translation(test.values)
-        if letters is not None:
-            folded = f"translate({folded}, {self.bind(letters[0], 'text')}, {self.bind(letters[1], 'text')})"
-        if test.how == "equals":
-            return self._typed(json, test.values) + self._equals(folded, test.values)
-        value = self.bind(test.values[0], "text")
-        found = {
-            "contains": f"strpos({folded}, {value}) > 0",
-            "begins": f"starts_with({folded}, {value})",
-            "ends": f"right({folded}, char_length({value})) = {value}",
-        }[test.how]
-        return self._is(json, "string") + found
-
-    def _equals(self, expression: str, values: tuple[str, ...]) -> str:
-        if len(values) == 1:
-            return f"{expression} = {self.bind(values[0], 'text')}"
-        return f"{expression} = ANY ({self.bind(list(values), 'text[]')})"
-
-    def _is(self, json: str, kind: str) -> str:
-        return f"jsonb_typeof({json}) = '{kind}' AND " if json else ""
-
-    def _typed(self, json: str, values: tuple[str, ...]) -> str:
-        """A check that the JSON is a text, where another type's text could equal one of the values."""
-        alike = any(value[0] in "0123456789-{[" or value in ("true", "false") for value in values)
-        return self._is(json, "string") if alike else ""
-
-    def _bounds(self, test: nodes.Number, value: str) -> str:
-        parts = []
-        if test.low is not None and test.low == test.high:
-            return f"{value} = {self.bind(str(test.low), 'numeric')}"
-        if test.low is not None:
-            parts.append(f"{value} {'>' if test.low_open else '>='} {self.bind(str(test.low), 'numeric')}")
-        if test.high is not None:
-            parts.append(f"{value} {'<' if test.high_open else '<='} {self.bind(str(test.high), 'numeric')}")
-        return " AND ".join(parts) or "true"
-
-    def _span(self, value: str, low: nodes.Edge | None, high: nodes.Edge | None) -> str:
-        parts = []
-        if low is not None:
-            parts.append(f"{value} >= {self.bind(low.at(self.now), 'timestamptz')}")
-        if high is not None:
-            parts.append(f"{value} < {self.bind(high.at(self.now), 'timestamptz')}")
-        return " AND ".join(parts) or f"{value} IS NOT NULL"
 
     # Sets of contacts
 
@@ -318,7 +221,7 @@ class _Writer:
         return _Set("contact_addresses", self._of_tenant("x.kind = 'phone'", fits))
 
     def _last_inbound(self, test: nodes.Moment) -> _Set:
-        return _Set("conversations", self._of_tenant(self._span("x.last_inbound_at", test.low, test.high)))
+        return _Set("conversations", self._of_tenant(self.span("x.last_inbound_at", test.low, test.high)))
 
     def _event(self, test: nodes.Event) -> _Set:
         parts = [f"x.name = {self.bind(test.name, 'text')}", *self._times("x.at", test.within)]
@@ -397,6 +300,5 @@ class _Writer:
             yield out, True
 
 
-_COLUMNS = {"name": "name", "language": "language", "time_zone": "time_zone", "created_at": "created_at"}
 _TAKEN = "x.status IN (" + ", ".join(f"'{state}'" for state in nodes.TAKEN) + ")"
 _PURPOSES = "x.purpose IN (" + ", ".join(f"'{purpose}'" for purpose in nodes.CAMPAIGN_PURPOSES) + ")"
