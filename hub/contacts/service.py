@@ -54,10 +54,11 @@ class UpsertResult:
 
 @dataclass(slots=True)
 class _Person:
-    """All items of a batch that name one person, merged in their order."""
+    """All items of a batch that name one person, merged in their order; `owner` is the contact that they are already."""
 
     contact: CheckedContact
     places: list[int] = field(default_factory=list)
+    owner: UUID | None = None
 
 
 async def resolve_addresses(
@@ -173,22 +174,24 @@ async def upsert_batch(
         raise Invalid(f"a batch has at most {BATCH_MAX} contacts", "/contacts")
     definitions = await store_attributes.definitions(db, tenant_id)
     results: dict[int, UpsertResult] = {}
-    people = _people(batch, default_country, definitions, results)
-    keys = {id(person): _keys(tenant_id, person.contact) for person in people}
-    owners = await store.find_addresses(db, {key for each in keys.values() for key in each})
-    usable = []
-    for person in people:
-        mine = {owners[key] for key in keys[id(person)] if key in owners}
-        if len(mine) > 1:
-            error = AddressTaken("its addresses belong to different contacts: merge them first")
-            results |= {place: UpsertResult(place, "error", error=error) for place in person.places}
-        else:
-            usable.append((person, next(iter(mine), None)))
-    fresh = {keys[id(person)][0]: _values(person.contact) for person, owner in usable if owner is None}
+    checked: dict[int, CheckedContact] = {}
+    for place, item in enumerate(batch):
+        try:
+            checked[place] = check(item, default_country, definitions)
+        except Invalid as error:
+            results[place] = UpsertResult(place, "error", error=error)
+    keys = {key for contact in checked.values() for key in _keys(tenant_id, contact)}
+    people = _people(checked, tenant_id, await store.find_addresses(db, keys), results)
+    first = {id(person): _keys(tenant_id, person.contact)[0] for person in people}
+    fresh = {first[id(person)]: _values(person.contact) for person in people if person.owner is None}
     ids, created = await _ensure(db, fresh)
     filled = [
-        (owner or ids[keys[id(person)][0]], person, owner is None and keys[id(person)][0] in created)
-        for person, owner in usable
+        (
+            person.owner or ids[first[id(person)]],
+            person,
+            person.owner is None and first[id(person)] in created,
+        )
+        for person in people
     ]
     await _fill(db, tenant_id, filled, definitions, consent_source, hasher, actor)
     for contact_id, person, new in filled:
@@ -199,34 +202,37 @@ async def upsert_batch(
 
 
 def _people(
-    batch: Sequence[ContactInput],
-    default_country: str,
-    definitions: Definitions,
+    checked: Mapping[int, CheckedContact],
+    tenant_id: UUID,
+    owners: Mapping[AddressKey, UUID],
     results: dict[int, UpsertResult],
 ) -> list[_Person]:
-    """The persons of a batch; what is wrong with an item goes into `results`."""
+    """The persons of a batch, each with all its items; an item that names two of them is an error of its own."""
     people: list[_Person] = []
     by_address: dict[tuple[str, str], _Person] = {}
-    for place, item in enumerate(batch):
-        try:
-            checked = check(item, default_country, definitions)
-            names = [
-                ("number" if kind in NUMBER_KINDS else kind, address) for kind, address in checked.addresses
-            ]
-            same = {id(by_address[name]): by_address[name] for name in names if name in by_address}
-            if len(same) > 1:
-                raise AddressTaken("its addresses belong to different people of this batch")
-        except (Invalid, AddressTaken) as error:
+    by_owner: dict[UUID, _Person] = {}
+    for place, contact in checked.items():
+        names = [("number" if kind in NUMBER_KINDS else kind, address) for kind, address in contact.addresses]
+        mine = {owners[key] for key in _keys(tenant_id, contact) if key in owners}
+        found = [by_address[name] for name in names if name in by_address]
+        found += [by_owner[owner] for owner in mine if owner in by_owner]
+        same = {id(person): person for person in found}
+        mine |= {person.owner for person in same.values() if person.owner is not None}
+        if len(mine) > 1 or len(same) > 1:
+            error = AddressTaken("its addresses belong to different contacts: merge them first")
             results[place] = UpsertResult(place, "error", error=error)
             continue
         person = next(iter(same.values()), None)
         if person is None:
-            person = _Person(checked)
+            person = _Person(contact)
             people.append(person)
         else:
-            person.contact = merged(person.contact, checked)
+            person.contact = merged(person.contact, contact)
+        person.owner = next(iter(mine), None)
         person.places.append(place)
         by_address |= dict.fromkeys(names, person)
+        if person.owner is not None:
+            by_owner[person.owner] = person
     return people
 
 
