@@ -16,6 +16,7 @@ export const keys = {
   contactRows: (query: object, limit: number, block: number) => ['contacts', 'rows', query, limit, block] as const,
   contactCounts: ['contacts', 'count'] as const,
   contactCount: (filter: object) => ['contacts', 'count', filter] as const,
+  contactAllLandmarks: ['contacts', 'landmarks'] as const,
   contactLandmarks: (query: object, every: number) => ['contacts', 'landmarks', query, every] as const,
   contactSearch: (search: string) => ['contacts', 'search', search] as const,
   anyTimeline: ['contacts', 'timeline'] as const,

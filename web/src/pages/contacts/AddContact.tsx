@@ -17,7 +17,7 @@ import { languageName } from './words';
 const fieldOf = (problem: Problem | null, name: string): string | undefined => problem?.fields.find(({ pointer }) => pointer.split('/').includes(name))?.detail;
 
 /** One person by hand. The number decides who it is: a known one is opened instead of made twice. */
-export function AddContact({ onClose }: { onClose: () => void }) {
+export function AddContact({ onClose, onAdded }: { onClose: () => void; onAdded: () => void }) {
   const { t } = useTranslation('contacts');
   const client = useQueryClient();
   const navigate = useNavigate();
@@ -36,7 +36,7 @@ export function AddContact({ onClose }: { onClose: () => void }) {
     try {
       const contact = await createContact({ phone: phone.trim(), name: name.trim(), language, tags, attributes: {}, consent_source: 'hand' });
       client.setQueryData(keys.contact(contact.id), contact);
-      void client.invalidateQueries({ queryKey: keys.contactAllRows });
+      onAdded();
       void client.invalidateQueries({ queryKey: keys.contactCounts });
       toast(t('add.done', { name: contact.name || contact.phone }));
       if (!another) {

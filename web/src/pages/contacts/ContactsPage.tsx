@@ -1,6 +1,6 @@
 import { Button, Menu } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { IconDownload, IconFilterOff, IconPlus, IconUpload, IconUsers } from '@tabler/icons-react';
+import { IconArrowUp, IconDownload, IconFilterOff, IconPlus, IconUpload, IconUsers } from '@tabler/icons-react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -210,6 +210,7 @@ function Contacts() {
         )}
       </div>
       <div className={classes.tableFrame} data-stale={rows.stale || undefined}>
+        {rows.news > 0 && <button type="button" className={classes.news} onClick={rows.release}><IconArrowUp size={14} aria-hidden />{t('empty.new', { count: rows.news })}</button>}
         {rows.error !== null && <div className={classes.pad}><ProblemAlert error={rows.error} onRetry={rows.retry} /></div>}
         {rows.count === 0 && <Nothing search={search} onClear={clear} onAdd={() => setDialog({ kind: 'add' })} />}
         {rows.count === undefined && rows.error === null && <TableSkeleton px={rowPx} />}
@@ -218,7 +219,7 @@ function Contacts() {
             picking={mayWrite ? picking : undefined} sort={sort} onSort={(next) => change({ sort: next === SORT_DEFAULT ? undefined : next })} onRange={rows.onRange} onNear={rows.onNear} onOpen={goTo} />
         )}
       </div>
-      {dialog?.kind === 'add' && <AddContact onClose={close} />}
+      {dialog?.kind === 'add' && <AddContact onClose={close} onAdded={rows.release} />}
       {dialog?.kind === 'bulk' && <BulkTagDialog job={dialog.job} onClose={close} onDone={() => {
         close();
         setSelection(NOTHING);

@@ -13,7 +13,7 @@ import { toastProblem, toastUndo } from '../../ui/toast';
 import { When } from '../../ui/When';
 import { ContactPicker } from './ContactPicker';
 import classes from './dialogs.module.css';
-import { titleOf, valueWords } from './words';
+import { languageName, titleOf, valueWords } from './words';
 
 /** What a merge or its undoing changes: everything about both, and the lists. */
 export function useContactsAgain(): (...ids: string[]) => void {
@@ -29,6 +29,7 @@ export function useContactsAgain(): (...ids: string[]) => void {
 }
 
 function Person({ contact, role }: { contact: ContactDetail | undefined; role: string }) {
+  const { t } = useTranslation('contacts');
   return (
     <div className={classes.side}>
       <small>{role}</small>
@@ -38,7 +39,7 @@ function Person({ contact, role }: { contact: ContactDetail | undefined; role: s
           <div>
             <strong><bdi>{titleOf(contact)}</bdi></strong>
             <span dir="ltr">{contact.phone}</span>
-            <span><When at={contact.created_at} /></span>
+            <span>{t('merge.since')} <When at={contact.created_at} /></span>
           </div>
         </div>
       ) : <div className="skeleton" style={{ height: 48 }} />}
@@ -46,10 +47,10 @@ function Person({ contact, role }: { contact: ContactDetail | undefined; role: s
   );
 }
 
-function Value({ value }: { value: unknown }) {
+function Value({ field, value }: { field: string; value: unknown }) {
   const { t } = useTranslation('contacts');
   if (value === null || value === undefined || value === '') return <span className={classes.dim}>{t('merge.empty')}</span>;
-  const text = Array.isArray(value) ? value.join(', ') : valueWords(value as Scalar, undefined, { yes: t('value.yes'), no: t('value.no') });
+  const text = field === 'language' ? languageName(String(value)) : Array.isArray(value) ? value.join(', ') : valueWords(value as Scalar, undefined, { yes: t('value.yes'), no: t('value.no') });
   return <span dir="auto">{text}</span>;
 }
 
@@ -74,7 +75,7 @@ function Fields({ preview, choices, onChoose }: FieldsProps) {
                 <td key={side} data-kept={kept === side || undefined}>
                   <label>
                     <input type="radio" name={`merge ${field.field}`} checked={kept === side} onChange={() => onChoose(field.field, side)} />
-                    <Value value={field[side]} />
+                    <Value field={field.field} value={field[side]} />
                   </label>
                 </td>
               ))}

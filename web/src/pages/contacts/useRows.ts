@@ -12,6 +12,9 @@ const LONG = 5 * BLOCK;
 export interface Rows {
   /** undefined until the first answer. */
   count: number | undefined;
+  /** How many came since, and the way to show them. */
+  news: number;
+  release: () => void;
   rowAt: (index: number) => Contact | undefined;
   /** Rows of the blocks in view. */
   loaded: Contact[];
@@ -24,31 +27,48 @@ export interface Rows {
   stale: boolean;
 }
 
-/** The query on screen: the wanted one as soon as its first rows are there, until then the one before. */
-function useShown(wanted: ListQuery): { shown: ListQuery; count: number | undefined; error: unknown; retry: () => void } {
-  const { sort: _sort, ...filter } = wanted;
+interface Kept { key: string; shown: ListQuery; count: number }
+
+/**
+ * The query on screen: the wanted one as soon as its first rows are there, until then the one before. People who came
+ * since are news, not rows: the newest stand at the top, and a list must not move under the pointer.
+ */
+function useShown(wanted: ListQuery) {
+  const client = useQueryClient();
+  const { sort, ...filter } = wanted;
   const count = useQuery(countQuery(filter));
   const first = useQuery(rowsQuery(wanted, 0, BLOCK, null));
-  const [kept, keep] = useState<{ shown: ListQuery; count: number } | null>(null);
-  const ready = count.data !== undefined && first.data !== undefined;
+  const [kept, keep] = useState<Kept | null>(null);
+  const ready = count.data !== undefined && !count.isPlaceholderData && first.data !== undefined;
   const total = count.data?.count ?? 0;
   const key = JSON.stringify(wanted);
+  const waits = ready && kept?.key === key && sort === '-created' && total > kept.count;
   useEffect(() => {
-    if (ready) keep({ shown: wanted, count: total });
-  }, [ready, total, key]);
-  const error = (first.data ? null : first.error) ?? (count.data ? null : count.error);
-  const retry = (): void => {
-    void count.refetch();
-    void first.refetch();
+    if (ready && !waits) keep({ key, shown: wanted, count: total });
+  }, [ready, waits, total, key]);
+  const release = useCallback(() => {
+    keep(null);
+    void client.invalidateQueries({ queryKey: keys.contactAllRows });
+    void client.invalidateQueries({ queryKey: keys.contactAllLandmarks });
+  }, [client]);
+  const current = ready && !waits ? { shown: wanted, count: total } : kept;
+  return {
+    shown: current?.shown ?? wanted,
+    count: current?.count,
+    news: waits ? total - kept.count : 0,
+    release,
+    error: (first.data ? null : first.error) ?? (count.data ? null : count.error),
+    retry: () => {
+      void count.refetch();
+      void first.refetch();
+    },
   };
-  if (ready) return { shown: wanted, count: total, error: null, retry };
-  return { shown: kept?.shown ?? wanted, count: kept?.count, error, retry };
 }
 
 /** Rows of the contact table by their number. Only blocks in view are asked for, wherever they are. */
 export function useRows(wanted: ListQuery): Rows {
   const client = useQueryClient();
-  const { shown, count, error, retry } = useShown(wanted);
+  const { shown, count, news, release, error, retry } = useShown(wanted);
   const [[first, last], setRange] = useState<[number, number]>([0, 0]);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
@@ -75,7 +95,7 @@ export function useRows(wanted: ListQuery): Rows {
   });
   const rowAt = (index: number): Contact | undefined => cached(blockOf(index))?.items[index % BLOCK];
   const failed = results.find((result) => result.error && !result.data)?.error ?? (lost ? landmarks.error : null);
-  return { count, rowAt, loaded: results.flatMap((result) => result.data?.items ?? []), onRange, onNear, error: error ?? failed ?? null, retry: () => {
+  return { count, news, release, rowAt, loaded: results.flatMap((result) => result.data?.items ?? []), onRange, onNear, error: error ?? failed ?? null, retry: () => {
     retry();
     void landmarks.refetch();
     for (const result of results) if (result.error) void result.refetch();

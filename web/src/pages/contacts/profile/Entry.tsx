@@ -22,7 +22,7 @@ const ICONS: Record<string, Icon> = {
   transferred: IconArrowsExchange, closed: IconCheck, reopened: IconArrowBackUp, flow: IconHierarchy2, campaign: IconSpeakerphone, event: IconBolt,
 };
 
-interface Props { entry: TimelineEntry; contact: ContactDetail; attributes: Attribute[]; mayNote: boolean; mayWrite: boolean }
+interface Props { entry: TimelineEntry; contact: ContactDetail; attributes: Attribute[]; mayNote: boolean; mayWrite: boolean; undone: boolean }
 
 function Changes({ entry, attributes }: Pick<Props, 'entry' | 'attributes'>) {
   const { t } = useTranslation('contacts');
@@ -46,8 +46,8 @@ function UndoMerge({ entry, contact }: Pick<Props, 'entry' | 'contact'>) {
   const { t } = useTranslation('contacts');
   const again = useContactsAgain();
   const [busy, setBusy] = useState(false);
-  const { merge_id, loser_id, undone } = entry.data;
-  if (typeof merge_id !== 'string' || undone === true) return null;
+  const { merge_id, loser_id } = entry.data;
+  if (typeof merge_id !== 'string') return null;
   const run = async (): Promise<void> => {
     setBusy(true);
     try {
@@ -62,12 +62,12 @@ function UndoMerge({ entry, contact }: Pick<Props, 'entry' | 'contact'>) {
   return <Button size="xs" variant="default" loading={busy} leftSection={<IconArrowBackUp size={14} aria-hidden />} onClick={() => void run()}>{t('merge.undo')}</Button>;
 }
 
-function details({ entry, contact, attributes, mayNote, mayWrite }: Props): ReactNode {
+function details({ entry, contact, attributes, mayNote, mayWrite, undone }: Props): ReactNode {
   const { kind, data } = entry;
   switch (kind) {
     case 'attributes': return <Changes entry={entry} attributes={attributes} />;
     case 'note': return <NoteBody entry={entry} contact={contact} mayNote={mayNote} />;
-    case 'merge': return mayWrite ? <UndoMerge entry={entry} contact={contact} /> : null;
+    case 'merge': return mayWrite && !undone ? <UndoMerge entry={entry} contact={contact} /> : null;
     case 'consent': return typeof data.proof === 'string' && data.proof !== '' ? <q className={classes.proof} dir="auto">{data.proof}</q> : null;
     case 'event': {
       const properties = propertiesOf(data);

@@ -112,6 +112,7 @@ export function Timeline({ contact, mayNote, mayWrite, noting, onNoting }: Timel
   const query = useTimeline(contact.id, filter, zone);
   const { data: attributes } = useQuery({ ...attributesQuery, retry: false });
   const entries = query.data?.pages.flatMap((page) => page.items) ?? NO_ENTRIES;
+  const undone = new Set(entries.filter((entry) => entry.kind === 'unmerge').map((entry) => entry.data.merge_id));
   const filtered = filter.groups.length > 0 || filter.channel !== undefined || filter.around !== undefined;
   const all = (): void => setFilter({ groups: [], channel: undefined, around: undefined });
   return (
@@ -134,7 +135,7 @@ export function Timeline({ contact, mayNote, mayWrite, noting, onNoting }: Timel
               const newDay = !before || dayKey(before.at, zone) !== dayKey(entry.at, zone);
               return [
                 newDay && <li key={`day ${entry.id}`} className={classes.day}><h3>{dayName(entry.at, zone)}</h3></li>,
-                <Entry key={entry.id} entry={entry} contact={contact} attributes={attributes?.items ?? []} mayNote={mayNote} mayWrite={mayWrite} />,
+                <Entry key={entry.id} entry={entry} contact={contact} attributes={attributes?.items ?? []} mayNote={mayNote} mayWrite={mayWrite} undone={undone.has(entry.data.merge_id)} />,
               ];
             })}
           </ol>
