@@ -20,6 +20,7 @@ from hub import realtime
 from hub.conditions.words import words
 from hub.contacts.segments import loading, service, service_saved, store_saved
 from hub.contacts.segments.segment import Change, NewSegment
+from hub.errors import Stale
 from hub.ids import encode_id
 from hub.tenancy import names
 from hub.tenancy.caller import Caller
@@ -222,7 +223,7 @@ async def _match(db: AsyncConnection, caller: Caller, if_match: str | None, row:
     """Compare If-Match with the held segment's version; a stale one is told who changed it and when."""
     try:
         etags.match(if_match, row.version)
-    except etags.Stale:
+    except Stale:
         last = await store_saved.version(db, caller.tenant_id, row.id, row.version)
         people = await _people(db, caller, [last]) if last is not None else {}
         by = people[last.created_by] if last is not None else ""

@@ -69,7 +69,8 @@ class ConditionGroup(BaseModel):
     )
 
 
-Rule, Group = ConditionRule, ConditionGroup
+Rule = ConditionRule
+Group = ConditionGroup
 EVERYBODY = Group(rules=[])
 
 

@@ -144,8 +144,8 @@ class _Writer(ValueWriter):
                     return self._disjunction(each, negated)
                 if len(each) == 1:
                     return self._expression_or_set(each[0], negated)
-                inner = [self._boolean(self._expression_or_set(one, negated)) for one in each]
-                return _Filter("(" + " AND ".join(inner) + ")") if inner else _TRUE
+                parts = [self._boolean(self._expression_or_set(one, negated)) for one in each]
+                return _Filter("(" + " AND ".join(parts) + ")") if parts else _TRUE
             case _:
                 made = list(self._test(node, negated))
                 if len(made) == 1 and not made[0][1]:

@@ -169,7 +169,9 @@ class Vocabulary:
     @cached_property
     def fields(self) -> Mapping[tuple[str, ...], FieldSpec]:
         """Words in lower case → the field."""
-        found = {(spec.name.lower(),): spec for spec in self.catalog.fields.values() if spec.type in SPOKEN}
+        found: dict[tuple[str, ...], FieldSpec] = {
+            (spec.name.lower(),): spec for spec in self.catalog.fields.values() if spec.type in SPOKEN
+        }
         for name, phrase in self.phrases.items():
             found[tuple(phrase.lower().split(" "))] = self.catalog.fields[name]
         return found

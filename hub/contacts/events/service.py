@@ -77,8 +77,8 @@ async def take(
         except Invalid as error:
             results[place] = EventResult(place, "error", error=error)
     for place in await _beyond_names(db, tenant_id, good):
-        error = Invalid(f"there are at most {NAMES_MAX} names of events", "/name")
-        results[place] = EventResult(place, "error", error=error)
+        full = Invalid(f"there are at most {NAMES_MAX} names of events", "/name")
+        results[place] = EventResult(place, "error", error=full)
         del good[place]
     owners = await _owners(db, tenant_id, good, default_country, create_missing, hasher)
     rows: dict[int, dict[str, Any]] = {}

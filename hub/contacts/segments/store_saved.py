@@ -111,10 +111,11 @@ async def add_members(
     """(added, unknown); who is in already is neither."""
     if not contact_ids:
         return 0, 0
-    values = {"tenant_id": tenant_id, "segment_id": segment_id, "ids": list(set(contact_ids))}
+    ids = list(set(contact_ids))
+    values = {"tenant_id": tenant_id, "segment_id": segment_id, "ids": ids}
     known = (await db.execute(_KNOWN, values)).scalar_one()
     added = (await db.execute(_INSERT_MEMBERS, values)).rowcount
-    return added, len(values["ids"]) - known
+    return added, len(ids) - known
 
 
 async def remove_members(
