@@ -30,8 +30,8 @@ INDEX_CHARS_MAX = 200  # of a text; longer ones are looked up by their beginning
 NUMBER_MAX = 10**15  # beyond it a JSON number is not exact any more
 
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_NUMBER = re.compile(r"[+-]?(?:\d{1,16}(?:\.\d{0,15})?|\.\d{1,15})(?:[eE][+-]?\d{1,2})?")
-_DATE = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})")
+_NUMBER = re.compile(r"[+-]?(?:\d{1,16}(?:\.\d{0,15})?|\.\d{1,15})(?:[eE][+-]?\d{1,2})?", re.ASCII)
+_DATE = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})", re.ASCII)
 _MIDNIGHT = frozenset({"T00:00:00", " 00:00:00", "T00:00", " 00:00"})  # spreadsheets write dates so
 _BOOLEANS = {
     "true": True,
