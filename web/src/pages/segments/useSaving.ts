@@ -19,7 +19,7 @@ export interface Saving {
   saveOver: (theirs: Segment) => void;
   pending: boolean;
   problem: Problem | null;
-  conflict: { theirs: Segment; message: string } | null;
+  conflict: { theirs: Segment; by: string; at: string } | null;
   dismiss: () => void;
 }
 
@@ -52,7 +52,8 @@ export function useSaving(segment: Segment | null, draft: SegmentDraft): Saving 
       const problem = asProblem(error);
       if (problem.status !== STALE || !segment) return;
       const theirs = await client.fetchQuery({ ...segmentQuery(segment.id), staleTime: 0 });
-      setConflict({ theirs, message: problem.detail ?? problem.message });
+      const { changed_by: by, changed_at: when } = problem.members;
+      setConflict({ theirs, by: typeof by === 'string' ? by : '', at: typeof when === 'string' ? when : theirs.updated_at });
     },
   });
   const problem = write.error ? asProblem(write.error) : null;

@@ -12,6 +12,6 @@ test('the place is the one the problem names, never past the text', () => {
 });
 
 test('the reason is a sentence without the number', () => {
-  expect(reasonOf(problem('at 9: a field is expected here', 9))).toBe('A field is expected here');
+  expect(reasonOf(problem('at character 10: a field is expected here', 9))).toBe('A field is expected here');
   expect(reasonOf(problem(''))).toBe('These words are no condition.');
 });

@@ -10,6 +10,6 @@ export function spotOf(problem: Problem, text: string): number | null {
 /** The reason as a sentence: the place it begins with is shown as a mark in the text. */
 export function reasonOf(problem: Problem): string {
   const said = problem.fields[0]?.detail || problem.detail || problem.message;
-  const plain = said.replace(/^at \d+: /, '');
+  const plain = said.replace(/^at (?:character )?\d+: /, '');
   return plain.charAt(0).toUpperCase() + plain.slice(1);
 }

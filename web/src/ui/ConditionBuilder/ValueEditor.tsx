@@ -145,6 +145,13 @@ function BooleanValue({ label, value, readOnly, onChange }: EditorProps<unknown>
   );
 }
 
+/** Countries by their names in the reader's language, in its order. */
+function countries(choices: Choice[]): Choice[] {
+  const language = document.documentElement.lang || 'en';
+  const names = new Intl.DisplayNames(language, { type: 'region' });
+  return choices.map(({ value }) => ({ value, label: names.of(value) ?? value })).toSorted((one, other) => one.label.localeCompare(other.label, language));
+}
+
 interface ValueEditorProps { rule: Rule; field: Field; place: string; readOnly: boolean; onChange: (value: unknown) => void }
 
 /** The control that fits the type of the field and the operator. */
@@ -153,7 +160,7 @@ export function ValueEditor({ rule, field, place, readOnly, onChange }: ValueEdi
   const value = rule.value as unknown;
   const label = t('value', { place });
   const props = { label, value, readOnly, onChange };
-  const choices = field.choices ?? [];
+  const choices = field.type === 'country' ? countries(field.choices ?? []) : (field.choices ?? []);
   switch (valueKind(field, rule.operator)) {
     case 'none': return null;
     case 'number': return <NumberValue {...props} />;
@@ -165,13 +172,13 @@ export function ValueEditor({ rule, field, place, readOnly, onChange }: ValueEdi
     case 'relative': return <RelativeValue {...props} value={(value ?? { amount: 7, unit: 'days' }) as Relative} units={field.type === 'date' ? DAY_UNITS : UNITS} />;
     case 'boolean': return <BooleanValue {...props} />;
     case 'choice': return (
-      <Select className={classes.choice} aria-label={label} data={choices} value={text(value) || null} disabled={readOnly} searchable={choices.length > 8} allowDeselect={false} nothingFoundMessage={t('nothing')} onChange={(next) => onChange(next ?? '')} />
+      <Select className={choices.length > 8 ? classes.value : classes.choice} aria-label={label} placeholder={t('text')} data={choices} value={text(value) || null} disabled={readOnly} searchable={choices.length > 8} allowDeselect={false} nothingFoundMessage={t('nothing')} onChange={(next) => onChange(next ?? '')} />
     );
     case 'choices': return (
-      <MultiSelect className={classes.value} aria-label={label} data={choices} value={Array.isArray(value) ? value.map(text) : []} disabled={readOnly} searchable hidePickedOptions nothingFoundMessage={t('nothing')} onChange={onChange} />
+      <MultiSelect className={classes.list} aria-label={label} data={choices} value={Array.isArray(value) ? value.map(text) : []} disabled={readOnly} searchable hidePickedOptions nothingFoundMessage={t('nothing')} onChange={onChange} />
     );
     case 'texts': return (
-      <TagsInput className={classes.value} aria-label={label} placeholder={t('list')} value={Array.isArray(value) ? value.map(text) : []} disabled={readOnly} splitChars={[',', ';', '\n']} onChange={onChange} />
+      <TagsInput className={classes.list} aria-label={label} placeholder={t('list')} value={Array.isArray(value) ? value.map(text) : []} disabled={readOnly} splitChars={[',', ';', '\n']} onChange={onChange} />
     );
     case 'tag': return <TagValue {...props} />;
     case 'segment': return <PickValue {...props} choices={choices} placeholder={t('segment')} />;

@@ -70,7 +70,7 @@ export function firstValue(field: Field, operator: string): unknown {
     case 'datetimes': return [null, null];
     case 'boolean': return true;
     case 'relative': return { ...WEEK };
-    case 'choice': return field.choices?.[0]?.value ?? '';
+    case 'choice': return field.type === 'country' ? '' : (field.choices?.[0]?.value ?? '');
     case 'event': return { at_least: 1, within: null, where: [] } satisfies Happening;
     case 'message': return { at_least: 1, within: { ...WEEK }, channel: null } satisfies Happening;
     case 'number': return null;
