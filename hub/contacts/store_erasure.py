@@ -35,10 +35,13 @@ _CANCEL = text(
     """
 )
 # Events that messages came in by: their keys are made of the provider's ids, so this is by primary key.
+_KEYS = text(
+    "SELECT channel_id, 'in:' || provider_message_id AS event_key FROM messages "
+    f"WHERE {_THIS} AND direction = 'in' AND provider_message_id IS NOT NULL"
+)
 _INBOX = text(
-    "UPDATE inbox i SET payload = '{}' FROM messages m WHERE m.tenant_id = :tenant_id AND m.contact_id = :contact_id "
-    "AND m.direction = 'in' AND i.tenant_id = m.tenant_id AND i.channel_id = m.channel_id "
-    "AND i.event_key = 'in:' || m.provider_message_id AND i.payload <> '{}'"
+    "UPDATE inbox SET payload = '{}' WHERE tenant_id = :tenant_id AND channel_id = ANY(CAST(:channels AS uuid[])) "
+    "AND event_key = ANY(CAST(:keys AS text[])) AND payload <> '{}'"
 )
 _INBOX_WAITING = text(
     "UPDATE inbox SET payload = '{}', done_at = COALESCE(done_at, now()), error = 'erased' WHERE tenant_id = :tenant_id "
@@ -121,7 +124,7 @@ async def blank(db: AsyncConnection, tenant_id: UUID, contact_id: UUID, traces: 
     values = {"tenant_id": tenant_id, "contact_id": contact_id}
     found = {"addresses": traces.addresses}
     searched = {"patterns": traces.patterns, "numbers": traces.numbers}
-    inbox = await _run(db, _INBOX, values) + await _run(db, _INBOX_WAITING, values | found)
+    inbox = await _blank_inbox(db, tenant_id, contact_id) + await _run(db, _INBOX_WAITING, values | found)
     counted = {
         "messages": await _run(db, _MESSAGES, values),
         "inbox": inbox,
@@ -137,6 +140,14 @@ async def blank(db: AsyncConnection, tenant_id: UUID, contact_id: UUID, traces: 
     counted["contact_merges"] = await _run(db, _MERGES, values)
     await _run(db, _SEGMENTS, values)
     return counted
+
+
+async def _blank_inbox(db: AsyncConnection, tenant_id: UUID, contact_id: UUID) -> int:
+    rows = (await db.execute(_KEYS, {"tenant_id": tenant_id, "contact_id": contact_id})).all()
+    if not rows:
+        return 0
+    channels, keys = list({row.channel_id for row in rows}), [row.event_key for row in rows]
+    return await _run(db, _INBOX, {"tenant_id": tenant_id, "channels": channels, "keys": keys})
 
 
 async def forget_files(

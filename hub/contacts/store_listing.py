@@ -19,10 +19,12 @@ _PAGE = (
     "WHERE c.tenant_id = one.tenant_id{filters}{after} ORDER BY {by} LIMIT :limit) p ORDER BY {outer} LIMIT :limit"
 )
 _ONE = "SELECT c.id FROM contacts c WHERE c.tenant_id = :tenant{filters}{after} ORDER BY {by} LIMIT :limit"
-_COUNT = "SELECT count(*) FROM contacts c WHERE c.tenant_id = ANY(CAST(:tenants AS uuid[])){filters}"
+_COUNT = "SELECT count(*) FROM contacts c WHERE {tenant}{filters}"
+# Of one tenant the index gives the order of its rows; of several they are sorted.
+_OF_ONE, _OF_SEVERAL = "c.tenant_id = :tenant", "c.tenant_id = ANY(CAST(:tenants AS uuid[]))"
 _MARKS = (
     "SELECT id FROM (SELECT {keys}, row_number() OVER (ORDER BY {by}) AS place FROM contacts c "
-    "WHERE c.tenant_id = ANY(CAST(:tenants AS uuid[])){filters}) numbered WHERE place % :every = 0 ORDER BY place"
+    "WHERE {tenant}{filters}) numbered WHERE place % :every = 0 ORDER BY place"
 )
 _NAME = text("SELECT name_key FROM contacts WHERE tenant_id = ANY(CAST(:tenants AS uuid[])) AND id = :id")
 _DUPLICATES = text(
@@ -63,8 +65,15 @@ async def page(
 
 async def count(db: AsyncConnection, tenants: Sequence[UUID], filters: Clauses) -> int:
     await db.execute(_OWN_PLAN)
-    values = {**filters.values, "tenants": list(tenants)}
-    return int((await db.execute(text(_COUNT.format(filters=filters.sql)), values)).scalar_one())
+    tenant, values = _whose(tenants)
+    sql = _COUNT.format(tenant=tenant, filters=filters.sql)
+    return int((await db.execute(text(sql), {**filters.values, **values})).scalar_one())
+
+
+def _whose(tenants: Sequence[UUID]) -> tuple[str, dict[str, Any]]:
+    """The clause that names the tenants, and its values; the search's own clauses need all of them, too."""
+    values: dict[str, Any] = {"tenants": list(tenants), "tenant": tenants[0]}
+    return (_OF_ONE if len(tenants) == 1 else _OF_SEVERAL), values
 
 
 async def landmarks(
@@ -73,9 +82,10 @@ async def landmarks(
     """The ids of rows `every`, 2 · `every`, … of the whole list."""
     await db.execute(_OWN_PLAN)
     by = ", ".join(f"c.{part}" for part in order.by.split(", "))
-    values = {**filters.values, "tenants": list(tenants), "every": every}
-    sql = _MARKS.format(keys=order.keys, by=by, filters=filters.sql)
-    return list((await db.execute(text(sql), values)).scalars())
+    tenant, values = _whose(tenants)
+    sql = _MARKS.format(keys=order.keys, by=by, tenant=tenant, filters=filters.sql)
+    found = await db.execute(text(sql), {**filters.values, **values, "every": every})
+    return list(found.scalars())
 
 
 async def name_key(db: AsyncConnection, tenants: Sequence[UUID], contact_id: UUID) -> str | None:
