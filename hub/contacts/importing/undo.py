@@ -39,9 +39,6 @@ _KEEP = text(
     "jsonb_build_object('kept', k.reason) FROM unnest(CAST(:ids AS uuid[]), CAST(:reasons AS text[])) AS k(id, reason) "
     "ON CONFLICT (tenant_id, import_id, contact_id) DO UPDATE SET after = import_changes.after || excluded.after"
 )
-# Children first: not every table of them is bound to contacts by a foreign key.
-_CHILDREN = ("contact_values", "contact_tags", "consents", "contact_addresses", "segment_members")
-_REMOVE_CHILD = "DELETE FROM {table} WHERE tenant_id = :tenant_id AND contact_id = ANY(CAST(:ids AS uuid[]))"
 _REMOVE = text("DELETE FROM contacts WHERE tenant_id = :tenant_id AND id = ANY(CAST(:ids AS uuid[]))")
 
 _CHANGED = text(
@@ -132,12 +129,8 @@ async def remove_created(
 
 async def remove_contacts(db: AsyncConnection, tenant_id: UUID, ids: Sequence[UUID]) -> None:
     """Contacts nobody has worked with, and what hangs on them."""
-    if not ids:
-        return
-    values = {"tenant_id": tenant_id, "ids": list(ids)}
-    for table in _CHILDREN:
-        await db.execute(text(_REMOVE_CHILD.format(table=table)), values)
-    await db.execute(_REMOVE, values)
+    if ids:
+        await db.execute(_REMOVE, {"tenant_id": tenant_id, "ids": list(ids)})
 
 
 async def restore_changed(

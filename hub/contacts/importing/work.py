@@ -42,6 +42,9 @@ RETRIES_MAX = 6
 UNIQUE_VIOLATION = "23505"
 RETRYABLE = frozenset({UNIQUE_VIOLATION, "40001", "40P01", "55P03"})
 
+# A plan that is kept from when the tables were empty must not read them whole ever after.
+_SETTINGS = text("SELECT set_config('synchronous_commit', 'off', true), set_config('enable_seqscan', 'off', true)")
+
 Announce = Callable[[Row[Any]], Awaitable[None]]
 log = structlog.get_logger()
 
@@ -73,7 +76,7 @@ class Job:
     async def block(self) -> AsyncIterator[AsyncConnection]:
         """A transaction of one block. A lost one is done again, so nobody need wait for its disk."""
         async with transaction(self.engine, self.scope) as db:
-            await db.execute(text("SET LOCAL synchronous_commit = off"))
+            await db.execute(_SETTINGS)
             yield db
 
 

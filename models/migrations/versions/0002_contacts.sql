@@ -26,8 +26,7 @@ CREATE TABLE contact_values (
     value TEXT COLLATE "C" NOT NULL,
     contact_id UUID NOT NULL,
     CONSTRAINT pk_contact_values PRIMARY KEY (tenant_id, attribute_id, value, contact_id),
-    CONSTRAINT fk_contact_values_tenant_id_attribute_id FOREIGN KEY(tenant_id, attribute_id) REFERENCES attribute_definitions (tenant_id, id) ON DELETE CASCADE,
-    CONSTRAINT fk_contact_values_tenant_id_contact_id FOREIGN KEY(tenant_id, contact_id) REFERENCES contacts (tenant_id, id) ON DELETE CASCADE
+    CONSTRAINT fk_contact_values_tenant_id_attribute_id FOREIGN KEY(tenant_id, attribute_id) REFERENCES attribute_definitions (tenant_id, id) ON DELETE CASCADE
 );
 CREATE INDEX ix_contact_values_contact ON contact_values (tenant_id, contact_id);
 CREATE TABLE activities (
@@ -218,3 +217,15 @@ CREATE TABLE saved_views (
 );
 ALTER TABLE routing_rules ADD COLUMN segment_id UUID;
 ALTER TABLE routing_rules ADD CONSTRAINT fk_routing_rules_tenant_id_segment_id FOREIGN KEY (tenant_id, segment_id) REFERENCES segments (tenant_id, id);
+ALTER TABLE contact_addresses DROP CONSTRAINT fk_contact_addresses_tenant_id_contact_id;
+ALTER TABLE contact_tags DROP CONSTRAINT fk_contact_tags_tenant_id_contact_id;
+ALTER TABLE consents DROP CONSTRAINT fk_consents_tenant_id_contact_id;
+DROP INDEX ix_contact_addresses_contact;
+CREATE INDEX ix_contact_addresses_contact ON contact_addresses (contact_id, tenant_id);
+CREATE FUNCTION contacts_gone() RETURNS trigger LANGUAGE plpgsql SET search_path = app, pg_temp AS $$ BEGIN
+    DELETE FROM contact_addresses c USING gone g WHERE c.tenant_id = g.tenant_id AND c.contact_id = g.id AND c.contact_id = ANY (ARRAY(SELECT id FROM gone)); DELETE FROM contact_tags c USING gone g WHERE c.tenant_id = g.tenant_id AND c.contact_id = g.id AND c.contact_id = ANY (ARRAY(SELECT id FROM gone)); DELETE FROM consents c USING gone g WHERE c.tenant_id = g.tenant_id AND c.contact_id = g.id AND c.contact_id = ANY (ARRAY(SELECT id FROM gone)); DELETE FROM contact_values c USING gone g WHERE c.tenant_id = g.tenant_id AND c.contact_id = g.id AND c.contact_id = ANY (ARRAY(SELECT id FROM gone)); RETURN NULL; END $$;
+CREATE TRIGGER contacts_gone AFTER DELETE ON contacts REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION contacts_gone();
+CREATE FUNCTION analyze_contacts() RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = app, pg_temp AS $$ BEGIN
+    ANALYZE contacts, contact_addresses, contact_tags, consents, contact_values; END $$;
+REVOKE ALL ON FUNCTION analyze_contacts() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION analyze_contacts() TO hub_app;
