@@ -59,10 +59,13 @@ async def forget(redis: Redis, tenant_id: UUID, words: Sequence[bytes]) -> int:
 
     Whoever resumes from before such an entry misses what else it held; screens read again when they open.
     """
-    start, gone = b"-", 0
+    start, gone = "-", 0
     key = stream_key(tenant_id)
     try:
-        while entries := await redis.xrange(key, start, "+", FORGET_ENTRIES):
+        while True:
+            entries: Any = await redis.xrange(key, start, "+", FORGET_ENTRIES)
+            if not entries:
+                break
             held = [
                 entry_id
                 for entry_id, fields in entries
@@ -70,7 +73,7 @@ async def forget(redis: Redis, tenant_id: UUID, words: Sequence[bytes]) -> int:
             ]
             if held:
                 gone += await redis.xdel(key, *held)
-            start = b"(" + entries[-1][0]
+            start = "(" + entries[-1][0].decode()
     except (RedisError, OSError) as error:
         log.warning("live_stream_not_forgotten", error=type(error).__name__)
     return gone

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import ClassVar
 from zoneinfo import ZoneInfo, available_timezones
 
-from phonenumbers.timezone import TIMEZONE_DATA, TIMEZONE_LONGEST_PREFIX
+from phonenumbers.tzdata import TIMEZONE_DATA, TIMEZONE_LONGEST_PREFIX
 
 from hub.contacts.phones import e164
 from hub.errors import Invalid

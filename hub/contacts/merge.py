@@ -74,7 +74,7 @@ def plan(winner: Person, loser: Person, choices: Mapping[str, Side], definitions
         side = choices.get(name, "loser" if ours in (None, "") else "winner")
         result = ours if side == "winner" else theirs
         if name in FIELDS:
-            found.values[name] = result
+            found.values[name] = str(result)
         elif result is not None:
             found.attributes[key] = result
         if ours not in (None, "") or theirs not in (None, ""):

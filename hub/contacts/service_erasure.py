@@ -91,7 +91,7 @@ async def erase(
         "kept": {"message_rows": touched["messages"], "campaign_rows": kept, "suppression_hashes": len(own)},
         "import_files_not_searched": left,
     }
-    row = {
+    row: dict[str, Any] = {
         "tenant_id": tenant_id,
         "contact_id": contact_id,
         "reason": reason.strip(),

@@ -48,7 +48,7 @@ async def document(
     if contact is None:
         raise await missing(db, [tenant_id], contact_id)
     values = {"tenant_id": tenant_id, "contact_id": contact_id}
-    no_edge = {"before": None, "after": None, "limit": ROWS_MAX}
+    no_edge: dict[str, Any] = {"before": None, "after": None, "limit": ROWS_MAX}
     found = {
         "format": FORMAT,
         "exported_at": instant(datetime.now(UTC)),

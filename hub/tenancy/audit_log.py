@@ -117,7 +117,8 @@ async def page(
     db: AsyncConnection, tenant_id: UUID, *, action: str, target: str, before: int | None, limit: int
 ) -> Sequence[Row[Any]]:
     """Rows, newest first; `action` may be the beginning of one (`contact.`)."""
-    where, values = "", {"tenant_id": tenant_id, "before": before, "limit": limit}
+    where = ""
+    values: dict[str, Any] = {"tenant_id": tenant_id, "before": before, "limit": limit}
     if action:
         where += " AND starts_with(action, :action)"
         values["action"] = action

@@ -92,7 +92,7 @@ async def create(
     known = await rows(db, who, area)
     if len(known) >= VIEWS_MAX:
         raise Conflict(f"there are at most {VIEWS_MAX} views of a table")
-    row = {
+    row: dict[str, Any] = {
         "tenant_id": who.tenant_id,
         "id": new_id(),
         "area": area,
