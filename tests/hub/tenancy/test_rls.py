@@ -83,7 +83,7 @@ async def test_a_parent_writes_nothing_below_it(
 async def test_a_foreign_key_cannot_point_into_another_tenant(
     engine: AsyncEngine, tree, contact: UUID
 ) -> None:
-    statement = "INSERT INTO contact_tags (tenant_id, tag, contact_id) VALUES (:tenant, 'vip', :contact)"
+    statement = "INSERT INTO conversations (tenant_id, contact_id) VALUES (:tenant, :contact)"
     assert (
         await refused(engine, Scope.of(tree.south), statement, tenant=tree.south, contact=contact) == "23503"
     )
