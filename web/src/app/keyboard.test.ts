@@ -48,11 +48,16 @@ test('letters never fire in fields, sequences work, the choice to switch them of
   press('h');
   expect(home).toHaveBeenCalledTimes(1);
 
+  const box = document.body.appendChild(document.createElement('input'));
+  box.setAttribute('type', 'checkbox');
+  press('e', box);
+  expect(close).toHaveBeenCalledTimes(3);
+
   singleKeys.set(false);
   press('e');
-  expect(close).toHaveBeenCalledTimes(2);
+  expect(close).toHaveBeenCalledTimes(3);
   unmount();
   singleKeys.set(true);
   press('e');
-  expect(close).toHaveBeenCalledTimes(2);
+  expect(close).toHaveBeenCalledTimes(3);
 });

@@ -30,8 +30,9 @@ singleKeys.subscribe(() => localStorage.setItem(SINGLE_KEYS, singleKeys.get() ? 
 
 const SEQUENCE_MS = 900;
 
+/** Whether letters go into it: a box to tick takes none. */
 const isField = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+  target instanceof HTMLElement && (target.isContentEditable || (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) && !/^(checkbox|radio)$/.test(target.getAttribute('type') ?? '')));
 
 const inLayer = (target: EventTarget | null): boolean =>
   target instanceof Element && target.closest('[role="dialog"],[role="menu"],[role="listbox"]') !== null;

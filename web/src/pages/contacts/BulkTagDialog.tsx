@@ -68,7 +68,7 @@ export function BulkTagDialog({ job, onClose, onDone }: { job: BulkJob; onClose:
     }
   };
   const offered = (tags?.items ?? []).filter((row) => row.tag !== tag && row.tag.toLocaleLowerCase().includes(tag.trim().toLocaleLowerCase())).slice(0, OFFERED_MAX);
-  const words = !ready ? t('bulk.counting') : changed === 0 ? t(job.kind === 'add' ? 'bulk.allHave' : 'bulk.noneHas') : t('bulk.rest', { count: (preview.data?.matched ?? 0) - changed, context: job.kind });
+  const words = !ready ? t('bulk.counting') : changed === 0 ? t(job.kind === 'add' ? 'bulk.allHave' : 'bulk.noneHas') : t(job.kind === 'add' ? 'bulk.restAdd' : 'bulk.restRemove', { count: (preview.data?.matched ?? 0) - changed });
   return (
     <Modal opened onClose={onClose} title={t(job.kind === 'add' ? 'bulk.addTitle' : 'bulk.removeTitle', { count: job.chosen })} closeButtonProps={{ 'aria-label': t('common:action.close') }}>
       <form className={classes.form} onSubmit={(event) => void submit(event)}>

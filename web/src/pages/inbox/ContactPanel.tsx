@@ -1,6 +1,7 @@
 import { CloseButton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { IconBan } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { ReactNode } from 'react';
 import { can } from '../../api/permissions';
@@ -63,7 +64,7 @@ export function ContactPanel({ row, onClose }: { row: Conversation; onClose: () 
     <aside className={classes.panel} aria-label={t('panel.label')}>
       <div className={classes.panelHead}>
         <Avatar name={name} id={row.contact.id} size={44} />
-        <strong><bdi>{name}</bdi></strong>
+        {can(me, 'readContacts') ? <Link to="/contacts/$contactId" params={{ contactId: row.contact.id }} className={classes.panelName} title={t('panel.open')}><bdi>{name}</bdi></Link> : <strong><bdi>{name}</bdi></strong>}
         <CloseButton className={classes.panelClose} aria-label={t('panel.close')} onClick={onClose} />
       </div>
       {row.opted_out.length > 0 && (
