@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from cli import console
-from cli.commands import audit, bench, demo, doctor, migrate, train, up
+from cli.commands import audit, bench, demo, doctor, importing, migrate, train, up
 from cli.errors import CliError
 from cli.local.state import read_state
 
@@ -28,6 +28,7 @@ app.command("migrate")(migrate.migrate)
 app.command("doctor")(doctor.doctor)
 app.command("audit")(audit.audit)
 app.command("train")(train.train)
+app.command("import")(importing.import_file)
 app.command("bench")(bench.bench)
 
 app.add_typer(demo.app, name="demo")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
-from uuid import UUID
 
 import typer
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -97,6 +96,7 @@ def _write(trained: TrainedVersion, out: Path | None) -> dict[str, Any]:
 
 async def _store(trained: TrainedVersion, tenant: str, publish: bool) -> dict[str, Any]:
     """A candidate version of the tenant, or its live one. Raises CliError for an unknown tenant."""
+    from cli.tenants import find_tenant
     from hub.ids import encode_id, new_id
     from hub.intents import store
     from hub.settings import get_settings
@@ -118,7 +118,7 @@ async def _store(trained: TrainedVersion, tenant: str, publish: bool) -> dict[st
     }
     engine = make_engine(app_url(settings.database_url, settings.secret_key.get_secret_value()), pool=1)
     try:
-        owner = await _tenant(engine, tenant)
+        owner = await find_tenant(engine, tenant)
         async with transaction(engine, Scope.of(owner)) as db:
             number = await store.insert(db, owner, row)
             if publish:
@@ -132,30 +132,6 @@ async def _store(trained: TrainedVersion, tenant: str, publish: bool) -> dict[st
         "number": number,
         "status": status,
     }
-
-
-async def _tenant(engine: Any, named: str) -> UUID:
-    """The tenant with this id or slug."""
-    from sqlalchemy import select, text
-
-    from hub.errors import Invalid
-    from hub.ids import decode_id
-    from models.db import Scope, transaction
-    from models.tenancy import tenants
-
-    async with transaction(engine, Scope.nothing()) as db:
-        everybody = frozenset((await db.execute(text("SELECT tenant_ids()"))).scalar_one())
-    try:
-        known: UUID | None = decode_id("ten", named)
-    except Invalid:
-        known = None
-    async with transaction(engine, Scope(everybody, frozenset())) as db:
-        which = tenants.c.slug == named if known is None else tenants.c.id == known
-        found: UUID | None = (await db.execute(select(tenants.c.id).where(which))).scalar()
-        slugs = (await db.execute(select(tenants.c.slug).order_by(tenants.c.slug))).scalars().all()
-    if found is None:
-        raise CliError(f"there is no tenant {named}: choose one of {', '.join(slugs[:20])}")
-    return found
 
 
 def _show(report: dict[str, Any], kept: dict[str, Any]) -> None:

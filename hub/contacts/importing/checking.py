@@ -14,6 +14,7 @@ import numpy as np
 from hub.contacts.addresses import NUMBER_KINDS, time_zone_of
 from hub.contacts.attributes import Definition
 from hub.contacts.contact import NAME_CHARS_MAX
+from hub.contacts.exporting.cells import unguarded
 from hub.contacts.importing.columns import Reader, Wrong, reader_for
 from hub.contacts.importing.csv_rows import Block
 from hub.contacts.importing.limits import FIELD_CHARS_MAX, VALUE_CHARS_MAX, WHOLE_ROW, RowError
@@ -151,6 +152,8 @@ class Checker:
         if "\0" in joined or not _is_unicode(joined) or max(map(len, values), default=0) > FIELD_CHARS_MAX:
             told = _unreadable(values)
             values = ["" if place in told else value for place, value in enumerate(values)]
+        if "'" in joined:
+            values = list(map(unguarded, values))
         found, more = column.reader.read(values)
         return found, {**more, **told} if told else more
 

@@ -43,7 +43,9 @@ UNIQUE_VIOLATION = "23505"
 RETRYABLE = frozenset({UNIQUE_VIOLATION, "40001", "40P01", "55P03"})
 
 # A plan that is kept from when the tables were empty must not read them whole ever after.
-_SETTINGS = text("SELECT set_config('synchronous_commit', 'off', true), set_config('enable_seqscan', 'off', true)")
+_SETTINGS = text(
+    "SELECT set_config('synchronous_commit', 'off', true), set_config('enable_seqscan', 'off', true)"
+)
 
 Announce = Callable[[Row[Any]], Awaitable[None]]
 log = structlog.get_logger()
