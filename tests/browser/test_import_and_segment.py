@@ -46,6 +46,7 @@ async def decide(page: Page, file: bytes, tag: str) -> None:
     await page.get_by_label("Where they agreed").fill("Shop form, May 2026")
     await page.get_by_role("combobox", name="Tag everybody in this file").fill(tag)
     await page.keyboard.press("Enter")
+    await page.keyboard.press("Tab")
     await page.get_by_role("button", name="Check the file").click()
 
 

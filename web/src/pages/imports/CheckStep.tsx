@@ -79,7 +79,7 @@ export function CheckStep({ row }: { row: Import }) {
         <span className={classes.footerEnd}>
           {checked && fixes.size > 0 && <span className={classes.note}>{t('check.fixedFirst')}</span>}
           {checked && writes === 0 && <span className={classes.note}>{t('check.nothingToDo')}</span>}
-          <Button rightSection={<IconArrowRight size={16} aria-hidden />} disabled={!checked || writes === 0 || fixes.size > 0} loading={run.isPending} onClick={() => run.mutate()}>
+          <Button rightSection={<IconArrowRight size={16} aria-hidden className={classes.arrow} />} disabled={!checked || writes === 0 || fixes.size > 0} loading={run.isPending} onClick={() => run.mutate()}>
             {checked ? t('check.next', { count: writes, value: formatCount(writes) }) : t('check.nextPlain')}
           </Button>
         </span>

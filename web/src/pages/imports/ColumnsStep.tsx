@@ -137,7 +137,7 @@ export function ColumnsStep({ row }: { row: Import }) {
       {options.problem && !known && <ProblemAlert error={options.problem} onRetry={() => void options.flush()} />}
       <div className={classes.footer}>
         <Button variant="default" onClick={() => void go('file')}>{t('common:action.back')}</Button>
-        <Button rightSection={<IconArrowRight size={16} aria-hidden />} disabled={!identity || twice.size > 0} loading={options.saving} onClick={() => void go('policy')}>{t('columns.next')}</Button>
+        <Button rightSection={<IconArrowRight size={16} aria-hidden className={classes.arrow} />} disabled={!identity || twice.size > 0} loading={options.saving} onClick={() => void go('policy')}>{t('columns.next')}</Button>
       </div>
       {making && (
         <NewAttribute

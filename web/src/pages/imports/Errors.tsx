@@ -10,6 +10,7 @@ import { problemWords } from '../../ui/problemWords';
 import { formatCount } from '../../ui/numbers';
 import { ProblemAlert } from '../../ui/ProblemAlert';
 import { Status } from '../../ui/Status';
+import { sentence } from '../../ui/words';
 import classes from './imports.module.css';
 
 interface ErrorRowProps { importId: string; row: ImportError; fixed: string | undefined; editable: boolean; onFixed: (value: string) => void }
@@ -47,7 +48,7 @@ function ErrorRow({ importId, row, fixed, editable, onFixed }: ErrorRowProps) {
         ) : <code dir="auto">{row.value}</code>}
       </td>
       <td>
-        {fixed === undefined ? <>{row.outcome === 'skipped' && <span className={classes.reasonTag}><Status tone="neutral">{t('errors.skipped')}</Status></span>}<span className={classes.reason}>{row.detail}</span></> : <Status tone="info" icon={<IconCheck size={13} aria-hidden />}>{t('errors.fixed')}</Status>}
+        {fixed === undefined ? <>{row.outcome === 'skipped' && <span className={classes.reasonTag}><Status tone="neutral">{t('errors.skipped')}</Status></span>}{sentence(row.detail)}</> : <Status tone="info" icon={<IconCheck size={13} aria-hidden />}>{t('errors.fixed')}</Status>}
       </td>
     </tr>
   );

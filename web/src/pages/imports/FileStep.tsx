@@ -78,7 +78,7 @@ export function FileStep({ row }: { row: Import }) {
       <Preview file={file} busy={change.isPending} />
       <div className={classes.footer}>
         <span />
-        <Button rightSection={<IconArrowRight size={16} aria-hidden />} loading={change.isPending} onClick={() => void navigate({ to: '/imports/$importId', params: { importId: row.id }, search: { step: 'columns' } })}>{t('file.next')}</Button>
+        <Button rightSection={<IconArrowRight size={16} aria-hidden className={classes.arrow} />} loading={change.isPending} onClick={() => void navigate({ to: '/imports/$importId', params: { importId: row.id }, search: { step: 'columns' } })}>{t('file.next')}</Button>
       </div>
     </section>
   );

@@ -107,6 +107,7 @@ export function PolicyStep({ row }: { row: Import }) {
             value={options.value.tags}
             splitChars={[',', ';']}
             maxTags={50}
+            comboboxProps={{ position: 'top-start' }}
             onChange={(next) => options.set({ tags: next })}
           />
         </div>
@@ -115,7 +116,7 @@ export function PolicyStep({ row }: { row: Import }) {
       {check.error && <ProblemAlert error={check.error} />}
       <div className={classes.footer}>
         <Button variant="default" onClick={() => void back()}>{t('common:action.back')}</Button>
-        <Button rightSection={<IconArrowRight size={16} aria-hidden />} disabled={!ready} loading={options.saving || check.isPending} onClick={() => void next()}>{t('policy.next')}</Button>
+        <Button rightSection={<IconArrowRight size={16} aria-hidden className={classes.arrow} />} disabled={!ready} loading={options.saving || check.isPending} onClick={() => void next()}>{t('policy.next')}</Button>
       </div>
     </section>
   );

@@ -6,6 +6,7 @@ import { importKeptQuery } from '../../api/imports';
 import type { Import } from '../../api/types';
 import { formatCount } from '../../ui/numbers';
 import { ProblemAlert } from '../../ui/ProblemAlert';
+import { sentence } from '../../ui/words';
 import classes from './imports.module.css';
 
 function Kept({ importId }: { importId: string }) {
@@ -21,7 +22,7 @@ function Kept({ importId }: { importId: string }) {
         {rows.map((row) => (
           <li key={row.contact_id}>
             <Link to="/contacts/$contactId" params={{ contactId: row.contact_id }} search={{}}><bdi>{row.name || t('undo.noName')}</bdi></Link>
-            <span className={classes.note}>{row.reason}</span>
+            <span className={classes.note}>{sentence(row.reason)}</span>
           </li>
         ))}
       </ul>

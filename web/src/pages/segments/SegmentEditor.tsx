@@ -110,17 +110,19 @@ export function SegmentEditor({ segment, fields }: { segment: Segment | null; fi
   const saving = useSaving(segment, draft);
   const live = useLiveCount(draft.root, fields);
   const [dialog, setDialog] = useState<'freeze' | 'archive' | null>(null);
+  const [inWords, setInWords] = useState(false);
   const writable = can(me, 'writeContacts') && !segment?.archived_at;
   const { problem } = saving;
   const { root } = draft;
   const found = live.errors;
   const errors = useMemo(() => withSaveErrors(found, problem, root), [found, problem, root]);
   const savable = writable && draft.name.trim() !== '' && (segment === null || draft.dirty) && !saving.pending;
-  useKeys(t('keys.title'), writable ? [
-    { keys: 'Ctrl S', label: t('save'), run: () => savable && saving.save(), inFields: true },
+  // While the words are edited, undo belongs to their field.
+  const undoKeys = [
     { keys: 'Ctrl Z', label: t('undo'), run: draft.undo, inFields: true },
     { keys: 'Ctrl Shift Z', label: t('redo'), run: draft.redo, inFields: true },
-  ] : []);
+  ];
+  useKeys(t('keys.title'), writable ? [{ keys: 'Ctrl S', label: t('save'), run: () => savable && saving.save(), inFields: true }, ...(inWords ? [] : undoKeys)] : []);
   const restored = (saved: Segment): void => {
     client.setQueryData(segmentQuery(saved.id).queryKey, saved);
     draft.adopt(saved);
@@ -136,7 +138,7 @@ export function SegmentEditor({ segment, fields }: { segment: Segment | null; fi
             <SaveProblem saving={saving} shown={errors.size === 0} />
             <ConditionBuilder root={draft.root} fields={fields} change={draft.setRoot} counts={live.perRule} counting={live.counting} errors={errors} readOnly={!writable} />
           </section>
-          <Words condition={live.condition} readOnly={!writable} onChange={(condition) => draft.setRoot(withIds(condition))} />
+          <Words condition={live.condition} readOnly={!writable} onChange={(condition) => draft.setRoot(withIds(condition))} onEditing={setInWords} />
         </div>
         <Aside segment={segment} condition={live.condition} fields={fields} dirty={draft.dirty} writable={writable} onRestored={restored} />
       </div>

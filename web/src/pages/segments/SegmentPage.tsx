@@ -44,9 +44,9 @@ function OneSegment({ id }: { id: string }) {
     if (id !== NEW) void segment.refetch();
   };
   if (segment.error && asProblem(segment.error).status === MISSING) return <Gone />;
+  if (segment.data?.kind === 'static') return <StaticSegment segment={segment.data} />;
   if (error && (!fields.data || (id !== NEW && !segment.data))) return <div className={classes.page}><ProblemAlert error={error} onRetry={retry} /></div>;
   if (!fields.data || (id !== NEW && !segment.data)) return <Loading />;
-  if (segment.data?.kind === 'static') return <StaticSegment segment={segment.data} />;
   return <SegmentEditor segment={segment.data ?? null} fields={fields.data.fields} />;
 }
 

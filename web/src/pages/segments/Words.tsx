@@ -1,7 +1,7 @@
 import { Button, Textarea } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { IconPencil } from '@tabler/icons-react';
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { asProblem } from '../../api/problem';
 import { parseWords, wordsQuery } from '../../api/segments';
@@ -89,10 +89,12 @@ function EditWords({ start, onDone, onCancel }: EditProps) {
 }
 
 /** The rules as a sentence, which can be edited and read back. */
-export function Words({ condition, readOnly, onChange }: { condition: PlainGroup; readOnly: boolean; onChange: (condition: PlainGroup) => void }) {
+export function Words({ condition, readOnly, onChange, onEditing }: { condition: PlainGroup; readOnly: boolean; onChange: (condition: PlainGroup) => void; onEditing: (editing: boolean) => void }) {
   const { t } = useTranslation('segments');
   const { data, error, isFetching, refetch } = useQuery({ ...wordsQuery(condition), placeholderData: (old) => old });
   const [editing, setEditing] = useState<string | null>(null);
+  const edits = editing !== null;
+  useEffect(() => onEditing(edits), [edits, onEditing]);
   return (
     <section className={`surface ${classes.words}`} aria-labelledby="segment-words">
       <div className={classes.panelHead}>
