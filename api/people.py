@@ -100,14 +100,19 @@ async def detail(
     db: AsyncConnection, readable: Iterable[UUID], contact_id: UUID, response: Response
 ) -> schemas.ContactDetail:
     """One contact with its consents, and its ETag on the answer. Raises NotFound, ContactMerged or ContactErased."""
-    row, consents = await service.get(db, readable, contact_id)
+    tenants = list(readable)
+    row, consents = await service.get(db, tenants, contact_id)
     etags.mark(response, row.version)
     kinds = {address["kind"] for address in row.addresses}
     out = {one.channel_kind for one in consents if one.purpose == "all" and one.state == "opted_out"}
+    known = await names.actors(db, tenants, [one.changed_by for one in consents])
     return schemas.ContactDetail(
         **{
             **fields(row),
-            "consents": [schemas.Consent.model_validate(one) for one in consents],
+            "consents": [
+                schemas.Consent(**one._mapping, changed_by_name=known[one.changed_by].name)
+                for one in consents
+            ],
             "reachable": reachable(kinds, out),
         }
     )

@@ -195,6 +195,7 @@ class Consent(Out):
     proof: str
     changed_at: Instant
     changed_by: str = Field(description="`user:…` or `key:…`; empty when the contact said so.")
+    changed_by_name: str = Field(description="Their name, where you may see it; else empty.")
 
 
 class ContactFields(Out):
@@ -234,6 +235,7 @@ class ContactDetail(ContactFields):
                             "proof": "",
                             "changed_at": "2026-01-02T03:04:05.678901Z",
                             "changed_by": "",
+                            "changed_by_name": "",
                         }
                     ],
                     "reachable": {"sms": True, "whatsapp": True, "rcs": True, "voice": True},

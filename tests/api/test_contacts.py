@@ -186,6 +186,7 @@ async def test_consents_have_a_purpose_and_a_proof(client: httpx2.AsyncClient) -
     [found] = [one for one in now["consents"] if one["purpose"] == "marketing"]
     assert {name: found[name] for name in word} == word
     assert found["changed_by"].startswith("user:")
+    assert found["changed_by_name"]
     assert now["reachable"]["sms"] is True, "one purpose is not all"
     await client.post(path, json={**word, "purpose": "all"})
     listed = (await client.get("/v1/contacts?consent=opted_out&channel=sms")).json()["items"]

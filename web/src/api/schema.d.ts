@@ -472,6 +472,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/contacts/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Contacts
+         * @description The contacts that the same filters list, as CSV, XLSX or JSON lines. It streams, and the audit log tells of it.
+         *
+         *     In CSV a cell that a spreadsheet would run as a formula begins with `'`, telephone numbers among them; an import takes
+         *     it away again.
+         */
+        get: operations["export_contacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/contacts": {
         parameters: {
             query?: never;
@@ -2511,6 +2534,11 @@ export interface components {
              * @description `user:…` or `key:…`; empty when the contact said so.
              */
             changed_by: string;
+            /**
+             * Changed By Name
+             * @description Their name, where you may see it; else empty.
+             */
+            changed_by_name: string;
         };
         /**
          * ConsentGrant
@@ -2700,6 +2728,7 @@ export interface components {
          *         {
          *           "changed_at": "2026-01-02T03:04:05.678901Z",
          *           "changed_by": "",
+         *           "changed_by_name": "",
          *           "channel_kind": "sms",
          *           "proof": "",
          *           "purpose": "all",
@@ -7381,6 +7410,88 @@ export interface operations {
             };
             /** @description The state of things does not allow this, or the same request is being worked on. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_contacts: {
+        parameters: {
+            query?: {
+                format?: "csv" | "xlsx" | "jsonl";
+                /** @description Names with commas between them; all when empty. Addresses, fields, `attribute.<key>`, `consent.<channel>`. */
+                columns?: string;
+                /** @description A piece of a name, at least three digits of a number, its beginning with +, or a tag. */
+                search?: string;
+                /** @description Has this tag. */
+                tag?: string;
+                /** @description Is in this segment now. */
+                segment?: string | null;
+                /** @description Has an address for this channel. */
+                channel?: ("sms" | "whatsapp" | "rcs" | "voice") | null;
+                /** @description `opted_in`, `opted_out` or `none`; of `channel` when it is given, of any otherwise. */
+                consent?: string;
+                language?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, oldest contact first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "application/jsonl": string;
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

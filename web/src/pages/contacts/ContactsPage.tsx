@@ -21,6 +21,7 @@ import { allColumns, chosenColumns } from './columns';
 import classes from './contacts.module.css';
 import { ContactsNav } from './ContactsNav';
 import { contactsSearch, filterOf, isFiltered, SORT_DEFAULT, type ContactsSearch } from './contactsSearch';
+import { exportUrl } from './exportUrl';
 import { Filters, useFilterWords } from './FilterBar';
 import { MergeDialog } from './MergeDialog';
 import { isEmpty, isPicked, NOTHING, pickAll, toggle, type Selection } from './selection';
@@ -65,8 +66,6 @@ function Actions({ search, onAdd }: { search: ContactsSearch; onAdd: () => void 
   const { t } = useTranslation('contacts');
   const me = useMe();
   const navigate = useNavigate();
-  const { q, tag, segment } = search;
-  const exportAs = (format: string): string => `/v1/contacts/export?${new URLSearchParams(Object.entries({ format, search: q, tag, segment }).filter((entry): entry is [string, string] => entry[1] !== undefined)).toString()}`;
   return (
     <>
       {can(me, 'importContacts') && <Button variant="default" leftSection={<IconUpload size={16} aria-hidden />} onClick={() => void navigate({ href: '/imports' })}>{t('action.import')}</Button>}
@@ -74,8 +73,8 @@ function Actions({ search, onAdd }: { search: ContactsSearch; onAdd: () => void 
         <Menu position="bottom-end" width={240}>
           <Menu.Target><Button variant="default" leftSection={<IconDownload size={16} aria-hidden />}>{t('action.export')}</Button></Menu.Target>
           <Menu.Dropdown>
-            <Menu.Label>{t(q || tag || segment ? 'export.filtered' : 'export.all')}</Menu.Label>
-            {(['csv', 'xlsx', 'jsonl'] as const).map((format) => <Menu.Item key={format} component="a" href={exportAs(format)} download>{t(`export.${format}`)}</Menu.Item>)}
+            <Menu.Label>{t(isFiltered(search) ? 'export.filtered' : 'export.all')}</Menu.Label>
+            {(['csv', 'xlsx', 'jsonl'] as const).map((format) => <Menu.Item key={format} component="a" href={exportUrl(search, format)} download>{t(`export.${format}`)}</Menu.Item>)}
           </Menu.Dropdown>
         </Menu>
       )}

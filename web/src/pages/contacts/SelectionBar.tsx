@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { IconArrowsJoin, IconTag, IconTagOff, IconX } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import classes from './contacts.module.css';
+import { SegmentMenu } from './SegmentMenu';
 import { IDS_MAX, type Selection } from './selection';
 import { numberWords } from './words';
 
@@ -20,6 +21,7 @@ export function SelectionBar({ selection, count, onAll, onClear, onTag, onMerge 
       <span className={classes.selectionActions}>
         <Button size="xs" variant="default" leftSection={<IconTag size={15} aria-hidden />} title={t('selection.tagKey')} onClick={() => onTag('add')}>{t('selection.tag')}</Button>
         <Button size="xs" variant="default" leftSection={<IconTagOff size={15} aria-hidden />} onClick={() => onTag('remove')}>{t('selection.untag')}</Button>
+        {selection.kind === 'some' && <SegmentMenu ids={[...selection.ids]} />}
         {!all && chosen === 2 && <Button size="xs" variant="default" leftSection={<IconArrowsJoin size={15} aria-hidden />} title={t('selection.mergeKey')} onClick={onMerge}>{t('selection.merge')}</Button>}
         <button type="button" className={classes.icon} aria-label={t('selection.clear')} onClick={onClear}><IconX size={16} aria-hidden /></button>
       </span>

@@ -57,7 +57,7 @@ function Proof({ consent }: { consent: Consent }) {
   const source = t(`source.${consent.source}`, consent.source);
   return (
     <div className={classes.proof}>
-      {consent.changed_by ? t('consent.by', { source, name: consent.changed_by }) : source} · <When at={consent.changed_at} />
+      {consent.changed_by_name ? t('consent.by', { source, name: consent.changed_by_name }) : source} · <When at={consent.changed_at} />
       {consent.proof && <q dir="auto">{consent.proof}</q>}
     </div>
   );
