@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from typing import Any
 
 import pytest
@@ -17,14 +18,17 @@ CITIES = ("Leeds", "Zürich", "Pune")
 
 
 def people_file(tag: str) -> bytes:
-    """Windows' encoding, semicolons, 40 good rows, a number that is none, and a row without one."""
+    """Windows' encoding, semicolons, 40 good rows, a number that is none, and a row without one.
+
+    The header is new each time: what was decided for an earlier file is not taken up.
+    """
     first = random.randrange(1_000, 7_000)
     rows = [
         f"07700 9{first + n:05d};{tag} {n};{CITIES[n % 3]};2026-0{1 + n % 9}-15;{n * 10}"
         for n in range(PEOPLE)
     ]
     bad = [f"12;{tag} short;Leeds;2026-01-01;1", f";{tag} none;Leeds;2026-01-01;1"]
-    return "\r\n".join(["Mobile;Full name;Town;Signed up;Points", *rows, *bad, ""]).encode("cp1252")
+    return "\r\n".join([f"Mobile;Full name;Town;Signed up;Points of {tag}", *rows, *bad, ""]).encode("cp1252")
 
 
 async def decide(page: Page, file: bytes, tag: str) -> None:
@@ -86,7 +90,8 @@ async def test_an_import_is_tried_mended_run_and_undone(page: Page, hub_stack: A
     await expect(page.get_by_test_id("import-outcome")).to_contain_text("complete")
     await expect(page.get_by_test_id("total-created")).to_contain_text(str(PEOPLE + 1))
     await page.get_by_role("link", name=f"See those tagged “{tag}”").click()
-    await expect(page.get_by_text(f"{tag} 7", exact=True)).to_be_visible()
+    people = page.get_by_role("link", name=re.compile(rf"^{tag} \d+$"))
+    await expect(people.first).to_be_visible()
 
     await page.go_back()
     await page.get_by_role("button", name="Undo import").click()
@@ -96,7 +101,8 @@ async def test_an_import_is_tried_mended_run_and_undone(page: Page, hub_stack: A
     await expect(page.get_by_test_id("import-outcome")).to_contain_text("undone")
     await expect(page.get_by_test_id("undo-removed")).to_contain_text(str(PEOPLE + 1))
     await page.goto(f"{hub_stack.public_url}/contacts?tag={tag}")
-    await expect(page.get_by_text(f"{tag} 7", exact=True)).to_have_count(0)
+    await expect(page.get_by_role("grid")).to_have_count(0)
+    await expect(people).to_have_count(0)
 
 
 async def choose(page: Page, name: str, option: str) -> None:
@@ -166,7 +172,7 @@ async def test_a_segment_is_built_with_a_live_count(page: Page, hub_stack: Any) 
 
     await page.get_by_role("tab", name="Versions").click()
     await page.get_by_role("button", name="Version 2").click()
-    await expect(page.get_by_label("Difference")).to_contain_text("none of")
+    await expect(page.get_by_label("Difference")).to_contain_text("Removed: None of")
     await page.get_by_role("button", name="Version 1").click()
     await page.get_by_role("button", name="Restore version 1").click()
     await expect(count).to_have_text(str(PEOPLE - 2))
@@ -185,10 +191,15 @@ async def test_these_pages_have_no_violation(browser: Browser, hub_stack: Any, s
     await page.get_by_role("button", name="New segment").click()
     await page.get_by_role("menuitem", name="By rules").click()
     await page.get_by_role("button", name="Add rule").click()
+    await expect(page.get_by_role("option", name="Time zone")).to_be_visible()
+    await check(page, "fields")
+    await page.keyboard.press("Escape")
     await page.get_by_role("button", name="Add group").first.click()
+    await page.keyboard.press("Escape")
     await expect(page.get_by_test_id("reach-count")).to_be_visible()
     await check(page, "segment builder")
     await page.get_by_role("tab", name="Why?").click()
+    await page.keyboard.press("Escape")
     await check(page, "why")
 
     tag = unique("check").replace(" ", "-")

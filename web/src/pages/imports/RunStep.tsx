@@ -78,7 +78,7 @@ export function RunStep({ row }: { row: Import }) {
   const undoing = row.state === 'undoing';
   const wrote = changedRows(row.totals) > 0;
   const left = row.totals.errors + row.totals.skipped;
-  const tag = row.options.tags?.[0];
+  const tag = row.options.tags?.at(-1);
   return (
     <section className={`surface ${classes.panel}`} aria-labelledby="import-run" data-testid="import-run" data-state={row.state}>
       <h2 id="import-run" className={classes.panelTitle}>{t(running ? 'run.title' : undoing ? 'undo.working' : 'result.title')}</h2>
