@@ -14,6 +14,7 @@ from hub.contacts import store
 from hub.contacts.contact import BATCH_MAX, CHANNEL_KINDS, CheckedContact, ContactInput, check
 from hub.errors import Conflict, HubError, Invalid, NotFound
 from hub.ids import new_id
+from models.db import Db
 
 PHONE = "phone"
 SEARCH_CHARS_MAX = 80
@@ -47,9 +48,7 @@ class _Person:
     places: list[int] = field(default_factory=list)
 
 
-async def resolve_addresses(
-    db: AsyncConnection, wanted: Iterable[tuple[UUID, str, str, str]]
-) -> dict[AddressKey, UUID]:
+async def resolve_addresses(db: Db, wanted: Iterable[tuple[UUID, str, str, str]]) -> dict[AddressKey, UUID]:
     """The contact of every (tenant_id, kind, address, name), created on first sight with that name.
 
     One contact an address, whoever races: of two gateways that see a new address at once the second waits for the
@@ -64,7 +63,7 @@ async def resolve_addresses(
 
 
 async def _ensure(
-    db: AsyncConnection, people: Mapping[AddressKey, Mapping[str, Any]]
+    db: Db, people: Mapping[AddressKey, Mapping[str, Any]]
 ) -> tuple[dict[AddressKey, UUID], set[AddressKey]]:
     """Contact ids by address, and the addresses created here, whose contacts begin with the given values."""
     found = _by_key(await store.find_addresses(db, [_address(key) for key in people]))

@@ -10,7 +10,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.contacts import consents, contact_addresses, contact_tags, contacts
-from models.db import insert_rows, run_rows
+from models.db import Db, fetch, insert_rows, run_rows
 
 # Keys are given as arrays, so that they are part of the index condition whatever the planner believes of a tenant.
 _FIND = text(
@@ -58,21 +58,21 @@ _TAGS = text(
 DIGITS_MIN = 3
 
 
-async def find_addresses(db: AsyncConnection, wanted: Sequence[Mapping[str, Any]]) -> Sequence[Row[Any]]:
+async def find_addresses(db: Db, wanted: Sequence[Mapping[str, Any]]) -> Sequence[Row[Any]]:
     """The (tenant_id, kind, address, contact_id) that exist among `wanted`."""
     if not wanted:
         return []
     keys = {(row["tenant_id"], row["kind"], row["address"]) for row in wanted}
     tenants, kinds, addresses = (list(set(column)) for column in zip(*keys, strict=True))
-    rows = await db.execute(_FIND, {"tenants": tenants, "kinds": kinds, "addresses": addresses})
+    rows = await fetch(db, _FIND, {"tenants": tenants, "kinds": kinds, "addresses": addresses})
     return [row for row in rows if (row.tenant_id, row.kind, row.address) in keys]
 
 
-async def insert_contacts(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+async def insert_contacts(db: Db, rows: Sequence[Mapping[str, Any]]) -> None:
     await insert_rows(db, contacts, rows)
 
 
-async def insert_addresses(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> Sequence[Row[Any]]:
+async def insert_addresses(db: Db, rows: Sequence[Mapping[str, Any]]) -> Sequence[Row[Any]]:
     """Insert addresses nobody has; returns those that went in. Waits for a concurrent insert of the same address."""
     suffix = (
         "ON CONFLICT (tenant_id, kind, address) DO NOTHING RETURNING tenant_id, kind, address, contact_id"
@@ -80,7 +80,7 @@ async def insert_addresses(db: AsyncConnection, rows: Sequence[Mapping[str, Any]
     return await insert_rows(db, contact_addresses, rows, suffix)
 
 
-async def delete_contacts(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+async def delete_contacts(db: Db, rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
         await run_rows(db, _DELETE_ORPHANS, rows)
 
