@@ -25,6 +25,7 @@ from hub.errors import Unavailable
 from hub.settings import Settings
 
 START_TIMEOUT_S = 90.0
+WHERE_S = 5.0  # a host that was killed is back within a few seconds
 NO_LINE_S = 5.0  # how long calls go through Ray before a direct line is tried again
 
 log = structlog.get_logger()
@@ -207,27 +208,30 @@ class Peer:
 
         After Unavailable nobody knows whether the call ran: callers repeat it under the same ids or fall back.
         """
+        if timeout_s is None:
+            return await self._call(method, arguments)
+        try:
+            return await asyncio.wait_for(self._call(method, arguments), timeout_s)
+        except TimeoutError as error:
+            raise self._away(error) from None
+
+    async def _call(self, method: str, arguments: tuple[Any, ...]) -> Any:
         line = self._line
         if line is None or line.lost:
             line = await self._connect()
         if line is None:
-            return await self._through_ray(method, arguments, timeout_s)
-        answer = line.ask(method, arguments)
+            return await self._through_ray(method, arguments)
         try:
-            return await (answer if timeout_s is None else asyncio.wait_for(answer, timeout_s))
+            return await line.ask(method, arguments)
         except LineLost as error:
             raise self._away(error) from None
-        except TimeoutError as error:
-            if timeout_s is None:
-                raise  # the method's own
-            raise self._away(error) from None
 
-    async def _through_ray(self, method: str, arguments: tuple[Any, ...], timeout_s: float | None) -> Any:
+    async def _through_ray(self, method: str, arguments: tuple[Any, ...]) -> Any:
         try:
-            return await asyncio.wait_for(getattr(self._handle, method).remote(*arguments), timeout_s)
+            return await getattr(self._handle, method).remote(*arguments)
         except RayTaskError as error:
             raise error.cause from None
-        except (RayError, ValueError, TimeoutError) as error:
+        except (RayError, ValueError) as error:
             raise self._away(error) from None
 
     def _away(self, error: Exception) -> Unavailable:
@@ -245,13 +249,14 @@ class Peer:
                     self._handle = await asyncio.to_thread(ray.get_actor, self.name, self._namespace)
                 if time.monotonic() < self._no_line_before:
                     return None
-                self._line = await Line.connect(await self._handle.line.remote(), self._secret_key)
+                address = await asyncio.wait_for(self._handle.line.remote(), WHERE_S)
+                self._line = await Line.connect(address, self._secret_key)
             except LineRefused as error:
                 log.warning("no_direct_line", host=self.name, error=str(error))
                 self._no_line_before = time.monotonic() + NO_LINE_S
             except RayTaskError as error:
                 raise error.cause from None
-            except (RayError, ValueError) as error:
+            except (RayError, ValueError, TimeoutError) as error:
                 raise self._away(error) from None
             return self._line
 
