@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.messages import DONE, DUPLICATE, Arrived, Command
 from actors.ports import by_tenant
-from hub import door
+from hub import door, realtime
 from hub.channels import ADAPTERS
 from hub.channels import store as channel_store
 from hub.contacts.segments.membership import memberships
@@ -37,6 +37,7 @@ from hub.ids import encode_id, new_id
 from hub.routing.table import NO_SEGMENTS, RoutingTable
 from models.contacts import activities
 from models.db import Insert, Scope, insert_all, transaction
+from models.pipe import read, write
 
 if TYPE_CHECKING:
     from actors.conversation import ConversationHost
@@ -66,6 +67,7 @@ class Batch:
         self.understood: dict[int, Understood] = {}
         self.outgoings: dict[int, list[door.Outgoing]] = {}
         self.rows: list[Mapping[str, Any]] = []
+        self.events: list[tuple[UUID, bytes]] = []
         self.directories: dict[UUID, Directory] = {}
         self.members: dict[Key, frozenset[UUID]] = {}
         # The same ids in every run of this batch: holds are asked for by them.
@@ -82,15 +84,14 @@ class Batch:
         self.directories = await self.host.directories.get(
             {self.items[place].tenant_id for place in open_items}
         )
-        self.working, self.rows = {}, []
+        self.working, self.rows, self.events = {}, [], []
         await self.load({_key(self.items[place]) for place in open_items})
         await self._ask_segments(open_items)
         await self._classify(open_items)
         self._turn(open_items)
         await self._hold()
         if self.turns:
-            async with transaction(self.host.engine, None) as db:
-                await self._write(db, Scope.of(*self.directories))
+            await self._commit(Scope.of(*self.directories))
         self._answer()
         await self._answer_repeats()
 
@@ -117,8 +118,9 @@ class Batch:
             else:
                 self.working[key] = state
         if missing:
-            async with transaction(self.host.engine, Scope.of(*{tenant for tenant, _ in missing})) as db:
-                self.working.update(await store.load(db, missing))
+            scope = Scope.of(*{tenant for tenant, _ in missing})
+            rows = await read(self.host.pool, scope, *store.load_query(missing))
+            self.working.update(store.loaded(rows, missing))
         self.read_versions = {key: state.version for key, state in self.working.items()}
 
     async def _ask_segments(self, places: Sequence[int]) -> None:
@@ -222,24 +224,39 @@ class Batch:
             for answer in answers:
                 door.apply_hold(by_id[answer.hold_id], answer)
 
-    async def _write(self, db: AsyncConnection, scope: Scope) -> None:
-        """All that the batch decided. Raises Redo, which rolls back."""
+    async def _commit(self, scope: Scope) -> None:
+        """All that the batch decided, in one transaction. Raises Redo when the database knew better."""
         claims = {
             place: row for place in self.turns if (row := self._claim_row(self.items[place])) is not None
         }
         touched = {_key(self.items[place]) for place in self.turns}
         outgoings = [outgoing for batch in self.outgoings.values() for outgoing in batch]
         self.rows = [*self._inbound_rows(), *(door.message_row(outgoing, self.now) for outgoing in outgoings)]
-        claimed, saved, kept, *_ = await insert_all(
-            db,
-            [
-                channel_store.claims(list(claims.values())),
-                store.saves(self.working[key] for key in touched),
-                *door.inserts(self.rows, outgoings, self.now),
-                Insert(activities, self._activity_rows()),
-            ],
-            scope,
-        )
+        inserts = [
+            channel_store.claims(list(claims.values())),
+            store.saves(self.working[key] for key in touched),
+            *door.inserts(self.rows, outgoings, self.now),
+            *self._effects(),
+            Insert(activities, self._activity_rows()),
+        ]
+        # The screens' events are made while the database works; they leave only after the commit.
+        written, _ = await asyncio.gather(write(self.host.pool, scope, inserts), self._prepare_events())
+        if written:
+            return
+        # Something does not fit: the same again, step by step, to learn what.
+        async with transaction(self.host.engine, None) as db:
+            await self._write(db, scope, inserts, claims, touched)
+
+    async def _write(
+        self,
+        db: AsyncConnection,
+        scope: Scope,
+        inserts: Sequence[Insert],
+        claims: Mapping[int, Mapping[str, Any]],
+        touched: set[Key],
+    ) -> None:
+        """Raises Redo, which rolls back, after it has corrected the memory."""
+        claimed, saved, kept, *_ = await insert_all(db, inserts, scope)
         self._learn(claims, {(row.channel_id, row.event_key) for row in claimed})
         if stale := touched - {(row.tenant_id, row.contact_id) for row in saved}:
             for key in stale:
@@ -247,7 +264,6 @@ class Batch:
             raise Redo
         if len(kept) != len(self.rows):
             raise Conflict("the provider gave two events one message id")
-        await self._write_effects(db)
 
     def _learn(self, claims: Mapping[int, Mapping[str, Any]], claimed: set[tuple[UUID, str]]) -> None:
         """Raise Redo when an event of the batch was done before: it is a duplicate in the next run."""
@@ -282,7 +298,7 @@ class Batch:
             for happened in turned.happened
         ]
 
-    async def _write_effects(self, db: AsyncConnection) -> None:
+    def _effects(self) -> list[Insert]:
         consents: list[dict[str, Any]] = []
         tags: list[dict[str, Any]] = []
         for place, result in self.turns.items():
@@ -293,8 +309,7 @@ class Batch:
                         consents.append(_consent_row(tenant_id, contact_id, kind, state, proof, self.now))
                     case TagContact(tag):
                         tags.append({"tenant_id": tenant_id, "tag": tag, "contact_id": contact_id})
-        await store.set_consents(db, consents)
-        await store.add_tags(db, tags)
+        return [store.consent_changes(consents), store.tags(tags)]
 
     def _claim_row(self, item: Work) -> dict[str, Any] | None:
         """The inbox row that makes an item happen once; None for commands that may simply happen again."""
@@ -338,9 +353,9 @@ class Batch:
                 "messages": [message_view(row, directory) for row in sent],
             }
 
-    def live_events(self) -> list[tuple[UUID, dict[str, Any]]]:
+    async def _prepare_events(self) -> None:
         """What the screens of the tenants must hear: each new message, each changed conversation once."""
-        events: list[tuple[UUID, dict[str, Any]]] = []
+        events: list[tuple[UUID, bytes]] = []
         for row in self.rows:
             view = message_view(row, self.directories[row["tenant_id"]])
             event = {
@@ -348,11 +363,12 @@ class Batch:
                 "conversation_id": encode_id("cnv", row["contact_id"]),
                 "message": view,
             }
-            events.append((row["tenant_id"], event))
+            events.append((row["tenant_id"], realtime.encode(event)))
         for key in {_key(self.items[place]) for place in self.turns}:
             view = conversation_view(self.working[key], self.directories[key[0]])
-            events.append((key[0], {"type": "conversation.updated", "conversation": view}))
-        return events
+            updated = {"type": "conversation.updated", "conversation": view}
+            events.append((key[0], realtime.encode(updated)))
+        self.events = events
 
 
 def _key(item: Work) -> Key:

@@ -15,6 +15,7 @@ from actors.host import owner
 from actors.inbound import Inbounds
 from actors.messages import Command, arrived_payload, reported_payload
 from actors.ports import Wallets
+from actors.shell import make_app_pool
 from hub.campaigns.store import resume_unfunded
 from hub.channels import store as channel_store
 from hub.channels.base import Account, Channel, DeliveryReport, InboundEvent
@@ -36,7 +37,8 @@ class Hub:
         self.redis = redis
         self.clock = clock
         self.directories = Directories(engine)
-        self.inbounds = Inbounds(engine, settings)
+        self.pool = make_app_pool(settings, "gateway-mail")
+        self.inbounds = Inbounds(self.pool, settings)
         self.wallets = Wallets(settings)
         self._campaigns = runtime.peers("campaign", settings)
         self._accounts: dict[str, Account] = {}
@@ -50,6 +52,7 @@ class Hub:
 
     async def close(self) -> None:
         await self.inbounds.close()
+        await self.pool.close()
         runtime.shutdown()
 
     async def account(self, public_id: str) -> Account | None:

@@ -26,7 +26,8 @@ from hub.directory import Directories
 from hub.errors import HubError, Unavailable
 from hub.ids import encode_id
 from hub.settings import Settings
-from models.db import Scope, insert_rows, is_retryable, sqlstate, transaction
+from models.db import Scope, is_retryable, sqlstate
+from models.pipe import Pipe, pipeline
 
 REDO_MAX = 6
 SEEN_MAX = 50_000
@@ -160,7 +161,7 @@ class ConversationHost(Shell):
                 self.seen[item.event.channel_id, item.event.event_key] = None
         while len(self.seen) > SEEN_MAX:
             self.seen.popitem(last=False)
-        await realtime.publish(self.redis, batch.live_events(), wake_sender=batch.sends)
+        await realtime.publish(self.redis, batch.events, wake_sender=batch.sends)
         return batch.answers
 
     def remember(self, key: Key, state: Conversation) -> None:
@@ -202,34 +203,40 @@ class ConversationHost(Shell):
         """Delivery reports wake no conversation: one transaction moves all messages of the batch."""
         answers = [DONE] * len(items)
         scope = Scope.of(*{item.tenant_id for item in items})
-        now = self.clock.now()
         first: dict[tuple[UUID, str], int] = {}
         for place, item in enumerate(items):
             if first.setdefault((item.channel_id, item.event_key), place) != place:
                 answers[place] = DUPLICATE
+        places = list(first.values())
         for _ in range(REDO_MAX):
             try:
-                async with transaction(self.engine, scope) as db:
-                    rows = [_inbox_row(items[place], now) for place in first.values()]
-                    answered = await insert_rows(db, *channel_store.claims(rows))
-                    claimed = {(row.channel_id, row.event_key) for row in answered}
-                    places = [place for key, place in first.items() if key in claimed]
+                async with pipeline(self.pool, scope) as db:
                     applied = await deliveries.apply(db, [items[place].report for place in places])
-                    orphans = [items[places[n]] for n in applied.unmatched]
-                    await channel_store.reopen(
-                        db, [(o.tenant_id, o.channel_id, o.event_key) for o in orphans]
-                    )
+                    await self._keep(db, [items[place] for place in places], applied.unmatched)
                 break
             except DBAPIError as error:
                 if not is_retryable(error):
                     raise
         else:
             raise Unavailable("the messages changed again and again; try once more")
-        for key, place in first.items():
-            if key not in claimed:
-                answers[place] = DUPLICATE
         await realtime.publish(self.redis, moved_events(applied.changed))
         return answers
+
+    async def _keep(self, db: Pipe, items: Sequence[Reported], unmatched: Sequence[int]) -> None:
+        """Inbox rows where they are needed: for reports whose message is not known yet, and those that have one.
+
+        A report that found its message needs none: the message says what it told, and told again it changes nothing.
+        """
+        lost = {(items[place].channel_id, items[place].event_key) for place in unmatched}
+        now = self.clock.now()
+        rows = [
+            _inbox_row(item, now) for item in items if item.kept or (item.channel_id, item.event_key) in lost
+        ]
+        if not rows:
+            return
+        claimed = {(row.channel_id, row.event_key) for row in await db.insert(channel_store.claims(rows))}
+        keys = [(row["tenant_id"], row["channel_id"], row["event_key"]) for row in rows]
+        await channel_store.reopen(db, [key for key in keys if key[1:] in lost & claimed])
 
 
 def _inbox_row(item: Reported, now: Any) -> dict[str, Any]:

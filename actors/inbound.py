@@ -9,8 +9,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from actors.mailbox import Mailbox
 from actors.messages import Arrived, reported
 from actors.ports import Conversations
@@ -21,7 +19,8 @@ from hub.conversations.state import Inbound
 from hub.errors import Malformed, NotFound
 from hub.ids import new_id
 from hub.settings import Settings
-from models.db import Scope, transaction
+from models.db import Scope
+from models.pipe import Pool, pipeline
 
 CONTACTS_KNOWN_MAX = 200_000
 _ADDRESS = re.compile(r"\+[0-9]{4,15}|[0-9A-Za-z ]{1,20}")  # E.164, or a short code or sender name
@@ -33,8 +32,8 @@ Wanted = tuple[UUID, str, str]  # tenant, address, name
 class Inbounds:
     """Resolves address to contact (cached; created on first sight) and mails the event to its host."""
 
-    def __init__(self, engine: AsyncEngine, settings: Settings) -> None:
-        self._engine = engine
+    def __init__(self, pool: Pool, settings: Settings) -> None:
+        self._pool = pool
         self._hasher = AddressHasher(settings.secret_key.get_secret_value())
         self.conversations = Conversations(settings)
         self._known: OrderedDict[tuple[UUID, str], UUID] = OrderedDict()
@@ -42,10 +41,13 @@ class Inbounds:
             self._resolve, batch_max=500, delay_ms=1.0, in_flight=2
         )
 
-    async def deliver(self, channel: Channel, event: InboundEvent, at: datetime) -> Any:
-        """Hand one event to its host; returns after its commit. Raises Malformed, or Unavailable when no host answers."""
+    async def deliver(self, channel: Channel, event: InboundEvent, at: datetime, kept: bool = False) -> Any:
+        """Hand one event to its host; returns after its commit. `kept`: it comes from the inbox.
+
+        Raises Malformed, or Unavailable when no host answers.
+        """
         if isinstance(event, DeliveryReport):
-            return await self.conversations.ask(reported(channel.tenant_id, channel.id, event, at))
+            return await self.conversations.ask(reported(channel.tenant_id, channel.id, event, at, kept))
         inbound = Inbound(
             new_id(),
             event.event_key,
@@ -81,7 +83,7 @@ class Inbounds:
 
     async def _resolve(self, batch: list[Wanted]) -> Sequence[UUID]:
         wanted = {(tenant, "phone", address, name) for tenant, address, name in batch}
-        async with transaction(self._engine, Scope.of(*{tenant for tenant, _, _ in batch})) as db:
+        async with pipeline(self._pool, Scope.of(*{tenant for tenant, _, _ in batch})) as db:
             found = await resolve_addresses(db, wanted, self._hasher)
         return [found[tenant, "phone", address] for tenant, address, _ in batch]
 

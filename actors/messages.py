@@ -26,12 +26,13 @@ class Arrived(NamedTuple):
 
 
 class Reported(NamedTuple):
-    """A provider's delivery report for one of the tenant's channels."""
+    """A provider's delivery report for one of the tenant's channels. `kept`: it has a row in the inbox already."""
 
     tenant_id: UUID
     channel_id: UUID
     event_key: str
     report: Report
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,9 @@ DONE = "done"
 DUPLICATE = "duplicate"
 
 
-def reported(tenant_id: UUID, channel_id: UUID, event: DeliveryReport, now: datetime) -> Reported:
+def reported(
+    tenant_id: UUID, channel_id: UUID, event: DeliveryReport, now: datetime, kept: bool = False
+) -> Reported:
     """A parsed delivery report to its mail. A reference that is not ours is ignored: the provider's id finds it."""
     try:
         message_id = decode_id("msg", event.reference) if event.reference else None
@@ -76,7 +79,7 @@ def reported(tenant_id: UUID, channel_id: UUID, event: DeliveryReport, now: date
         event.at or now,
         event.error_code,
     )
-    return Reported(tenant_id, channel_id, event.event_key, report)
+    return Reported(tenant_id, channel_id, event.event_key, report, kept)
 
 
 def arrived_payload(event: InboundMessage) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -14,14 +15,20 @@ os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
 os.environ.setdefault("RAY_worker_niceness", "0")
 
 import ray
+import structlog
 from ray.exceptions import GetTimeoutError, RayActorError, RayError, RayTaskError
 
 from actors.host import host_names
+from actors.line import Address, Line, LineLost, LineRefused, Listener
 from actors.shell import calm_collector
 from hub.errors import Unavailable
 from hub.settings import Settings
 
 START_TIMEOUT_S = 90.0
+WHERE_S = 5.0  # a host that was killed is back within a few seconds
+NO_LINE_S = 5.0  # how long calls go through Ray before a direct line is tried again
+
+log = structlog.get_logger()
 
 
 def _init(settings: Settings, **options: Any) -> Any:
@@ -91,15 +98,42 @@ def counts(settings: Settings) -> dict[str, int]:
     }
 
 
+def _node_address() -> str:
+    address: str = ray.util.get_node_ip_address()  # type: ignore[no-untyped-call]
+    return address
+
+
+def _passed_on(method: str) -> Any:
+    async def call(self: Any, *arguments: Any) -> Any:
+        return await getattr(self.host, method)(*arguments)
+
+    call.__name__ = call.__qualname__ = method
+    return call
+
+
 def _hosted(cls: Any) -> Any:
-    """The class as Ray runs it: its background work begins by itself, also after Ray has restarted the actor."""
+    """The actor around a host: its public methods, and a direct line to them.
+
+    The host's background work begins by itself, also after Ray has restarted the actor. Ray wraps every method of an
+    actor's class; the host inside is left alone, for its own calls are thousands a second.
+    """
 
     def begin(self: Any, name: str, settings: Settings) -> None:
-        cls.__init__(self, name, settings)
+        self.host = cls(name, settings)
         calm_collector()
-        self.beginning = asyncio.get_running_loop().create_task(self.ping())
+        self.listener = Listener(self.host, settings.secret_key.get_secret_value())
+        self.beginning = asyncio.get_running_loop().create_task(self.host.ping())
 
-    return type(cls.__name__, (cls,), {"__init__": begin})
+    async def line(self: Any) -> Address:
+        address: Address = await self.listener.open(_node_address())
+        return address
+
+    public = {
+        name: _passed_on(name)
+        for name in dir(cls)
+        if not name.startswith("_") and asyncio.iscoroutinefunction(getattr(cls, name))
+    }
+    return type(cls.__name__, (), {**public, "__init__": begin, "line": line})
 
 
 def start_hosts(settings: Settings) -> list[str]:
@@ -157,32 +191,81 @@ def ping_hosts(settings: Settings, timeout_s: float = 5.0) -> tuple[list[str], l
 
 
 class Peer:
-    """A named host seen from another process. Looks the actor up once and again after it failed."""
+    """A named host seen from another process. Looks the actor up once and again after it failed.
 
-    def __init__(self, name: str, namespace: str) -> None:
+    Ray says where the host is; calls go over a direct line to it, or through Ray while there is none.
+    """
+
+    def __init__(self, name: str, settings: Settings) -> None:
         self.name = name
-        self._namespace = namespace
+        self._namespace = settings.ray_namespace
+        self._secret_key = settings.secret_key.get_secret_value()
         self._handle: Any = None
+        self._line: Line | None = None
+        self._no_line_before = 0.0  # monotonic
+        self._connecting = asyncio.Lock()
 
     async def call(self, method: str, *arguments: Any, timeout_s: float | None = None) -> Any:
         """Call a method of the host. Raises its own error, or Unavailable when the host does not answer.
 
         After Unavailable nobody knows whether the call ran: callers repeat it under the same ids or fall back.
         """
+        if timeout_s is None:
+            return await self._call(method, arguments)
         try:
-            if self._handle is None:
-                self._handle = await asyncio.to_thread(ray.get_actor, self.name, self._namespace)
-            return await asyncio.wait_for(getattr(self._handle, method).remote(*arguments), timeout_s)
+            return await asyncio.wait_for(self._call(method, arguments), timeout_s)
+        except TimeoutError as error:
+            raise self._away(error) from None
+
+    async def _call(self, method: str, arguments: tuple[Any, ...]) -> Any:
+        line = self._line
+        if line is None or line.lost:
+            line = await self._connect()
+        if line is None:
+            return await self._through_ray(method, arguments)
+        try:
+            return await line.ask(method, arguments)
+        except LineLost as error:
+            raise self._away(error) from None
+
+    async def _through_ray(self, method: str, arguments: tuple[Any, ...]) -> Any:
+        try:
+            return await getattr(self._handle, method).remote(*arguments)
         except RayTaskError as error:
             raise error.cause from None
-        except (RayError, ValueError, TimeoutError) as error:
-            self._handle = None
-            raise Unavailable(f"{self.name} does not answer ({type(error).__name__})") from None
+        except (RayError, ValueError) as error:
+            raise self._away(error) from None
+
+    def _away(self, error: Exception) -> Unavailable:
+        self._handle = None  # look it up again
+        return Unavailable(f"{self.name} does not answer ({type(error).__name__})")
+
+    async def _connect(self) -> Line | None:
+        """A line to the host as it is now, or None: then `_handle` is to be called. Raises Unavailable."""
+        async with self._connecting:
+            if self._line is not None and not self._line.lost:
+                return self._line  # somebody else was first
+            self._line = None
+            try:
+                if self._handle is None:
+                    self._handle = await asyncio.to_thread(ray.get_actor, self.name, self._namespace)
+                if time.monotonic() < self._no_line_before:
+                    return None
+                address = await asyncio.wait_for(self._handle.line.remote(), WHERE_S)
+                self._line = await Line.connect(address, self._secret_key)
+            except LineRefused as error:
+                log.warning("no_direct_line", host=self.name, error=str(error))
+                self._no_line_before = time.monotonic() + NO_LINE_S
+            except RayTaskError as error:
+                raise error.cause from None
+            except (RayError, ValueError, TimeoutError) as error:
+                raise self._away(error) from None
+            return self._line
 
 
 def peers(kind: str, settings: Settings) -> dict[str, Peer]:
     """The hosts of one kind by name."""
-    return {name: Peer(name, settings.ray_namespace) for name in host_names(kind, counts(settings)[kind])}
+    return {name: Peer(name, settings) for name in host_names(kind, counts(settings)[kind])}
 
 
 def submit(

@@ -13,7 +13,6 @@ from uuid import UUID
 import structlog
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DataError, IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.reconcile import reconcile
 from actors.shell import Shell
@@ -32,12 +31,13 @@ from hub.directory import Directories
 from hub.errors import HubError
 from hub.ids import encode_id
 from hub.settings import Settings
-from models.db import Scope, is_retryable, transaction
+from models.db import Db, Scope, is_retryable, transaction
+from models.pipe import pipeline
 
 IDLE_S = 0.5  # how long to sleep when nobody wakes us
 RECONCILE_EVERY_S = 2.0
 ATTEMPTS_MAX = 12  # with the waits between them about five minutes
-RECORD_EVERY = 128
+RECORD_EVERY = 256
 WEBHOOK_OF = {
     "twilio": "/webhooks/twilio/{account}/status?ref={ref}",
     "whatsapp_cloud": "/webhooks/whatsapp/{account}",
@@ -135,11 +135,11 @@ class SenderHost(Shell):
     async def _claim(self) -> Sequence[Any]:
         """Up to one window of sends; a tenant can hold at most half of it while another waits."""
         limit = self.settings.sender_in_flight * 2
-        async with transaction(self.engine, Scope.nothing()) as db:
+        async with pipeline(self.pool, Scope.nothing()) as db:
             tenants = await outbox.tenants_with_work(db)
         if not tenants:
             return []
-        async with transaction(self.engine, Scope.of(*tenants)) as db:
+        async with pipeline(self.pool, Scope.of(*tenants)) as db:
             return await outbox.claim(db, tenants, self.name, limit)
 
     async def _send(self, row: Any, channel: Channel | None) -> None:
@@ -213,7 +213,7 @@ class SenderHost(Shell):
         reports = [_report(o, Status.SENT) for o in sent] + [_report(o, Status.FAILED) for o in gone]
         reports += [_report(o, Status.UNKNOWN) for o in dark]
         suppressed = [o for o in gone if isinstance(o.error, SendRefused) and o.error.suppress]
-        async with transaction(self.engine, Scope.of(*{o.row.tenant_id for o in batch})) as db:
+        async with pipeline(self.pool, Scope.of(*{o.row.tenant_id for o in batch})) as db:
             # Rows of `messages` first, in id order, then the outbox: the same order as everywhere.
             applied = await deliveries.apply(db, reports)
             await outbox.done(db, [_key(o) for o in sent + gone])
@@ -225,7 +225,7 @@ class SenderHost(Shell):
                 await self._suppress(db, outcome)
         await realtime.publish(self.redis, moved_events(applied.changed))
 
-    async def _suppress(self, db: AsyncConnection, outcome: Outcome) -> None:
+    async def _suppress(self, db: Db, outcome: Outcome) -> None:
         row, error = outcome.row, outcome.error
         channel = (await self.directories.one(row.tenant_id)).channels.get(row.channel_id)
         if channel is not None and isinstance(error, SendRefused):

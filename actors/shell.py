@@ -9,12 +9,21 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.settings import Settings
 from models.db import app_url, make_engine
+from models.pipe import Pool
+
+POOL_MAX = 4  # of raw connections: a host seldom has more transactions of its hot path at once
 
 
 def make_app_engine(settings: Settings, name: str) -> AsyncEngine:
     """An engine of the application role for this process."""
     url = app_url(settings.database_url, settings.secret_key.get_secret_value())
     return make_engine(url, pool=settings.database_pool, application_name=f"parley {name}")
+
+
+def make_app_pool(settings: Settings, name: str) -> Pool:
+    """Raw connections of the application role for this process's hot path."""
+    url = app_url(settings.database_url, settings.secret_key.get_secret_value())
+    return Pool(url, size=POOL_MAX, application_name=f"parley {name}")
 
 
 def make_redis(settings: Settings) -> Redis:
@@ -39,6 +48,7 @@ class Shell:
         self.name = name
         self.settings = settings
         self.engine = make_app_engine(settings, name)
+        self.pool = make_app_pool(settings, name)
         self.redis = make_redis(settings)
         self._started = False
 
@@ -50,3 +60,9 @@ class Shell:
             self._started = True
             await self.start()
         return self.name
+
+    async def close(self) -> None:
+        """Close what was opened; a host under Ray simply ends."""
+        await self.engine.dispose()
+        await self.pool.close()
+        await self.redis.aclose()

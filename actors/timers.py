@@ -34,7 +34,7 @@ class TimersHost(Shell):
         super().__init__(name, settings)
         self.clock = SystemClock()
         self.directories = Directories(self.engine)
-        self.inbounds = Inbounds(self.engine, settings)
+        self.inbounds = Inbounds(self.pool, settings)
         self._sweeping: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -80,4 +80,4 @@ class TimersHost(Shell):
                 )
             return None
         event = event_from_payload(row.kind, row.event_key, row.payload)
-        return await self.inbounds.deliver(channel, event, row.received_at)
+        return await self.inbounds.deliver(channel, event, row.received_at, kept=True)

@@ -69,7 +69,8 @@ class Subscription:
             events, self._missed = self._missed, []
             return events
         try:
-            events = [await asyncio.wait_for(self._queue.get(), timeout_s)]
+            async with asyncio.timeout(timeout_s):  # wait_for would make a task of every wait
+                events = [await self._queue.get()]
         except TimeoutError:
             return []
         while not self._queue.empty():

@@ -9,11 +9,10 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.channels.delivery import FINAL_FAILURES, Status, advance, settlement
 from models.billing import settlements
-from models.db import insert_rows, run_rows
+from models.db import Db, encode_rows, fetch, insert_rows, put
 
 
 class Report(NamedTuple):
@@ -29,11 +28,28 @@ class Report(NamedTuple):
     reason: str | None = None
 
 
+class Changed(NamedTuple):
+    """A message as it is after it moved: what live events show."""
+
+    tenant_id: UUID
+    contact_id: UUID
+    id: UUID
+    origin: str
+    origin_id: UUID | None
+    status: str
+    reason: str | None
+    error_code: str | None
+    sent_at: datetime | None
+    delivered_at: datetime | None
+    read_at: datetime | None
+    failed_at: datetime | None
+
+
 @dataclass(slots=True)
 class Applied:
-    """`changed`: message rows that moved; `unmatched`: places of reports whose message is not known (yet)."""
+    """`changed`: messages that moved; `unmatched`: places of reports whose message is not known (yet)."""
 
-    changed: list[Any]
+    changed: list[Changed]
     unmatched: list[int]
 
 
@@ -41,7 +57,8 @@ class Applied:
 # The row locks make reports of one message wait for each other; ids in order keep two batches from deadlock.
 _FIND = text(
     """
-    SELECT id, tenant_id, channel_id, channel_kind, provider_message_id, status, settlement, hold_id, price_micros
+    SELECT id, tenant_id, contact_id, channel_id, channel_kind, origin, origin_id, provider_message_id, status, reason,
+        error_code, settlement, hold_id, price_micros, sent_at, delivered_at, read_at, failed_at
     FROM messages
     WHERE tenant_id = ANY(CAST(:tenants AS uuid[])) AND id = ANY(CAST(:ids AS uuid[])) AND direction = 'out'
     ORDER BY tenant_id, id FOR UPDATE
@@ -66,8 +83,6 @@ _UPDATE = text(
         provider_message_id text, settlement text, sent_at timestamptz, delivered_at timestamptz, read_at timestamptz,
         failed_at timestamptz)
     WHERE m.tenant_id = r.tenant_id AND m.id = r.id AND m.id = ANY(CAST(:ids AS uuid[]))
-    RETURNING m.tenant_id, m.contact_id, m.id, m.origin, m.origin_id, m.status, m.reason, m.error_code, m.sent_at,
-        m.delivered_at, m.read_at, m.failed_at
     """
 )
 
@@ -87,6 +102,24 @@ class _Move:
     delivered_at: datetime | None = None
     read_at: datetime | None = None
     failed_at: datetime | None = None
+
+    def changed(self) -> Changed:
+        """The message after the move: by the same rules as the update."""
+        row = self.row
+        return Changed(
+            row.tenant_id,
+            row.contact_id,
+            row.id,
+            row.origin,
+            row.origin_id,
+            self.status.value,
+            self.reason or row.reason,
+            self.error_code or row.error_code,
+            row.sent_at or self.sent_at,
+            row.delivered_at or self.delivered_at,
+            row.read_at or self.read_at,
+            row.failed_at or self.failed_at,
+        )
 
     def take(self, report: Report) -> None:
         """Move by one report, and decide the money when it is decided for the first time."""
@@ -109,8 +142,11 @@ class _Move:
         self.settlement = self.settlement or settlement(self.row.channel_kind, status)
 
 
-async def apply(db: AsyncConnection, reports: Sequence[Report]) -> Applied:
-    """Apply reports in their order inside the caller's transaction, with the settlements they decide."""
+async def apply(db: Db, reports: Sequence[Report]) -> Applied:
+    """Apply reports in their order inside the caller's transaction, with the settlements they decide.
+
+    A report that was applied before changes nothing: no message moves backward, and money is decided once.
+    """
     if not reports:
         return Applied([], [])
     unnamed = [report for report in reports if report.message_id is None]
@@ -134,32 +170,30 @@ async def apply(db: AsyncConnection, reports: Sequence[Report]) -> Applied:
     if not touched:
         return Applied([], unmatched)
     await _drop_taken_ids(db, touched)
-    rows = [_update_row(move) for move in touched]
-    changed = await run_rows(db, _UPDATE, rows, ids=[move.row.id for move in touched])
+    rows = encode_rows([_update_row(move) for move in touched])
+    await put(db, _UPDATE, {"rows": rows, "ids": [move.row.id for move in touched]})  # their rows are locked
     decided = [_settlement_row(move) for move in touched if _is_decided(move)]
     await insert_rows(db, settlements, decided, "ON CONFLICT DO NOTHING")
-    return Applied(list(changed), unmatched)
+    return Applied([move.changed() for move in touched], unmatched)
 
 
-async def _lock(db: AsyncConnection, tenants: set[UUID], ids: set[UUID]) -> dict[UUID, _Move]:
+async def _lock(db: Db, tenants: set[UUID], ids: set[UUID]) -> dict[UUID, _Move]:
     if not ids:
         return {}
-    rows = await db.execute(_FIND, {"tenants": list(tenants), "ids": list(ids)})
+    rows = await fetch(db, _FIND, {"tenants": list(tenants), "ids": list(ids)})
     return {row.id: _Move(row, Status(row.status)) for row in rows}
 
 
-async def _holders(
-    db: AsyncConnection, wanted: Sequence[tuple[UUID, UUID, str]]
-) -> dict[tuple[UUID, str], UUID]:
+async def _holders(db: Db, wanted: Sequence[tuple[UUID, UUID, str]]) -> dict[tuple[UUID, str], UUID]:
     """Which messages have these (tenant, channel, provider id): by channel and provider id."""
     if not wanted:
         return {}
     tenants, channels, providers = (list(set(column)) for column in zip(*wanted, strict=True))
-    rows = await db.execute(_HOLDERS, {"tenants": tenants, "channels": channels, "providers": providers})
+    rows = await fetch(db, _HOLDERS, {"tenants": tenants, "channels": channels, "providers": providers})
     return {(row.channel_id, row.provider_message_id): row.id for row in rows}
 
 
-async def _drop_taken_ids(db: AsyncConnection, touched: Sequence[_Move]) -> None:
+async def _drop_taken_ids(db: Db, touched: Sequence[_Move]) -> None:
     """A provider's id that another message has already stays with that one: the move counts, the id does not."""
     named = [move for move in touched if move.provider_message_id]
     wanted = [(move.row.tenant_id, move.row.channel_id, move.provider_message_id or "") for move in named]

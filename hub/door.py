@@ -158,7 +158,7 @@ def inserts(rows: Sequence[Mapping[str, Any]], outgoings: Iterable[Outgoing], no
 
     A message row that is there already is left alone: whoever writes counts the ids.
     """
-    kept = Insert(messages, rows, "ON CONFLICT DO NOTHING RETURNING id")
+    kept = Insert(messages, rows, "ON CONFLICT DO NOTHING RETURNING id", exact=True)
     return [kept, Insert(outbox, outbox_rows(outgoings, now))]
 
 

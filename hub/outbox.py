@@ -9,9 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.db import encode_rows
+from models.db import Db, encode_rows, fetch, put
 
 # Every tenant gets its share of one claim; the live lane goes before bulk. SKIP LOCKED lets senders work side by side.
 _CLAIM = text(
@@ -57,17 +56,18 @@ _LATER = text(
 # The grace begins anew: a provider that was slow to answer may also be slow to show what it took.
 _UNKNOWN = text(f"UPDATE outbox o SET state = 'unknown', claimed_at = now() WHERE {_THESE}")
 
+_WITH_WORK = text("SELECT * FROM outbox_tenants()")
+_WITH_STRANDED = text("SELECT * FROM claimed_tenants(CAST(:before AS timestamptz))")
+
 Key = tuple[UUID, UUID]  # tenant, message
 
 
-async def tenants_with_work(db: AsyncConnection) -> list[UUID]:
-    return list((await db.execute(text("SELECT * FROM outbox_tenants()"))).scalars())
+async def tenants_with_work(db: Db) -> list[UUID]:
+    return [row[0] for row in await fetch(db, _WITH_WORK, {})]
 
 
-async def tenants_with_stranded(db: AsyncConnection, before: datetime) -> list[UUID]:
-    return list(
-        (await db.execute(text("SELECT * FROM claimed_tenants(:before)"), {"before": before})).scalars()
-    )
+async def tenants_with_stranded(db: Db, before: datetime) -> list[UUID]:
+    return [row[0] for row in await fetch(db, _WITH_STRANDED, {"before": before})]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,26 +86,24 @@ class Owed:
     created_at: datetime
 
 
-async def claim(db: AsyncConnection, tenants: Sequence[UUID], sender: str, limit: int) -> list[Owed]:
+async def claim(db: Db, tenants: Sequence[UUID], sender: str, limit: int) -> list[Owed]:
     """Take up to `limit` queued sends, live lane first; no tenant gets more than its share while others wait."""
     share = max(1, limit // max(1, len(tenants)))
     values = {"tenants": list(tenants), "share": share, "sender": sender}
-    return await _with_messages(db, tenants, (await db.execute(_CLAIM, values)).all())
+    return await _with_messages(db, tenants, await fetch(db, _CLAIM, values))
 
 
-async def stranded(
-    db: AsyncConnection, tenants: Sequence[UUID], sender: str, before: datetime, limit: int
-) -> list[Owed]:
+async def stranded(db: Db, tenants: Sequence[UUID], sender: str, before: datetime, limit: int) -> list[Owed]:
     """Take over sends whose sender never said what became of them."""
     values = {"tenants": list(tenants), "before": before, "sender": sender, "limit": limit}
-    return await _with_messages(db, tenants, (await db.execute(_STRANDED, values)).all())
+    return await _with_messages(db, tenants, await fetch(db, _STRANDED, values))
 
 
-async def _with_messages(db: AsyncConnection, tenants: Sequence[UUID], rows: Sequence[Any]) -> list[Owed]:
+async def _with_messages(db: Db, tenants: Sequence[UUID], rows: Sequence[Any]) -> list[Owed]:
     if not rows:
         return []
     ids = [row.message_id for row in rows]
-    found = {row.id: row for row in await db.execute(_MESSAGES, {"tenants": list(tenants), "ids": ids})}
+    found = {row.id: row for row in await fetch(db, _MESSAGES, {"tenants": list(tenants), "ids": ids})}
     owed = [
         Owed(
             row.tenant_id,
@@ -129,25 +127,25 @@ def _these(keys: Sequence[Key]) -> dict[str, Any]:
     return {"tenants": list({tenant for tenant, _ in keys}), "ids": [message for _, message in keys]}
 
 
-async def done(db: AsyncConnection, keys: Sequence[Key]) -> None:
+async def done(db: Db, keys: Sequence[Key]) -> None:
     """The provider has answered for good: nothing is owed any more."""
     if keys:
-        await db.execute(_DONE, _these(keys))
+        await put(db, _DONE, _these(keys))
 
 
-async def later(db: AsyncConnection, keys: Sequence[Key], due_at: Sequence[datetime]) -> None:
+async def later(db: Db, keys: Sequence[Key], due_at: Sequence[datetime]) -> None:
     """Certainly not sent: try again at `due_at`."""
     if keys:
         rows = [
             {"message_id": message, "due_at": due} for (_, message), due in zip(keys, due_at, strict=True)
         ]
-        await db.execute(_LATER, _these(keys) | {"rows": encode_rows(rows)})
+        await put(db, _LATER, _these(keys) | {"rows": encode_rows(rows)})
 
 
-async def unknown(db: AsyncConnection, keys: Sequence[Key]) -> None:
+async def unknown(db: Db, keys: Sequence[Key]) -> None:
     """Perhaps sent: only reconciliation may decide."""
     if keys:
-        await db.execute(_UNKNOWN, _these(keys))
+        await put(db, _UNKNOWN, _these(keys))
 
 
 def backoff(attempts: int) -> timedelta:

@@ -59,8 +59,8 @@ class Settings(BaseSettings):
     classifiers: int = 1
     host_batch_max: int = 500
     mailbox_delay_ms: float = 1.5
-    report_delay_ms: float = 20.0
-    record_delay_ms: float = 20.0
+    report_delay_ms: float = 50.0
+    record_delay_ms: float = 50.0
     conversation_idle_s: float = 900.0
     conversations_live_max: int = 250_000
     send_batch: int = 500

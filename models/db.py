@@ -1,4 +1,4 @@
-"""Engines, the tenant scope of a transaction, and `transaction()`: the only commit in the product."""
+"""Engines, the tenant scope of a transaction, and `transaction()`: the only commit in the product but for `models.pipe`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import Any, NamedTuple, Protocol, cast
 from uuid import UUID
 
 import orjson
@@ -16,17 +16,22 @@ import psycopg
 from psycopg.rows import namedtuple_row
 from sqlalchemy import Table, TextClause
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-
-if TYPE_CHECKING:
-    pass
 
 SCHEMA = "app"
 APP_ROLE = "hub_app"
 OWNER_ROLE = "hub_owner"
 RETRYABLE = frozenset({"40001", "40P01"})
 RETRIES_MAX = 5
+SESSION_OPTIONS = f"-csearch_path={SCHEMA} -cidle_in_transaction_session_timeout=60s -clock_timeout=20s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +78,18 @@ def make_engine(url: URL, *, pool: int, application_name: str = "parley") -> Asy
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
         connect_args={
-            "options": f"-csearch_path={SCHEMA} -cidle_in_transaction_session_timeout=60s -clock_timeout=20s",
+            "options": SESSION_OPTIONS,
             "application_name": application_name,
             "prepare_threshold": 3,
         },
     )
 
 
-def _array(tenants: Iterable[UUID]) -> str:
+def array(tenants: Iterable[UUID]) -> str:
     return "{" + ",".join(str(tenant) for tenant in tenants) + "}"
 
 
-_BIND = "SELECT set_config('hub.read_tenants', %s, true), set_config('hub.write_tenants', %s, true)"
+BIND = "SELECT set_config('hub.read_tenants', %s, true), set_config('hub.write_tenants', %s, true)"
 
 
 async def _driver(db: AsyncConnection) -> psycopg.AsyncConnection[Any]:
@@ -100,17 +105,18 @@ async def bind(db: AsyncConnection, scope: Scope) -> None:
     driver = await _driver(db)
     try:
         async with driver.pipeline():
-            await driver.execute(_BIND, (_array(scope.read), _array(scope.write)))
+            await driver.execute(BIND, (array(scope.read), array(scope.write)))
     except psycopg.Error as error:
-        raise _translated(error) from None
+        raise translated(error) from None
 
 
-def _translated(error: psycopg.Error) -> DBAPIError:
+def translated(error: psycopg.Error) -> DBAPIError:
     """A driver's error as SQLAlchemy raises it, so that callers know one family."""
     lost = isinstance(error, psycopg.OperationalError) and error.sqlstate is None
     kinds = (
         (psycopg.OperationalError, OperationalError),
         (psycopg.IntegrityError, IntegrityError),
+        (psycopg.DataError, DataError),
         (psycopg.InterfaceError, InterfaceError),
         (psycopg.ProgrammingError, ProgrammingError),
     )
@@ -146,20 +152,29 @@ def is_retryable(error: BaseException) -> bool:
 
 
 class Insert(NamedTuple):
-    """Many rows of one table in one statement; every row has the same keys. `suffix`: ON CONFLICT … RETURNING …."""
+    """Many rows of one table in one statement; every row has the same keys. `suffix`: ON CONFLICT … RETURNING ….
+
+    `exact`: it is wrong when not every row is written (and answered by RETURNING).
+    """
 
     table: Table
     rows: Sequence[Mapping[str, Any]]
     suffix: str = ""
+    exact: bool = False
 
 
 @lru_cache(maxsize=512)
-def _insert_statement(table: Table, columns: tuple[str, ...], suffix: str) -> str:
+def _insert_statement(table: Table, columns: tuple[str, ...], suffix: str, rows: str, beside: str) -> str:
     names = ", ".join(f'"{name}"' for name in columns)
     return (
         f"INSERT INTO {table.name} ({names}) SELECT {names} "
-        f"FROM jsonb_populate_recordset(NULL::{table.name}, %(rows)s::jsonb) {suffix}"
+        f"FROM {beside}jsonb_populate_recordset(NULL::{table.name}, {rows}::jsonb) {suffix}"
     )
+
+
+def insert_source(insert: Insert, rows: str, beside: str = "") -> str:
+    """The statement of an insert: `rows` is the placeholder of its JSON text, `beside` what it also reads from."""
+    return _insert_statement(insert.table, tuple(insert.rows[0]), insert.suffix, rows, beside)
 
 
 async def insert_all(
@@ -174,18 +189,17 @@ async def insert_all(
     try:
         async with driver.pipeline():
             if scope is not None:
-                await driver.execute(_BIND, (_array(scope.read), _array(scope.write)))
+                await driver.execute(BIND, (array(scope.read), array(scope.write)))
             for insert in inserts:
                 if not insert.rows:
                     cursors.append(None)
                     continue
                 cursor = driver.cursor(row_factory=namedtuple_row)
-                statement = _insert_statement(insert.table, tuple(insert.rows[0]), insert.suffix)
-                await cursor.execute(statement, {"rows": encode_rows(insert.rows)})
+                await cursor.execute(insert_source(insert, "%(rows)s"), {"rows": encode_rows(insert.rows)})
                 cursors.append(cursor)
         return [await c.fetchall() if c is not None and c.description else [] for c in cursors]
     except psycopg.Error as error:
-        raise _translated(error) from None
+        raise translated(error) from None
 
 
 async def copy_in(db: AsyncConnection, statement: str, data: bytes) -> None:
@@ -195,7 +209,7 @@ async def copy_in(db: AsyncConnection, statement: str, data: bytes) -> None:
         async with driver.cursor() as cursor, cursor.copy(statement.encode()) as copy:
             await copy.write(data)
     except psycopg.Error as error:
-        raise _translated(error) from None
+        raise translated(error) from None
 
 
 def encode_rows(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -212,16 +226,46 @@ def _encode(value: Any) -> Any:
     return str(value)  # Decimal keeps its digits as text
 
 
+class Pipelined(Protocol):
+    """A transaction in which statements queue until somebody needs an answer: `models.pipe`."""
+
+    async def put(self, statement: TextClause | str, values: Mapping[str, Any]) -> None: ...
+    async def fetch(self, statement: TextClause | str, values: Mapping[str, Any]) -> list[Any]: ...
+    async def insert(self, insert: Insert) -> list[Any]: ...
+
+
+Db = AsyncConnection | Pipelined
+"""What the stores of the hot paths write through: a transaction of either kind."""
+
+
+async def fetch(db: Db, statement: TextClause, values: Mapping[str, Any]) -> Sequence[Any]:
+    """The statement's rows, none for one that has no rows."""
+    if not isinstance(db, AsyncConnection):
+        return await db.fetch(statement, values)
+    result = await db.execute(statement, values)
+    return result.all() if result.returns_rows else []
+
+
+async def put(db: Db, statement: TextClause, values: Mapping[str, Any]) -> None:
+    """Run a statement whose rows nobody needs; in a pipeline it leaves with the next that somebody waits for."""
+    if isinstance(db, AsyncConnection):
+        await db.execute(statement, values)
+    else:
+        await db.put(statement, values)
+
+
 async def insert_rows(
-    db: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]], suffix: str = ""
+    db: Db, table: Table, rows: Sequence[Mapping[str, Any]], suffix: str = ""
 ) -> Sequence[Any]:
     """`insert_all` for one table."""
-    return (await insert_all(db, [Insert(table, rows, suffix)]))[0] if rows else []
+    if not rows:
+        return []
+    insert = Insert(table, rows, suffix)
+    return (await insert_all(db, [insert]))[0] if isinstance(db, AsyncConnection) else await db.insert(insert)
 
 
 async def run_rows(
-    db: AsyncConnection, statement: TextClause, rows: Sequence[Mapping[str, Any]], **more: Any
+    db: Db, statement: TextClause, rows: Sequence[Mapping[str, Any]], **more: Any
 ) -> Sequence[Any]:
     """Run a statement that reads `:rows` through jsonb_to_recordset. Returns its rows, or an empty list."""
-    result = await db.execute(statement, {"rows": encode_rows(rows), **more})
-    return result.all() if result.returns_rows else []
+    return await fetch(db, statement, {"rows": encode_rows(rows), **more})

@@ -14,7 +14,7 @@ from hub.channels.base import Account, Channel, ChannelKind
 from hub.channels.secrets import unseal
 from hub.ids import new_id
 from models.channels import inbox, unrouted_events
-from models.db import Insert, insert_rows, run_rows
+from models.db import Db, Insert, encode_rows, insert_rows, put
 
 _ACCOUNT = text("SELECT * FROM provider_account(:id)")
 _CHANNEL = text("SELECT * FROM channel_of_account(:account, :address)")
@@ -51,7 +51,7 @@ def claims(rows: Sequence[Mapping[str, Any]]) -> Insert:
         "ON CONFLICT (tenant_id, channel_id, event_key) DO UPDATE SET done_at = EXCLUDED.done_at "
         "WHERE inbox.done_at IS NULL RETURNING channel_id, event_key"
     )
-    return Insert(inbox, rows, suffix)
+    return Insert(inbox, rows, suffix, exact=True)
 
 
 async def keep_pending(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -104,7 +104,8 @@ _REOPEN = text(
 )
 
 
-async def reopen(db: AsyncConnection, keys: Sequence[tuple[UUID, UUID, str]]) -> None:
+async def reopen(db: Db, keys: Sequence[tuple[UUID, UUID, str]]) -> None:
     """Make (tenant, channel, event key) rows pending again: a report that beat the answer to its own send."""
     if keys:
-        await run_rows(db, _REOPEN, [{"tenant_id": t, "channel_id": c, "event_key": k} for t, c, k in keys])
+        rows = [{"tenant_id": t, "channel_id": c, "event_key": k} for t, c, k in keys]
+        await put(db, _REOPEN, {"rows": encode_rows(rows)})

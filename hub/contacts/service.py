@@ -21,6 +21,7 @@ from hub.contacts.store import AddressKey
 from hub.contacts.suppression import AddressHasher
 from hub.errors import Conflict, HubError, Invalid
 from hub.ids import encode_id, new_id
+from models.db import Db
 
 __all__ = [
     "PHONE",
@@ -62,7 +63,7 @@ class _Person:
 
 
 async def resolve_addresses(
-    db: AsyncConnection, wanted: Iterable[tuple[UUID, str, str, str]], hasher: AddressHasher
+    db: Db, wanted: Iterable[tuple[UUID, str, str, str]], hasher: AddressHasher
 ) -> dict[AddressKey, UUID]:
     """The contact of every (tenant_id, kind, address, name), created on first sight with that name.
 
@@ -86,7 +87,7 @@ async def resolve_addresses(
 
 
 async def _ensure(
-    db: AsyncConnection, people: Mapping[AddressKey, Mapping[str, Any]]
+    db: Db, people: Mapping[AddressKey, Mapping[str, Any]]
 ) -> tuple[dict[AddressKey, UUID], set[AddressKey]]:
     """Contact ids by address, and the addresses created here, whose contacts begin with the given values."""
     found = await store.find_addresses(db, people)

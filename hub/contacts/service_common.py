@@ -18,6 +18,7 @@ from hub.contacts.consents import ALL, CHANNELS, Consent
 from hub.contacts.suppression import AddressHasher
 from hub.errors import Conflict, NotFound
 from hub.ids import encode_id, new_id
+from models.db import Db
 
 
 @dataclass(eq=False)
@@ -113,7 +114,7 @@ def consent_row(tenant_id: UUID, contact_id: UUID, consent: Consent, actor: str)
 
 
 async def suppressed_keys(
-    db: AsyncConnection, keys: Iterable[store.AddressKey], hasher: AddressHasher
+    db: Db, keys: Iterable[store.AddressKey], hasher: AddressHasher
 ) -> set[store.AddressKey]:
     """Those addresses that are on their tenant's suppression list."""
     hashes = {key: hasher.hash(*key) for key in keys}
@@ -127,7 +128,7 @@ async def suppressed_keys(
 
 
 async def opt_out_suppressed(
-    db: AsyncConnection, people: Mapping[UUID, Sequence[store.AddressKey]], hasher: AddressHasher
+    db: Db, people: Mapping[UUID, Sequence[store.AddressKey]], hasher: AddressHasher
 ) -> set[UUID]:
     """Opt those out of every channel who have a suppressed address; returns who they are."""
     listed = await suppressed_keys(db, {key for keys in people.values() for key in keys}, hasher)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.contacts.addresses import family
 from models.contacts import activities, consents, contact_addresses, contact_tags, contact_values, contacts
-from models.db import insert_rows, run_rows
+from models.db import Db, fetch, insert_rows, put, run_rows
 
 AddressKey = tuple[UUID, str, str]
 """(tenant id, kind of address, address): unique for ever."""
@@ -106,7 +106,7 @@ _LAST_ACTOR = text(
 )
 
 
-async def find_addresses(db: AsyncConnection, wanted: Iterable[AddressKey]) -> dict[AddressKey, UUID]:
+async def find_addresses(db: Db, wanted: Iterable[AddressKey]) -> dict[AddressKey, UUID]:
     """The contact of each wanted address that exists; a number is found under every kind that numbers have."""
     keys = set(wanted)
     if not keys:
@@ -118,7 +118,7 @@ async def find_addresses(db: AsyncConnection, wanted: Iterable[AddressKey]) -> d
         "addresses": list({address for _, _, address in keys}),
     }
     there = {
-        (row.tenant_id, row.kind, row.address): row.contact_id for row in await db.execute(_FIND, values)
+        (row.tenant_id, row.kind, row.address): row.contact_id for row in await fetch(db, _FIND, values)
     }
     found: dict[AddressKey, UUID] = {}
     for tenant, kind, address in keys:
@@ -131,11 +131,11 @@ async def find_addresses(db: AsyncConnection, wanted: Iterable[AddressKey]) -> d
     return found
 
 
-async def insert_contacts(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+async def insert_contacts(db: Db, rows: Sequence[Mapping[str, Any]]) -> None:
     await insert_rows(db, contacts, rows)
 
 
-async def insert_addresses(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> dict[AddressKey, UUID]:
+async def insert_addresses(db: Db, rows: Sequence[Mapping[str, Any]]) -> dict[AddressKey, UUID]:
     """Insert addresses nobody has; returns those that went in. Waits for a concurrent insert of the same address."""
     suffix = (
         "ON CONFLICT (tenant_id, kind, address) DO NOTHING RETURNING tenant_id, kind, address, contact_id"
@@ -144,7 +144,7 @@ async def insert_addresses(db: AsyncConnection, rows: Sequence[Mapping[str, Any]
     return {(row.tenant_id, row.kind, row.address): row.contact_id for row in inserted}
 
 
-async def delete_contacts(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+async def delete_contacts(db: Db, rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
         await run_rows(db, _DELETE_ORPHANS, rows)
 
@@ -166,10 +166,10 @@ async def touch(db: AsyncConnection, tenant_id: UUID, ids: Sequence[UUID]) -> No
         await db.execute(_TOUCH, {"tenant_id": tenant_id, "ids": list(ids)})
 
 
-async def wake_conversations(db: AsyncConnection, tenant_id: UUID, ids: Sequence[UUID]) -> None:
+async def wake_conversations(db: Db, tenant_id: UUID, ids: Sequence[UUID]) -> None:
     """Make the hosts read these conversations again: the name or an opt-out changed outside of a turn."""
     if ids:
-        await db.execute(_WAKE, {"tenant_id": tenant_id, "ids": list(ids)})
+        await put(db, _WAKE, {"tenant_id": tenant_id, "ids": list(ids)})
 
 
 async def insert_tags(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -188,7 +188,7 @@ async def insert_consents(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]
     await insert_rows(db, consents, rows, "ON CONFLICT DO NOTHING")
 
 
-async def set_consents(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+async def set_consents(db: Db, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write consents over what is there; each (contact, channel, purpose) at most once."""
     await insert_rows(
         db,

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.contacts.attributes import INDEX_CHARS_MAX, Definition
 from models.contacts import attribute_definitions, suppressions
-from models.db import insert_rows
+from models.db import Db, fetch, insert_rows
 
 _COLUMNS = "id, key, label, type, choices, indexed, position, version, created_at, updated_at"
 _LIST = text(
@@ -130,13 +130,13 @@ async def unindex(db: AsyncConnection, tenant_id: UUID, attribute_id: UUID) -> N
 
 
 async def suppressed(
-    db: AsyncConnection, tenants: Iterable[UUID], kinds: Iterable[str], hashes: Sequence[bytes]
+    db: Db, tenants: Iterable[UUID], kinds: Iterable[str], hashes: Sequence[bytes]
 ) -> set[tuple[UUID, bytes]]:
     """Those (tenant, hash) that are on the tenants' lists."""
     if not hashes:
         return set()
     values = {"tenants": list(tenants), "kinds": list(kinds), "hashes": list(hashes)}
-    return {(row.tenant_id, bytes(row.address_hash)) for row in await db.execute(_SUPPRESSED, values)}
+    return {(row.tenant_id, bytes(row.address_hash)) for row in await fetch(db, _SUPPRESSED, values)}
 
 
 async def suppress(

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select, text, tuple_
+from sqlalchemy import TextClause, and_, func, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.conversations.state import Conversation, Inbound, Turn, Understood
@@ -15,7 +15,7 @@ from hub.flows.engine import Session
 from hub.ids import new_id
 from models.contacts import activities, consents, contact_tags, contacts
 from models.conversations import conversations, messages
-from models.db import Insert, insert_rows
+from models.db import Db, Insert, fetch, insert_rows, put
 
 Key = tuple[UUID, UUID]  # tenant, contact
 
@@ -90,15 +90,24 @@ def from_row(row: Any, tenant_id: UUID, contact_id: UUID) -> Conversation:
     )
 
 
-async def load(db: AsyncConnection, keys: Iterable[Key]) -> dict[Key, Conversation]:
-    """The conversations of these contacts, new ones where there is no row yet; unknown contacts are left out."""
+async def load(db: Db, keys: Iterable[Key]) -> dict[Key, Conversation]:
+    """`load_query` and `loaded` in a transaction that goes on."""
     wanted = set(keys)
-    values = {
-        "tenants": list({tenant for tenant, _ in wanted}),
-        "contacts": [contact for _, contact in wanted],
-    }
+    return loaded(await fetch(db, *load_query(wanted)), wanted)
+
+
+def load_query(keys: Iterable[Key]) -> tuple[TextClause, dict[str, Any]]:
+    """The query of these contacts' conversations; `loaded` reads its rows."""
+    wanted = set(keys)
+    tenants = list({tenant for tenant, _ in wanted})
+    return _LOAD, {"tenants": tenants, "contacts": [contact for _, contact in wanted]}
+
+
+def loaded(rows: Iterable[Any], keys: Iterable[Key]) -> dict[Key, Conversation]:
+    """The conversations, new ones where there is no row yet; unknown contacts are left out."""
+    wanted = set(keys)
     found: dict[Key, Conversation] = {}
-    for row in await db.execute(_LOAD, values):
+    for row in rows:
         key = (row.key_tenant, row.key_contact)
         if key not in wanted:
             continue
@@ -144,7 +153,7 @@ def saves(states: Iterable[Conversation]) -> Insert:
 
     A key that is missing from the answer was changed by somebody else: drop it, load it, run the turn again.
     """
-    return Insert(conversations, [_row(state) for state in states], _SAVE)
+    return Insert(conversations, [_row(state) for state in states], _SAVE, exact=True)
 
 
 def inbound_row(event: Inbound, state: Conversation, turn: Turn, understood: Understood) -> dict[str, Any]:
@@ -177,11 +186,10 @@ def inbound_row(event: Inbound, state: Conversation, turn: Turn, understood: Und
     }
 
 
-async def set_consents(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write consent changes; the newest wins."""
+def consent_changes(rows: Sequence[Mapping[str, Any]]) -> Insert:
+    """Consent changes; the newest wins."""
     latest = {(row["tenant_id"], row["contact_id"], row["channel_kind"], row["purpose"]): row for row in rows}
-    await insert_rows(
-        db,
+    return Insert(
         consents,
         list(latest.values()),
         "ON CONFLICT (tenant_id, contact_id, channel_kind, purpose) DO UPDATE SET state = EXCLUDED.state, "
@@ -189,8 +197,9 @@ async def set_consents(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -
     )
 
 
-async def add_tags(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
-    await insert_rows(db, contact_tags, rows, "ON CONFLICT DO NOTHING")
+def tags(rows: Sequence[Mapping[str, Any]]) -> Insert:
+    """Tags for contacts; one that is there already stays."""
+    return Insert(contact_tags, rows, "ON CONFLICT DO NOTHING")
 
 
 _JOINED = conversations.join(
@@ -293,9 +302,7 @@ _SUPPRESS = text(
 )
 
 
-async def suppress(
-    db: AsyncConnection, tenant_id: UUID, contact_id: UUID, kind: str, code: str, at: datetime
-) -> None:
+async def suppress(db: Db, tenant_id: UUID, contact_id: UUID, kind: str, code: str, at: datetime) -> None:
     """The provider says this person must not be written to on this channel: same effect as their own STOP."""
     row = {
         "tenant_id": tenant_id,
@@ -307,8 +314,8 @@ async def suppress(
         "proof": code,
         "changed_at": at,
     }
-    await set_consents(db, [row])
+    await insert_rows(db, *consent_changes([row])[:3])
     data = {"channel_kind": kind, "purpose": "all", "after": "opted_out", "source": "provider", "proof": code}
     happened = {"tenant_id": tenant_id, "contact_id": contact_id, "id": new_id(), "at": at, "kind": "consent"}
     await insert_rows(db, activities, [happened | {"actor": "system", "data": data}])
-    await db.execute(_SUPPRESS, {"tenant_id": tenant_id, "contact_id": contact_id, "kind": kind})
+    await put(db, _SUPPRESS, {"tenant_id": tenant_id, "contact_id": contact_id, "kind": kind})

@@ -85,8 +85,7 @@ class Desk:
 
     async def close(self) -> None:
         for host in self._hosts:
-            await host.engine.dispose()
-            await host.redis.aclose()
+            await host.close()
 
     async def contact(self, number: str) -> UUID:
         async with transaction(self.engine, Scope.of(self.tenant_id)) as db:

@@ -96,8 +96,7 @@ class InProcess:
         return
 
     async def close(self) -> None:
-        await self.host.engine.dispose()
-        await self.host.redis.aclose()
+        await self.host.close()
 
 
 async def plant(world: Any, name: str) -> dict[str, UUID]:

@@ -7,6 +7,7 @@ from uuid import UUID
 import orjson
 from redis.asyncio import Redis
 
+from hub import realtime
 from hub.ids import new_id
 from hub.realtime import ENTRY_EVENTS_MAX, OUTBOX_WAKE, STREAM_ENTRIES_MAX, publish, stream_key
 
@@ -53,3 +54,19 @@ async def test_a_redis_that_is_away_is_no_error() -> None:
     away = Redis.from_url("redis://127.0.0.1:1", socket_connect_timeout=0.2, retry=None)
     await publish(away, [(new_id(), {"type": "x"})], wake_sender=True)
     await away.aclose()
+
+
+async def test_a_lost_connection_is_made_again(redis: Redis) -> None:
+    tenant = new_id()
+    await publish(redis, [(tenant, {"n": 1})])
+    connection = realtime._lines[redis]._connection
+    await connection.send_command("CLIENT", "ID")
+    await redis.client_kill_filter(_id=str(await connection.read_response()))
+    await publish(redis, [(tenant, {"n": 2})])
+    assert [event["n"] for event in await read(redis, tenant)] == [1, 2]
+
+
+async def test_encoded_events_are_written_as_they_are(redis: Redis) -> None:
+    tenant = new_id()
+    await publish(redis, [(tenant, realtime.encode({"n": 1})), (tenant, {"n": 2})])
+    assert [event["n"] for event in await read(redis, tenant)] == [1, 2]
