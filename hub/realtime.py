@@ -61,7 +61,6 @@ async def publish(
         log.warning("live_stream_write_failed", events=len(events), error=type(error).__name__)
 
 
-<<<<<<< HEAD
 async def forget(redis: Redis, tenant_id: UUID, words: Sequence[bytes]) -> int:
     """Take every entry that holds one of the words out of a tenant's stream; returns how many went.
 
@@ -85,7 +84,8 @@ async def forget(redis: Redis, tenant_id: UUID, words: Sequence[bytes]) -> int:
     except (RedisError, OSError) as error:
         log.warning("live_stream_not_forgotten", error=type(error).__name__)
     return gone
-=======
+
+
 class _Line:
     """One connection of a client, kept: taking one from its pool for each command costs more than the command."""
 
@@ -129,4 +129,3 @@ class _Line:
 
 
 _lines: WeakKeyDictionary[Redis, _Line] = WeakKeyDictionary()
->>>>>>> perf
