@@ -210,7 +210,7 @@ async def test_a_view_is_saved_and_an_attribute_is_made(page: Page, hub_stack: A
     await page.get_by_role("button", name="Add attribute").first.click()
     form = page.get_by_role("dialog", name="Add attribute")
     await form.get_by_role("textbox", name="Name").fill(label)
-    await form.get_by_role("radio", name="Number").check()
+    await form.get_by_role("radio", name=re.compile("^Number")).check()
     await form.get_by_role("button", name="Add attribute").click()
     await expect(page.get_by_role("rowheader", name=label)).to_be_visible()
 

@@ -123,7 +123,7 @@ function Profile({ contact }: { contact: ContactDetail }) {
             <div className={classes.whoName}>
               <h1 className="visually-hidden">{titleOf(contact)}</h1>
               <Field key={renaming} {...shared} field="name" label={t('column.name')} kind={{ type: 'text', charsMax: 200 }} started={renaming > 0 && mayWrite} shown={contact.name && <bdi>{contact.name}</bdi>} className={classes.nameField} />
-              {contact.phone && <span className={classes.whoMeta} dir="ltr">{contact.phone}</span>}
+              {contact.phone && <span className={classes.whoMeta}><bdi dir="ltr">{contact.phone}</bdi></span>}
             </div>
           </div>
           {mayWrite && <Duplicates contact={contact} onMerge={(other) => setDialog({ kind: 'merge', other })} />}
