@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from itertools import compress
 
 import numpy as np
+from phonenumbers.timezone import TIMEZONE_LONGEST_PREFIX
 
 from hub.contacts.addresses import NUMBER_KINDS, time_zone_of
 from hub.contacts.attributes import Definition
 from hub.contacts.contact import NAME_CHARS_MAX
 from hub.contacts.exporting.cells import unguarded
 from hub.contacts.importing.columns import Reader, Wrong, reader_for
-from hub.contacts.importing.csv_rows import Block
+from hub.contacts.importing.csv_rows import Block, Text
 from hub.contacts.importing.limits import FIELD_CHARS_MAX, VALUE_CHARS_MAX, WHOLE_ROW, RowError
 from hub.contacts.importing.numbers import Numbers
 from hub.contacts.importing.options import ADDRESS_TARGETS, ATTRIBUTE, ImportOptions, identity
@@ -24,6 +25,8 @@ from hub.contacts.importing.seen import Seen, keys_of
 from hub.errors import HubError, Invalid
 
 Columns = dict[str, Sequence[str]]
+ZONE_CHARS = 1 + TIMEZONE_LONGEST_PREFIX
+ZONES_MAX = 50_000
 
 
 @dataclass(slots=True)
@@ -36,6 +39,7 @@ class Checked:
     numbers: Sequence[int]
     columns: Columns
     errors: list[RowError] = field(default_factory=list)
+    plain: bool = False  # no text in any column needs an escape
 
     @property
     def bad_rows(self) -> int:
@@ -65,6 +69,7 @@ class Checker:
         self._places = {name: place for place, name in enumerate(header)}
         self._fixes = fixes or {}
         self._seen: dict[str, Seen] = {"number": Seen(), "sip": Seen()}
+        self._zones = _Zones()
         numbers = Numbers(options.default_country)
         self._columns = [
             _Column(
@@ -88,14 +93,15 @@ class Checker:
 
     def check(self, block: Block) -> Checked:
         errors = list(block.broken)
-        numbers, rows = self._mended(block)
-        numbers, rows = self._even(numbers, rows, errors)
+        known = Text() if self._fixes else block.text
+        numbers, cells = self._cells(block, errors)
         wrong: set[int] = set()  # places of rows in this block
         columns: Columns = {}
-        cells: Sequence[Sequence[str]] = list(zip(*rows, strict=True)) if rows else []
         for column in self._columns:
-            values = [value.strip() for value in cells[column.place]] if rows else []
-            found, told = self._read(column, values)
+            values = cells[column.place] if cells else []
+            if not known.trimmed:
+                values = [value.strip() for value in values]
+            found, told = self._read(column, values, known)
             for place, error in told.items():
                 errors.append(_error(numbers[place], column.place, values[place], error))
             wrong.update(told)
@@ -108,9 +114,19 @@ class Checker:
         if again:
             numbers, columns = without(again, numbers, columns)
         self._add_time_zones(columns)
-        every = [*block.numbers, *(error.row for error in block.broken)]
-        first, last = (min(every[0], every[-1]), max(every)) if every else (0, 0)
-        return Checked(len(block.rows) + len(block.broken), first, last, numbers, columns, errors)
+        errors.sort(key=lambda error: (error.row, error.place))
+        first, last = _ends(block)
+        return Checked(
+            len(block.numbers) + len(block.broken), first, last, numbers, columns, errors, known.plain
+        )
+
+    def _cells(self, block: Block, errors: list[RowError]) -> tuple[Sequence[int], Sequence[Sequence[str]]]:
+        """The rows' numbers, and their cells by column."""
+        if block.columns is not None and len(block.columns) == len(self._header) and not self._fixes:
+            return block.numbers, block.columns
+        numbers, rows = self._mended(block)
+        numbers, rows = self._even(numbers, rows, errors)
+        return numbers, list(zip(*rows, strict=True)) if rows else []
 
     def _mended(self, block: Block) -> tuple[Sequence[int], Sequence[list[str]]]:
         """The rows with somebody's fixes; rows without any value are left out."""
@@ -146,13 +162,13 @@ class Checker:
             kept.append((row + [""] * (width - len(row)))[:width])
         return kept_numbers, kept
 
-    def _read(self, column: _Column, values: list[str]) -> tuple[Sequence[str], Wrong]:
-        joined = "\n".join(values)
+    def _read(self, column: _Column, values: Sequence[str], known: Text) -> tuple[Sequence[str], Wrong]:
         told: Wrong = {}
-        if "\0" in joined or not _is_unicode(joined) or max(map(len, values), default=0) > FIELD_CHARS_MAX:
+        if not known.readable:
             told = _unreadable(values)
-            values = ["" if place in told else value for place, value in enumerate(values)]
-        if "'" in joined:
+            if told:
+                values = ["" if place in told else value for place, value in enumerate(values)]
+        if known.guarded:
             values = list(map(unguarded, values))
         found, more = column.reader.read(values)
         return found, {**more, **told} if told else more
@@ -201,13 +217,32 @@ class Checker:
         return self._place_of[target]
 
     def _add_time_zones(self, columns: Columns) -> None:
-        """Where none is given, the time zone that the number tells."""
-        given = columns.get("time_zone")
+        """Where no column gives it, the time zone that the number tells."""
+        if "time_zone" in columns:
+            return
         source = next((t for t in self.addresses if t in NUMBER_KINDS), None)
         if source is None:
-            columns.setdefault("time_zone", [""] * len(columns[self.identity]))
-        elif given is None:
-            columns["time_zone"] = list(map(time_zone_of, columns[source]))
+            columns["time_zone"] = [""] * len(columns[self.identity])
+        else:
+            zones = self._zones
+            columns["time_zone"] = [zones[value[:ZONE_CHARS]] for value in columns[source]]
+
+
+class _Zones(dict[str, str]):
+    """The beginning of a number to its time zone."""
+
+    def __missing__(self, beginning: str) -> str:
+        found = time_zone_of(beginning)
+        if len(self) > ZONES_MAX:
+            self.clear()
+        self[beginning] = found
+        return found
+
+
+def _ends(block: Block) -> tuple[int, int]:
+    """The first and last row of a block, broken ones among them; (0, 0) for none."""
+    ends = [*block.numbers[:1], *block.numbers[-1:], *(error.row for error in block.broken)]
+    return (min(ends), max(ends)) if ends else (0, 0)
 
 
 def _is_unicode(text: str) -> bool:
@@ -221,6 +256,9 @@ def _is_unicode(text: str) -> bool:
 
 def _unreadable(values: Sequence[str]) -> Wrong:
     told: Wrong = {}
+    joined = "\n".join(values)
+    if "\0" not in joined and _is_unicode(joined) and max(map(len, values), default=0) <= FIELD_CHARS_MAX:
+        return told
     for place, value in enumerate(values):
         if "\0" in value:
             told[place] = _Coded("nul-character", "the cell holds a NUL character")

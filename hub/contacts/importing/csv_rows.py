@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from io import StringIO, TextIOWrapper
 from typing import Any
 
@@ -21,13 +21,89 @@ LINE_CHARS_MAX = 8 * 1024 * 1024
 csv.field_size_limit(FIELD_CHARS_MAX)
 
 
-@dataclass(slots=True)
-class Block:
-    """Rows with their numbers in the file (the first is 1), and rows that could not be read."""
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What is known of all cells of a block at once, so that no cell need be asked.
 
-    numbers: Sequence[int]
-    rows: list[list[str]]
-    broken: list[RowError] = field(default_factory=list)
+    `readable`: no NUL, no byte that could not be decoded, no cell that is too long. `trimmed`: no white space around any.
+    `plain`: no quote, backslash, tab or end of line in any. `guarded`: some cell may begin with `'`.
+    """
+
+    readable: bool = False
+    trimmed: bool = False
+    plain: bool = False
+    guarded: bool = True
+
+    @classmethod
+    def of(cls, text: str, dialect: Dialect) -> Text:
+        """Of the text that a CSV block was cut from; only what is certain is said."""
+        readable = "\0" not in text and (text.isascii() or _is_unicode(text))
+        edge, quote = dialect.delimiter, dialect.quote
+        spaced = [f"{edge} ", f" {edge}", " \n", "\n ", " \r", f"{quote} ", f" {quote}", *_SPACES]
+        spaced += [] if edge == "\t" else ["\t"]
+        outside = text.startswith(" ") or text.endswith(" ")
+        spaced += () if text.isascii() else _WIDE_SPACES
+        trimmed = not outside and not any(piece in text for piece in spaced)
+        plain = (
+            quote not in text and '"' not in text and "\\" not in text and (edge == "\t" or "\t" not in text)
+        )
+        return cls(readable, trimmed, plain, "'" in text)
+
+
+_WIDE_SPACES = (
+    "\xa0",
+    "\u1680",
+    *map(chr, range(0x2000, 0x200B)),
+    "\u2028",
+    "\u2029",
+    "\u202f",
+    "\u205f",
+    "\u3000",
+)
+_SPACES = ("\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x1f", "\x85")
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+class Block:
+    """Rows with their numbers in the file (the first is 1), and rows that could not be read.
+
+    Where all rows are of one width they may be held as columns only; `rows` makes lists of them when somebody asks.
+    """
+
+    __slots__ = ("_rows", "broken", "columns", "numbers", "text")
+
+    def __init__(
+        self,
+        numbers: Sequence[int],
+        rows: list[list[str]],
+        broken: list[RowError] | None = None,
+        text: Text | None = None,
+        columns: list[list[str]] | None = None,
+    ) -> None:
+        self.numbers = numbers
+        self.columns = columns
+        self.broken = broken if broken is not None else []
+        self.text = text if text is not None else Text()
+        self._rows: list[list[str]] | None = None if columns is not None else rows
+
+    @property
+    def rows(self) -> list[list[str]]:
+        if self._rows is None:
+            self._rows = [list(row) for row in zip(*self.columns or (), strict=True)]
+        return self._rows
+
+    def after(self, place: int) -> Block:
+        """Without the rows up to this one."""
+        columns = None if self.columns is None else [column[place + 1 :] for column in self.columns]
+        rows = self._rows[place + 1 :] if self._rows is not None and columns is None else []
+        return Block(self.numbers[place + 1 :], rows, self.broken, self.text, columns)
 
 
 def blocks(file: Any, encoding: str, dialect: Dialect) -> Iterator[Block]:
@@ -54,15 +130,21 @@ def blocks(file: Any, encoding: str, dialect: Dialect) -> Iterator[Block]:
             if last:
                 return
             continue
-        lines = StringIO(whole, newline="").readlines()
-        if skip:
-            lines, skip, number = lines[skip:], 0, number + skip
-        block, left = _parse(lines, dialect, number, last)
+        found = Text.of(whole, dialect)
+        columns = _columns(whole, dialect) if found.plain and not skip else None
+        if columns is not None:
+            block, left = Block(range(number, number + len(columns[0])), [], None, found, columns), ""
+        else:
+            lines = StringIO(whole, newline="").readlines()
+            if skip:
+                lines, skip, number = lines[skip:], 0, number + skip
+            block, left = _parse(lines, dialect, number, last)
+            block.text = found
         number = block.numbers[-1] + 1 if block.numbers else number
         if block.broken:
             number = max(number, block.broken[-1].row + 1)
-        if block.rows or block.broken:
-            yield _without_empty(block)
+        if block.numbers or block.broken:
+            yield block if columns is not None else _without_empty(block)
         if last:
             return
         carry = left + rest
@@ -74,6 +156,38 @@ def _cut(text: str) -> tuple[str, str]:
     if not end:  # a file of an old Macintosh; a last \r may be half of \r\n
         end = text.rfind("\r", 0, len(text) - 1) + 1
     return text[:end], text[end:]
+
+
+def _columns(text: str, dialect: Dialect) -> list[list[str]] | None:
+    """The columns of lines without quotes that all have the same number of cells; None for any other text.
+
+    Three times as fast as the parser, which looks at every letter. Between lines stands a mark: it comes out at every
+    place where a line must end, and nowhere else, exactly when all lines are of one width.
+    """
+    text = text.replace("\r\n", "\n")
+    if "\r" in text or not _lines_are_short(text):
+        return None
+    text = text.removesuffix("\n")
+    delimiter = dialect.delimiter
+    width = text.partition("\n")[0].count(delimiter) + 1
+    cells = text.replace("\n", f"{delimiter}\n{delimiter}").split(delimiter)
+    ends = cells[width :: width + 1]
+    rows = len(ends) + 1
+    if len(cells) != rows * (width + 1) - 1 or ends.count("\n") != rows - 1:
+        return None
+    columns = [cells[place :: width + 1] for place in range(width)]
+    return columns if width > 1 or all(columns[0]) else None
+
+
+def _lines_are_short(text: str) -> bool:
+    """Whether no line, and so no cell, is longer than a cell may be."""
+    place = 0
+    while len(text) - place > FIELD_CHARS_MAX:
+        end = text.rfind("\n", place, place + FIELD_CHARS_MAX)
+        if end < 0:
+            return False
+        place = end + 1
+    return True
 
 
 def _reader(lines: Sequence[str], dialect: Dialect) -> Iterator[list[str]]:
@@ -96,9 +210,9 @@ def _parse_slowly(lines: Sequence[str], dialect: Dialect, first: int, last: bool
     rows: list[list[str]] = []
     broken: list[RowError] = []
     start, number = 0, first
-    left_over: Any = iter(lines)  # can be set back, which a record of many lines needs
     while start < len(lines):
-        left_over.__setstate__(start)
+        left_over: Any = iter(lines)
+        left_over.__setstate__(start)  # at once, however far
         reader = csv.reader(left_over, delimiter=dialect.delimiter, quotechar=dialect.quote, strict=True)
         read = 0
         try:
@@ -141,4 +255,4 @@ def _without_empty(block: Block) -> Block:
     if all(block.rows):
         return block
     kept = [(number, row) for number, row in zip(block.numbers, block.rows, strict=True) if row]
-    return Block([number for number, _ in kept], [row for _, row in kept], block.broken)
+    return Block([number for number, _ in kept], [row for _, row in kept], block.broken, block.text)

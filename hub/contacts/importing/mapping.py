@@ -131,7 +131,7 @@ def _find_phone(columns: Sequence[_Column], targets: dict[int, str]) -> None:
 def _new_attribute(column: _Column, header: Sequence[str], before: Sequence[Mapped]) -> Mapped:
     """An attribute to be made of a column nobody knows; a column of telephone numbers or without values is left out."""
     phone_like = column.phones >= _LIKELY and not _NOT_PHONES.search(slug(column.name))
-    named_phone = TARGET_OF.get(fold(column.name)) in ADDRESS_TARGETS
+    named_phone = TARGET_OF.get(fold(column.name)) in ADDRESS_TARGETS and column.phones > 0
     if phone_like or named_phone or not column.values:
         return Mapped(column=column.name, target="")
     taken = {mapped.target for mapped in before}

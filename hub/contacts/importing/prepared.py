@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from hub.contacts.importing.columns import array_literal
 from hub.contacts.importing.ids import uuid7_texts
 from hub.contacts.importing.limits import RowError
 
+_MEMBER = re.compile(r'"(?:[^"\\]|\\.)*"')
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _ESCAPED = ("\\", "\t", "\n", "\r")
 
@@ -45,15 +47,18 @@ def prepare(
     blank = [""] * count
     stage = b""
     if count:
+        safe = _same if checked.plain else escaped
         lines = zip(
             numbers,
             uuid7_texts(now_ms, count),
-            escaped(columns[identity]),
-            escaped(columns.get("name", blank)),
+            safe(columns[identity]),
+            safe(columns.get("name", blank)),
             columns.get("language", blank),
             columns.get("time_zone", blank),
-            escaped(_objects([columns[target] for target in attributes], count)),
-            escaped(_tags(columns.get("tags"), tags, count)),
+            safe(_objects([columns[target] for target in attributes], count)),
+            escaped(_tags(columns.get("tags"), tags, count))
+            if tags
+            else safe(_tags(columns.get("tags"), tags, count)),
             strict=True,
         )
         stage = ("\n".join(map("\t".join, lines)) + "\n").encode()
@@ -68,6 +73,10 @@ def prepare(
         checked.bad_rows - skipped,
         skipped,
     )
+
+
+def _same(values: Sequence[str]) -> Sequence[str]:
+    return values
 
 
 def escaped(values: Sequence[str]) -> Sequence[str]:
@@ -89,14 +98,27 @@ def _objects(members: Sequence[Sequence[str]], count: int) -> Sequence[str]:
 
 
 def _tags(found: Sequence[str] | None, everybody: Sequence[str], count: int) -> Sequence[str]:
-    """Array literals: a row's own tags and everybody's; a tag twice is harmless, the table has it once."""
-    general = array_literal(everybody) or "{}"
+    """Array literals: a row's own tags and everybody's."""
+    general = array_literal(list(dict.fromkeys(everybody))) or "{}"
     if found is None:
         return [general] * count
     if not everybody:
-        return [tags or "{}" for tags in found]
-    inside = general[1:]
-    return [f"{tags[:-1]},{inside}" if tags else general for tags in found]
+        return [tags or "{}" for tags in found] if not all(found) else found
+    known: dict[str, str] = {}
+    for tags in found:
+        if tags not in known:
+            more = [tag for tag in everybody if array_literal([tag])[1:-1] not in _items(tags)]
+            known[tags] = (
+                array_literal(more)
+                if not tags
+                else f"{tags[:-1]}{''.join(f',{array_literal([tag])[1:-1]}' for tag in more)}}}"
+            )
+    return [known[tags] or "{}" for tags in found]
+
+
+def _items(literal: str) -> list[str]:
+    """The quoted members of an array literal of ours."""
+    return _MEMBER.findall(literal)
 
 
 def _more(columns: Mapping[str, Sequence[str]], numbers: Sequence[str], kinds: Sequence[str]) -> bytes:

@@ -22,10 +22,10 @@ class _Run(NamedTuple):
 
 def keys_of(addresses: Sequence[str]) -> Keys:
     """One number an address: a telephone number is its own digits, any other text a hash above all of those."""
-    try:
-        return np.array([int(address) for address in addresses], dtype=np.uint64)
-    except ValueError:
-        return np.array([_key(address) for address in addresses], dtype=np.uint64)
+    digits = " ".join(addresses).encode().translate(None, b"+")
+    if not digits.translate(None, b"0123456789 "):
+        return np.fromstring(digits, dtype=np.int64, sep=" ").astype(np.uint64)
+    return np.array([_key(address) for address in addresses], dtype=np.uint64)
 
 
 def _key(address: str) -> int:

@@ -153,8 +153,9 @@ def _single_byte(head: bytes) -> str:
     lines = [line for line in head.splitlines() if not line.isascii()]
     sample = b"\n".join(lines)[:_DETECT_BYTES]
     best = from_bytes(sample).best() if sample else None
-    name = best.encoding.replace("_", "-").lower() if best is not None else ""
-    found = _known(name)
+    if best is None or "cp1252" in best.could_be_from_charset:
+        return "cp1252"
+    found = _known(best.encoding.replace("_", "-").lower())
     # Western code pages differ in a few signs only, and what writes such files is Windows.
     if found in ("", "ascii", "utf-8", "iso8859-1", "cp437", "cp850", "mac-roman", "iso8859-15"):
         return "cp1252"

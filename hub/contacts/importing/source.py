@@ -224,8 +224,8 @@ def _after_header(found: Iterator[Block], info: FileInfo) -> Iterator[Block]:
             )
             if place is not None:
                 waiting = False
-                block = Block(block.numbers[place + 1 :], block.rows[place + 1 :], block.broken)
-        if block.rows or block.broken:
+                block = block.after(place)
+        if block.numbers or block.broken:
             yield block
 
 

@@ -109,7 +109,7 @@ _CREATE = (
     "INSERT INTO contact_addresses (tenant_id, kind, address, contact_id) "
     "SELECT :tenant_id, :kind, address, id FROM import_stage WHERE contact_id IS NULL",
     "INSERT INTO contact_tags (tenant_id, tag, contact_id) "
-    "SELECT :tenant_id, tag, id FROM import_stage, unnest(tags) tag WHERE contact_id IS NULL ON CONFLICT DO NOTHING",
+    "SELECT :tenant_id, unnest(tags), id FROM import_stage WHERE contact_id IS NULL",
 )
 _CREATE_MORE = (
     "INSERT INTO contact_addresses (tenant_id, kind, address, contact_id) "

@@ -38,6 +38,7 @@ from hub.ids import encode_id
 from models.db import Scope, sqlstate, transaction
 
 READ_AHEAD = 2  # blocks that wait for the database
+LANES = 2  # blocks that are being written
 RETRIES_MAX = 6
 UNIQUE_VIOLATION = "23505"
 RETRYABLE = frozenset({UNIQUE_VIOLATION, "40001", "40P01", "55P03"})
@@ -220,7 +221,7 @@ class Reading:
 
     def _prepared(self) -> Iterator[Prepared]:
         for block in self._blocks:
-            self._rows += len(block.rows) + len(block.broken)
+            self._rows += len(block.numbers) + len(block.broken)
             if self._rows > ROWS_MAX:
                 row = block.numbers[0] if block.numbers else block.broken[0].row
                 raise FileRefused(f"a file has at most {ROWS_MAX:,} rows", "/", "rows", row)
@@ -248,18 +249,34 @@ class Reading:
 
 
 async def _drain(job: Job, plan: Plan, info: FileInfo, reading: Reading, stored: int) -> None:
+    """Write the blocks, two at a time: while one waits for a lock or its pages, the other's rows go in."""
     shown = time.monotonic()
     found = reading.blocks()
+    flying: set[asyncio.Task[int]] = set()
     try:
         async for block in found:
             if reading.is_done(block):
                 continue
-            stored += await _block(job, plan, info, block, ERRORS_STORED_MAX - stored)
+            # What the blocks in flight store is not known yet: each may take its share of what is left.
+            room = (ERRORS_STORED_MAX - stored) // LANES
+            flying.add(asyncio.create_task(_block(job, plan, info, block, room)))
+            if len(flying) >= LANES:
+                stored += await _landed(flying)
             if time.monotonic() - shown > progress.SHOW_EVERY_S:
                 shown = time.monotonic()
                 await tell(job)
+        while flying:
+            stored += await _landed(flying)
     finally:
+        await asyncio.gather(*flying, return_exceptions=True)
         await found.aclose()  # type: ignore[attr-defined]
+
+
+async def _landed(flying: set[asyncio.Task[int]]) -> int:
+    """Wait for the first block of several. Raises what it raised."""
+    done, _ = await asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED)
+    flying -= done
+    return sum(task.result() for task in done)
 
 
 async def _block(job: Job, plan: Plan, info: FileInfo, block: Prepared, room: int) -> int:

@@ -212,6 +212,7 @@ class _Sheet:
         self._held = ""
         self._formula = ""
         self._size = 0
+        self._phonetic = False
 
     def take(self) -> Block:
         block = Block(self.numbers, self.rows)
@@ -222,9 +223,9 @@ class _Sheet:
         if tag == "c" or tag.endswith(":c"):
             self._start_cell(attributes)
         elif local(tag) in ("v", "t", "f"):
-            self._value, self._size = [], 0
+            self._value, self._size = None if self._phonetic else [], 0
         elif local(tag) == "rPh":
-            self._value = None
+            self._phonetic = True
         elif local(tag) == "row":
             number = _int(attributes.get("r"))
             self._number = number if number > self._number else self._number + 1
@@ -262,6 +263,8 @@ class _Sheet:
             self._value = None
         elif name == "f":
             self._formula, self._value = "".join(self._value or ()), None
+        elif name == "rPh":
+            self._phonetic = False
         elif name == "c":
             self._end_cell()
         elif name == "row" and any(self._row):
