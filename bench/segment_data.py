@@ -87,6 +87,8 @@ SELECT %(tenant)s, {_ID.format(at="p.at")}, 'Person ' || p.i, (ARRAY['en', 'en',
 FROM (SELECT i, now() - interval '1000 days' + i * (interval '1000 days' / %(contacts)s) AS at
       FROM generate_series(1, %(contacts)s) i) p
 """
+# True for a share of the people, another one for each salt. Not random(): it may be drawn once for all people.
+_DRAWN = "(hashint8(p.n * 64 + k.salt) & 65535) < k.share * 65536"
 _STATEMENTS = (
     ("contacts", _CONTACTS),
     # Every contact by a number from 1, to draw from.
@@ -98,28 +100,28 @@ _STATEMENTS = (
     ("", "ANALYZE bench_people"),
     (
         "addresses",
-        """
+        f"""
         INSERT INTO contact_addresses (tenant_id, kind, address, contact_id)
         SELECT %(tenant)s, k.kind, '+91' || 7000000000 + p.n, p.id FROM bench_people p
-        CROSS JOIN (VALUES ('phone', 0.98), ('whatsapp', 0.55), ('rcs', 0.18)) k(kind, share) WHERE random() < k.share
+        CROSS JOIN (VALUES ('phone', 0.98, 1), ('whatsapp', 0.55, 2), ('rcs', 0.18, 3)) k(kind, share, salt) WHERE {_DRAWN}
         """,
     ),
     (
         "tags",
-        """
+        f"""
         INSERT INTO contact_tags (tenant_id, tag, contact_id)
         SELECT %(tenant)s, k.tag, p.id FROM bench_people p
-        CROSS JOIN (VALUES ('vip', 0.05), ('newsletter', 0.30), ('new', 0.10), ('lapsed', 0.15), ('webinar', 0.02),
-                           ('beta', 0.005)) k(tag, share)
-        WHERE random() < k.share
+        CROSS JOIN (VALUES ('vip', 0.05, 11), ('newsletter', 0.30, 12), ('new', 0.10, 13), ('lapsed', 0.15, 14),
+                           ('webinar', 0.02, 15), ('beta', 0.005, 16)) k(tag, share, salt)
+        WHERE {_DRAWN}
         """,
     ),
     (
         "consents",
-        """
+        f"""
         INSERT INTO consents (tenant_id, contact_id, channel_kind, purpose, state, source)
         SELECT %(tenant)s, p.id, k.kind, 'all', CASE WHEN random() < 0.05 THEN 'opted_out' ELSE 'opted_in' END, 'import'
-        FROM bench_people p CROSS JOIN (VALUES ('sms', 0.9), ('whatsapp', 0.8)) k(kind, share) WHERE random() < k.share
+        FROM bench_people p CROSS JOIN (VALUES ('sms', 0.9, 21), ('whatsapp', 0.8, 22)) k(kind, share, salt) WHERE {_DRAWN}
         """,
     ),
     (
@@ -158,8 +160,8 @@ _STATEMENTS = (
         INSERT INTO messages (tenant_id, id, contact_id, channel_id, channel_kind, direction, origin, address, body, status, created_at)
         SELECT %(tenant)s, {_ID.format(at="m.at")}, m.id, %(channel)s, (ARRAY['sms', 'whatsapp'])[1 + CAST(floor(random() * 2) AS integer)],
             'in', 'contact', '+91', 'yes please', 'received', m.at
-        FROM (SELECT id, now() - random() * interval '120 days' AS at FROM bench_people
-              CROSS JOIN generate_series(1, 2) WHERE random() < 0.2) m
+        FROM (SELECT p.id, now() - random() * interval '120 days' AS at FROM bench_people p
+              CROSS JOIN (VALUES (0.2, 31), (0.1, 32)) k(share, salt) WHERE {_DRAWN}) m
         """,
     ),
     (

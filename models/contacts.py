@@ -79,6 +79,15 @@ consents = Table(
     Column("changed_at", INSTANT, nullable=False, server_default=func.now()),
     Column("changed_by", Text, nullable=False, server_default=""),
     CheckConstraint("state IN ('opted_in', 'opted_out')", name="state"),
+    # Few rows, asked for with every segment: who must not be written to.
+    Index(
+        "ix_consents_opted_out",
+        "tenant_id",
+        "channel_kind",
+        "contact_id",
+        postgresql_include=["purpose"],
+        postgresql_where=text("state = 'opted_out'"),
+    ),
 )
 
 # What a tenant's contacts may have beside the fixed fields. Values stand in `contacts.attributes` as typed JSON.

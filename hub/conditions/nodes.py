@@ -162,8 +162,8 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """Received the campaign, and the contact wrote at or after its launch."""
+class WroteSince:
+    """The contact wrote at or after the campaign's launch."""
 
     campaign_id: UUID
 
@@ -184,7 +184,7 @@ class Not:
 
 
 Value = Text | OneOf | Number | Boolean | Day | Moment
-Fact = Country | Tag | Consent | Reachable | InSegment | Event | Message | Received | Answered
+Fact = Country | Tag | Consent | Reachable | InSegment | Event | Message | Received | WroteSince
 Test = Value | Fact
 Node = All | Any_ | Not | Test
 

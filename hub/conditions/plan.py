@@ -71,9 +71,6 @@ def plan_rule(rule: Rule, catalog: Catalog, *, strict: bool = False) -> Node:
         known = ", ".join(spec.operators)
         raise Wrong("/operator", "unknown-operator", f"{spec.label} takes the operators {known}")
     positive = NEGATED.get(rule.operator, rule.operator)
-    if rule.operator == "receivedNotAnswered":
-        campaign = _campaign(rule.value, catalog)
-        return nodes.All((nodes.Received(campaign), Not(nodes.Answered(campaign))))
     node = _READERS[spec.type](spec, positive, rule.value, catalog, strict)
     return Not(node) if positive != rule.operator else node
 
@@ -227,7 +224,14 @@ def _campaign(value: Any, catalog: Catalog) -> UUID:
 
 def _campaign_test(spec: FieldSpec, operator: str, value: Any, catalog: Catalog, strict: bool) -> Node:
     campaign_id = _campaign(value, catalog)
-    return nodes.Received(campaign_id) if operator == "received" else nodes.Answered(campaign_id)
+    wrote = nodes.WroteSince(campaign_id)
+    match operator:
+        case "received":
+            return nodes.Received(campaign_id)
+        case "answered":
+            return nodes.All((nodes.Received(campaign_id), wrote))
+        case _:
+            return nodes.All((nodes.Received(campaign_id), Not(wrote)))
 
 
 def _message(spec: FieldSpec, operator: str, value: Any, catalog: Catalog, strict: bool) -> Node:

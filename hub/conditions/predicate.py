@@ -139,8 +139,8 @@ def _has(test: nodes.Fact, facts: Facts, now: datetime) -> bool:
             return len(matching_messages(test, facts, now)) >= test.at_least
         case nodes.Received(campaign_id):
             return received(facts, campaign_id)
-        case nodes.Answered(campaign_id):
-            return received(facts, campaign_id) and _wrote_since(facts, facts.launches.get(campaign_id))
+        case nodes.WroteSince(campaign_id):
+            return _wrote_since(facts, facts.launches.get(campaign_id))
         case _:
             raise TypeError(f"{type(test).__name__} is no test of facts")
 

@@ -54,7 +54,7 @@ class ValueWriter:
                 return self._typed(json, values) + self._equals(plain, values)
             case nodes.Number():
                 bounds = self._bounds(test, f"CAST({json} AS numeric)")
-                return f"CASE WHEN jsonb_typeof({json}) = 'number' THEN {bounds} ELSE false END"
+                return f"CASE WHEN jsonb_typeof({json}) = 'number' THEN {bounds} END"
             case nodes.Boolean(_, value):
                 return f"{json} = CAST('{'true' if value else 'false'}' AS jsonb)"
             case nodes.Day(_, low, high):

@@ -25,7 +25,7 @@ def events_in(node: Node) -> set[str]:
 
 def campaigns_in(node: Node) -> set[UUID]:
     """The campaigns that a plan asks for."""
-    return {each.campaign_id for each in _tests(node) if isinstance(each, nodes.Received | nodes.Answered)}
+    return {each.campaign_id for each in _tests(node) if isinstance(each, nodes.Received | nodes.WroteSince)}
 
 
 def _tests(node: Node) -> Sequence[nodes.Test]:
@@ -98,9 +98,10 @@ def _found(field: str, test: Node, loaded: Loaded, facts: Facts) -> Any:
             return _counted([event.at for event in predicate.matching_events(test, facts, loaded.now)])
         case nodes.Message():
             return _counted([message.at for message in predicate.matching_messages(test, facts, loaded.now)])
-        case nodes.Received(campaign_id) | nodes.Answered(campaign_id):
-            answered = holds(nodes.Answered(campaign_id), facts, loaded.now)
-            return {"received": predicate.received(facts, campaign_id), "answered": answered}
+        case nodes.Received(campaign_id):
+            received = predicate.received(facts, campaign_id)
+            wrote = holds(nodes.WroteSince(campaign_id), facts, loaded.now)
+            return {"received": received, "answered": received and wrote}
         case _:
             return _plain(facts.values.get(field))
 

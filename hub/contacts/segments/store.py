@@ -55,7 +55,7 @@ _EVENT_CHOICES = text(
 )
 _LIMITS = text(
     "SELECT set_config('statement_timeout', :timeout, true), set_config('work_mem', :memory, true), "
-    "set_config('plan_cache_mode', 'force_custom_plan', true)"
+    "set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)"
 )
 _REACH = """
     SELECT count(*) AS total,

@@ -3,6 +3,7 @@ ALTER TABLE contacts ADD COLUMN import_id UUID;
 CREATE INDEX ix_contacts_name ON contacts (tenant_id, name_key, id);
 ALTER TABLE contact_addresses ADD COLUMN position SMALLINT DEFAULT '0' NOT NULL;
 ALTER TABLE consents ADD COLUMN changed_by TEXT DEFAULT '' NOT NULL;
+CREATE INDEX ix_consents_opted_out ON consents (tenant_id, channel_kind, contact_id) INCLUDE (purpose) WHERE state = 'opted_out';
 CREATE INDEX ix_inbox_failed ON inbox (tenant_id, received_at) WHERE error IS NOT NULL;
 CREATE TABLE attribute_definitions (
     tenant_id UUID NOT NULL,
