@@ -181,10 +181,7 @@ def matching_messages(test: nodes.Message, facts: Facts, now: datetime) -> list[
 
 
 def received(facts: Facts, campaign_id: UUID) -> bool:
-    return any(
-        message.taken and message.direction == "out" and message.campaign_id == campaign_id
-        for message in facts.messages
-    )
+    return any(message.taken and message.campaign_id == campaign_id for message in facts.messages)
 
 
 def _wrote_since(facts: Facts, launched_at: datetime | None) -> bool:

@@ -115,5 +115,5 @@ def _message(row: Any) -> MessageFact:
         row.channel_kind,
         row.created_at,
         row.direction == "in" or row.status in nodes.TAKEN,
-        row.origin_id if row.origin == "campaign" else None,
+        row.origin_id if row.origin == "campaign" and row.direction == "out" else None,
     )
