@@ -62,7 +62,7 @@ class Straight:
 
 
 def gateway(desk: Desk, host: ConversationHost) -> Any:
-    inbounds: Any = Inbounds(desk.engine, desk.settings)
+    inbounds: Any = Inbounds(host.pool, desk.settings)
     inbounds.conversations = Straight(host)
     return inbounds
 
