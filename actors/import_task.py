@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from actors.shell import make_app_engine, make_redis
+from actors.shell import calm_collector, make_app_engine, make_redis
 from hub import realtime
 from hub.contacts.importing import service, store
 from hub.contacts.importing.undoing import take_back
@@ -30,6 +30,7 @@ _UNLOCK = text("SELECT pg_advisory_unlock(hashtextextended(:key, 4713))")
 
 def run_import(settings: Settings, tenant_id: UUID, import_id: UUID) -> str:
     """The Ray task. Returns what became of it: a state, or "busy" when another worker has it."""
+    calm_collector()
     return asyncio.run(drive(settings, tenant_id, import_id))
 
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.contacts.addresses import NUMBER_KINDS, family
+from hub.contacts.addresses import family
 from hub.contacts.importing.limits import RowError
 from hub.contacts.importing.options import ImportOptions
 from hub.contacts.importing.prepared import Prepared
@@ -31,11 +31,6 @@ _TABLES = (
 _COPY = "COPY import_stage (row, id, address, name, language, time_zone, attributes, tags) FROM STDIN"
 _COPY_MORE = "COPY import_more (row, kind, address) FROM STDIN"
 
-# One probe a kind: written as a join it would read all addresses of the tenant.
-_KINDS = text(
-    "SELECT k FROM unnest(CAST(:kinds AS text[])) k WHERE (SELECT 1 FROM contact_addresses a "
-    "WHERE a.tenant_id = :tenant_id AND a.kind = k ORDER BY a.tenant_id, a.kind, a.address LIMIT 1) = 1"
-)
 # The address of exactly this kind wins over the same number of another kind.
 _MATCH = (
     "UPDATE {table} s SET contact_id = a.contact_id FROM (SELECT DISTINCT ON (address) address, contact_id "
@@ -239,23 +234,15 @@ async def match(db: AsyncConnection, plan: Plan, block: Prepared) -> Outcome:
 async def _match(db: AsyncConnection, plan: Plan, block: Prepared) -> int:
     """How many rows are of people who are known."""
     values = {"tenant_id": plan.tenant_id, "kind": plan.identity}
-    kinds = await _used_kinds(db, plan, plan.identity)
-    known = (await db.execute(_MATCH_STAGE, {**values, "kinds": kinds})).rowcount if kinds else 0
+    known = (await db.execute(_MATCH_STAGE, {**values, "kinds": list(family(plan.identity))})).rowcount
     if block.more:
         for kind in plan.places:
             if kind != plan.identity:
-                kinds = await _used_kinds(db, plan, kind)
-                found = {"tenant_id": plan.tenant_id, "kind": kind, "kinds": kinds}
-                known += (await db.execute(_MATCH_MORE, found)).rowcount if kinds else 0
+                found = {"tenant_id": plan.tenant_id, "kind": kind, "kinds": list(family(kind))}
+                known += (await db.execute(_MATCH_MORE, found)).rowcount
         if known:
             await db.execute(_ADOPT)
     return known
-
-
-async def _used_kinds(db: AsyncConnection, plan: Plan, kind: str) -> list[str]:
-    """The kinds under which such an address may be known and of which the tenant has any."""
-    values = {"tenant_id": plan.tenant_id, "kinds": list(family(kind) if kind in NUMBER_KINDS else (kind,))}
-    return list((await db.execute(_KINDS, values)).scalars())
 
 
 async def _leave_known(db: AsyncConnection, plan: Plan) -> list[RowError]:

@@ -293,6 +293,9 @@ async def _block(job: Job, plan: Plan, info: FileInfo, block: Prepared, room: in
         except Exception as error:
             if sqlstate(error) not in RETRYABLE or attempt == RETRIES_MAX - 1:
                 raise
+            log.info(
+                "import_block_again", import_id=str(job.row.id), row=block.first, sqlstate=sqlstate(error)
+            )
             await asyncio.sleep(0.05 * 2**attempt)
     raise AssertionError("unreachable")
 

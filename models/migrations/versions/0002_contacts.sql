@@ -1,6 +1,6 @@
 ALTER TABLE contacts ADD COLUMN name_key TEXT COLLATE "C" GENERATED ALWAYS AS (lower(name)) STORED;
 ALTER TABLE contacts ADD COLUMN import_id UUID;
-CREATE INDEX ix_contacts_name ON contacts (tenant_id, name_key, id);
+CREATE INDEX ix_contacts_name ON contacts (tenant_id, name_key, id) WITH (deduplicate_items = off);
 ALTER TABLE contact_addresses ADD COLUMN position SMALLINT DEFAULT '0' NOT NULL;
 ALTER TABLE consents ADD COLUMN changed_by TEXT DEFAULT '' NOT NULL;
 CREATE INDEX ix_consents_opted_out ON consents (tenant_id, channel_kind, contact_id) INCLUDE (purpose) WHERE state = 'opted_out';
@@ -222,6 +222,8 @@ ALTER TABLE contact_addresses DROP CONSTRAINT fk_contact_addresses_tenant_id_con
 ALTER TABLE contact_tags DROP CONSTRAINT fk_contact_tags_tenant_id_contact_id;
 ALTER TABLE consents DROP CONSTRAINT fk_consents_tenant_id_contact_id;
 DROP INDEX ix_contact_addresses_contact;
+ALTER TABLE contact_addresses DROP CONSTRAINT pk_contact_addresses;
+ALTER TABLE contact_addresses ADD CONSTRAINT pk_contact_addresses PRIMARY KEY (tenant_id, address, kind);
 CREATE INDEX ix_contact_addresses_contact ON contact_addresses (contact_id, tenant_id);
 CREATE FUNCTION contacts_gone() RETURNS trigger LANGUAGE plpgsql SET search_path = app, pg_temp AS $$ BEGIN
     DELETE FROM contact_addresses c USING gone g WHERE c.tenant_id = g.tenant_id AND c.contact_id = g.id AND c.contact_id = ANY (ARRAY(SELECT id FROM gone)); DELETE FROM contact_tags c USING gone g WHERE c.tenant_id = g.tenant_id AND c.contact_id = g.id AND c.contact_id = ANY (ARRAY(SELECT id FROM gone)); DELETE FROM consents c USING gone g WHERE c.tenant_id = g.tenant_id AND c.contact_id = g.id AND c.contact_id = ANY (ARRAY(SELECT id FROM gone)); DELETE FROM contact_values c USING gone g WHERE c.tenant_id = g.tenant_id AND c.contact_id = g.id AND c.contact_id = ANY (ARRAY(SELECT id FROM gone)); RETURN NULL; END $$;
