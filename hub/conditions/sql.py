@@ -23,10 +23,11 @@ from hub.conditions import nodes
 from hub.conditions.errors import Fault, invalid
 from hub.conditions.nodes import Node, Not
 from hub.conditions.predicate import Segments
-from hub.conditions.sql_values import ValueWriter
+from hub.conditions.sql_values import ValueWriter, like_json
 from hub.ids import id_of_moment
 
 TESTS_MAX = 500
+INDEX_CHARS = 200
 ID_SLACK = timedelta(days=1)
 """A message's id, a UUIDv7, was made at most so long before its `created_at`."""
 
@@ -74,13 +75,14 @@ def compile_condition(
     tenant_id: UUID,
     now: datetime,
     segments: Segments | None = None,
+    indexed: Mapping[str, UUID] | None = None,
     alias: str = "c",
     prefix: str = "cond",
 ) -> CompiledCondition:
     """`alias.tenant_id = … AND …` over a table or sub-select with the columns of `contacts`. Two conditions in one
-    statement need different prefixes. Raises ConditionInvalid when segments in segments make it too large.
+    statement need different prefixes. `indexed`: field → the attribute's id, of those that have an index of values. Raises ConditionInvalid when segments in segments make it too large.
     """
-    writer = _Writer(now, alias, prefix, tenant_id=tenant_id, segments=segments or {})
+    writer = _Writer(now, alias, prefix, tenant_id, segments or {}, indexed or {})
     condition = writer.conjunction(node)
     return CompiledCondition(f"({alias}.tenant_id = {writer.tenant} AND {condition})", writer.values)
 
@@ -89,6 +91,7 @@ def compile_condition(
 class _Writer(ValueWriter):
     tenant_id: UUID
     segments: Segments
+    indexed: Mapping[str, UUID]
     tests: int = 0
 
     def __post_init__(self) -> None:
@@ -170,6 +173,10 @@ class _Writer(ValueWriter):
                 yield from self._consent(kind, state, negated)
             case nodes.Moment("last_inbound_at"):
                 yield self._last_inbound(node), negated
+            case nodes.Text(name, "equals", values) | nodes.OneOf(name, tuple(values)) if (
+                name in self.indexed and not any(map(_needs_json, values))
+            ):
+                yield self._indexed(node, self.indexed[name]), negated
             case (
                 nodes.Text() | nodes.OneOf() | nodes.Number() | nodes.Boolean() | nodes.Day() | nodes.Moment()
             ):
@@ -206,6 +213,15 @@ class _Writer(ValueWriter):
                 return self._wrote_since(campaign_id)
             case _:
                 raise TypeError(f"{type(node).__name__} is no set of contacts")
+
+    def _indexed(self, test: nodes.Text | nodes.OneOf, attribute_id: UUID) -> _Set:
+        """Who has one of the values, by the index of the attribute alone."""
+        fits = self.value_test(test, "", "x.value")
+        if isinstance(test, nodes.Text):  # the index holds them with their case, so all of it is walked
+            fits = _opaque(fits)
+        return _Set(
+            "contact_values", self._of_tenant(f"x.attribute_id = {self.bind(attribute_id, 'uuid')}", fits)
+        )
 
     def _country(self, codes: tuple[str, ...] | None) -> _Set:
         known = [f"starts_with(x.address, {self.bind(code, 'text')})" for code in codes or ()]
@@ -293,6 +309,11 @@ class _Writer(ValueWriter):
         else:
             yield address, False
             yield out, True
+
+
+def _needs_json(value: str) -> bool:
+    """Whether the index of values cannot tell: it holds the text of any JSON, cut at 200 characters."""
+    return like_json(value) or len(value) >= INDEX_CHARS
 
 
 def _two_valued(node: nodes.Value, test: str, negated: bool) -> str:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.conditions.catalog import AttributeSpec, Catalog, Choices, contact_catalog
+from hub.conditions.catalog import ATTRIBUTE, AttributeSpec, Catalog, Choices, contact_catalog
 from hub.conditions.errors import ConditionInvalid, Fault, invalid
 from hub.conditions.model import Group, read, rules_of
 from hub.conditions.nodes import Node
@@ -41,6 +41,7 @@ class Loaded:
     plan: Node
     catalog: Catalog
     segments: Segments
+    indexed: Mapping[str, UUID]
     now: datetime
 
 
@@ -51,6 +52,8 @@ class _Reached:
     rows: dict[UUID, Any] = field(default_factory=dict)
     conditions: dict[UUID, Group] = field(default_factory=dict)
     campaigns: set[UUID] = field(default_factory=set)
+    indexed: dict[str, UUID] = field(default_factory=dict)
+    """Fields whose values have an index, with their attribute's id."""
 
 
 async def fields(db: AsyncConnection, tenant_id: UUID) -> Catalog:
@@ -62,7 +65,7 @@ async def fields(db: AsyncConnection, tenant_id: UUID) -> Catalog:
         "campaign": tuple((encode_id("cmp", row.id), row.name) for row in campaigns),
     }
     return contact_catalog(
-        await _attributes(db, tenant_id),
+        _specs(await store.attributes(db, tenant_id)),
         tags=await store.tag_choices(db, tenant_id),
         segments={row.id: row.name for row in segments},
         campaigns={row.id: row.name for row in campaigns},
@@ -103,20 +106,19 @@ async def load(
         segments[segment_id] = None if inner is None else _inner_plan(inner, catalog, row.name, pointer)
     _refuse_cycles(node, segments, catalog, own, pointer)
     zone = ZoneInfo(await store.time_zone(db, tenant_id))
-    return Loaded(condition, node, catalog, segments, now.astimezone(zone))
+    return Loaded(condition, node, catalog, segments, reached.indexed, now.astimezone(zone))
 
 
-async def _attributes(db: AsyncConnection, tenant_id: UUID) -> list[AttributeSpec]:
-    return [
-        AttributeSpec(row.key, row.label, row.type, tuple(row.choices))
-        for row in await store.attributes(db, tenant_id)
-    ]
+def _specs(attributes: Iterable[Any]) -> list[AttributeSpec]:
+    return [AttributeSpec(row.key, row.label, row.type, tuple(row.choices)) for row in attributes]
 
 
 async def _catalog(db: AsyncConnection, tenant_id: UUID, reached: _Reached) -> Catalog:
     campaigns = await store.campaigns(db, tenant_id, list(reached.campaigns))
+    attributes = await store.attributes(db, tenant_id)
+    reached.indexed = {ATTRIBUTE + row.key: row.id for row in attributes if row.indexed}
     return contact_catalog(
-        await _attributes(db, tenant_id),
+        _specs(attributes),
         segments={segment_id: row.name for segment_id, row in reached.rows.items()},
         campaigns={row.id: row.name for row in campaigns},
     )

@@ -91,6 +91,7 @@ def compiled(loaded: Loaded, tenant_id: UUID, *, alias: str = "c", prefix: str =
         tenant_id=tenant_id,
         now=loaded.now,
         segments=loaded.segments,
+        indexed=loaded.indexed,
         alias=alias,
         prefix=prefix,
     )
@@ -129,7 +130,11 @@ async def _rule_counts(db: AsyncConnection, tenant_id: UUID, loaded: Loaded) -> 
     found = []
     for place, rule in rules_of(loaded.condition):
         alone = compile_condition(
-            plan_rule(rule, loaded.catalog), tenant_id=tenant_id, now=loaded.now, segments=loaded.segments
+            plan_rule(rule, loaded.catalog),
+            tenant_id=tenant_id,
+            now=loaded.now,
+            segments=loaded.segments,
+            indexed=loaded.indexed,
         )
         found.append((place, await store.count(db, alone)))
     return found

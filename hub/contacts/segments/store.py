@@ -68,18 +68,18 @@ _REACH = """
             OR ((r.phone OR r.whatsapp) AND NOT COALESCE(o.whatsapp, false))
             OR ((r.phone OR r.rcs) AND NOT COALESCE(o.rcs, false))
             OR ((r.phone OR r.sip) AND NOT COALESCE(o.voice, false)), false)) AS unreachable
-    FROM (SELECT c.id FROM contacts c WHERE {condition}) s
-    LEFT JOIN (
-        SELECT a.contact_id, bool_or(a.kind = 'phone') AS phone, bool_or(a.kind = 'whatsapp') AS whatsapp,
+    FROM (
+        SELECT s.id, bool_or(a.kind = 'phone') AS phone, bool_or(a.kind = 'whatsapp') AS whatsapp,
                bool_or(a.kind = 'rcs') AS rcs, bool_or(a.kind = 'sip') AS sip
-        FROM contact_addresses a WHERE a.tenant_id = :tenant_id GROUP BY a.contact_id
-    ) r ON r.contact_id = s.id
+        FROM (SELECT c.id FROM contacts c WHERE {condition}) s
+        LEFT JOIN contact_addresses a ON a.tenant_id = :tenant_id AND a.contact_id = s.id GROUP BY s.id
+    ) r
     LEFT JOIN (
         SELECT n.contact_id, bool_or(n.channel_kind = 'sms') AS sms, bool_or(n.channel_kind = 'whatsapp') AS whatsapp,
                bool_or(n.channel_kind = 'rcs') AS rcs, bool_or(n.channel_kind = 'voice') AS voice
         FROM consents n WHERE n.tenant_id = :tenant_id AND n.state = 'opted_out' AND n.purpose IN ('all', 'marketing')
         GROUP BY n.contact_id
-    ) o ON o.contact_id = s.id
+    ) o ON o.contact_id = r.id
 """
 
 

@@ -15,7 +15,7 @@ from hub.conditions.catalog import CALLING_CODES, CHANNELS, AttributeSpec, Catal
 from hub.ids import encode_id, id_of_moment, new_id
 
 NOW = datetime(2026, 3, 29, 4, 30, 0, 123456, tzinfo=UTC)  # the night the clocks of Europe went forward
-PEOPLE = 300
+PEOPLE = 200
 TEXTS = (
     "Pune",
     "PUNE",
@@ -87,6 +87,14 @@ ATTRIBUTES = (
     AttributeSpec("gold", "Gold", "boolean"),
     AttributeSpec("plan", "Plan", "choice", ("Basic", "Pro", "50%")),
 )
+_ATTRIBUTE_IDS = {spec.key: new_id() for spec in ATTRIBUTES}
+INDEXED = {f"attribute.{key}": _ATTRIBUTE_IDS[key] for key in ("city", "plan")}
+
+
+def _attribute_id(key: str) -> UUID:
+    return _ATTRIBUTE_IDS[key]
+
+
 CATALOG: Catalog = contact_catalog(
     ATTRIBUTES,
     tags=TAGS,
@@ -267,6 +275,21 @@ def populate(database_url: str, tenant: UUID, seed: int = 7) -> None:
                     json.dumps(DYNAMIC[nth - 2]) if dynamic else None,
                 ),
             )
+        for spec in ATTRIBUTES:
+            indexed = f"attribute.{spec.key}" in INDEXED
+            db.execute(
+                "INSERT INTO attribute_definitions (tenant_id, id, key, label, type, choices, indexed) "
+                "VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                (
+                    tenant,
+                    _attribute_id(spec.key),
+                    spec.key,
+                    spec.label,
+                    spec.type,
+                    list(spec.choices),
+                    indexed,
+                ),
+            )
         channel = new_id()
         db.execute(
             "INSERT INTO channels (tenant_id, id, account_id, kind, provider, name, address, provider_address) "
@@ -284,6 +307,12 @@ def populate(database_url: str, tenant: UUID, seed: int = 7) -> None:
             with db.cursor() as cursor, cursor.copy(f"COPY {table} ({COLUMNS[table]}) FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)
+        for field, attribute_id in INDEXED.items():
+            db.execute(
+                "INSERT INTO contact_values (tenant_id, attribute_id, value, contact_id) SELECT tenant_id, %(id)s, "
+                "left(attributes ->> %(key)s, 200), id FROM contacts WHERE attributes ->> %(key)s IS NOT NULL",
+                {"id": attribute_id, "key": field.partition(".")[2]},
+            )
 
 
 # Random conditions
