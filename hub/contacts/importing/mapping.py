@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from hub.contacts.exporting.cells import unguarded
 from hub.contacts.importing.options import ADDRESS_TARGETS, ATTRIBUTE, CREATED_MAX, Mapped, NewAttribute
 from hub.contacts.importing.words import PIECES, TARGET_OF, fold
 
@@ -61,12 +62,7 @@ class _Column:
 
 def guess(header: Sequence[str], rows: Sequence[Sequence[str]], known: Sequence[Known]) -> list[Mapped]:
     """One entry a column. A telephone number is never guessed to be an attribute."""
-    columns = [
-        _Column(
-            place, name, tuple(row[place].strip() for row in rows if place < len(row) and row[place].strip())
-        )
-        for place, name in enumerate(header)
-    ]
+    columns = [_column(place, name, rows) for place, name in enumerate(header)]
     targets: dict[int, str] = {}
     for column in columns:
         target = _by_name(column, known)
@@ -85,6 +81,11 @@ def guess(header: Sequence[str], rows: Sequence[Sequence[str]], known: Sequence[
         else:
             mapping.append(Mapped(column=column.name, target=target or ""))
     return mapping
+
+
+def _column(place: int, name: str, rows: Sequence[Sequence[str]]) -> _Column:
+    values = (unguarded(row[place].strip()) for row in rows if place < len(row))
+    return _Column(place, name, tuple(value for value in values if value))
 
 
 def _by_name(column: _Column, known: Sequence[Known]) -> str | None:
@@ -124,8 +125,11 @@ def _find_phone(columns: Sequence[_Column], targets: dict[int, str]) -> None:
         and column.place not in targets
         and not _NOT_PHONES.search(slug(column.name))
     ]
+    named = [column.place for column in columns if TARGET_OF.get(fold(column.name)) == "phone"]
     if likely:
         targets[-max(likely)[1]] = "phone"
+    elif named:
+        targets[named[0]] = "phone"  # nothing in it is a number, and nothing else is one either
 
 
 def _new_attribute(column: _Column, header: Sequence[str], before: Sequence[Mapped]) -> Mapped:
