@@ -17,6 +17,7 @@ from hub.contacts.importing.stage import Outcome
 from models.db import Scope, transaction
 
 SHOW_EVERY_S = 0.5
+MANY = 10_000
 
 _ADD = text(
     "UPDATE imports SET rows_done = rows_done + :rows, totals = totals || jsonb_build_object("
@@ -79,6 +80,14 @@ async def finish(
         if state in ("checked", "completed"):
             values["rows_total"] = current.rows_done
         await store.set_import(db, row.tenant_id, row.id, **values)
+
+
+async def refresh_statistics(engine: AsyncEngine, row: Row[Any]) -> None:
+    """Let the planner know what a large import has written, before somebody asks for it."""
+    async with transaction(engine, Scope.of(row.tenant_id)) as db:
+        current = await store.get(db, row.tenant_id, row.id)
+        if current is not None and current.totals.get("created", 0) >= MANY:
+            await db.execute(text("SELECT analyze_contacts()"))
 
 
 async def add_undone(

@@ -88,6 +88,8 @@ async def check_or_run(job: Job) -> None:
     try:
         await _work(job)
         await progress.finish(job.engine, job.row, "completed" if job.writing else "checked")
+        if job.writing:
+            await progress.refresh_statistics(job.engine, job.row)
     except Canceled:
         await progress.finish(job.engine, job.row, "canceled" if job.writing else "uploaded")
     except HubError as error:

@@ -1,5 +1,5 @@
 """Rows of an XLSX file as a stream: the sheet is parsed while it is inflated, shared texts lie on disk, so that memory
-is flat for a file of any size. Why no library: docs/decisions/0011-imports-stream.md.
+is flat for a file of any size. Why no library: docs/decisions/0014-imports-stream.md.
 """
 
 from __future__ import annotations
