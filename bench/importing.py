@@ -42,9 +42,68 @@ REQUIRED_RATIO = 0.4
 MEMORY_MB_MAX = 300.0
 WAIT_S_MAX = 900.0
 HEADER = ["phone", "name", "language", "city", "orders", "since", "tags"]
-_FIRST = "Asha Ben Chloé Dev Elif Femi Gita Hugo Inés Jun Kofi Lena Mina Noor Olu Priya Quinn Ravi Sara Tomás".split()
-_LAST = "Rao Okoro Martin Patel Kaya Adeyemi Iyer Weber García Tanaka Mensah Novak Khan Haddad Ojo Nair Byrne Das".split()
-_CITIES = "Leeds York Hull Bath Pune Lagos Accra Izmir Porto Osaka Lyon Graz Turin Cork Delhi Ghent Malmö Cádiz".split()
+_FIRST = [
+    "Asha",
+    "Ben",
+    "Chloé",
+    "Dev",
+    "Elif",
+    "Femi",
+    "Gita",
+    "Hugo",
+    "Inés",
+    "Jun",
+    "Kofi",
+    "Lena",
+    "Mina",
+    "Noor",
+    "Olu",
+    "Priya",
+    "Quinn",
+    "Ravi",
+    "Sara",
+    "Tomás",
+]
+_LAST = [
+    "Rao",
+    "Okoro",
+    "Martin",
+    "Patel",
+    "Kaya",
+    "Adeyemi",
+    "Iyer",
+    "Weber",
+    "García",
+    "Tanaka",
+    "Mensah",
+    "Novak",
+    "Khan",
+    "Haddad",
+    "Ojo",
+    "Nair",
+    "Byrne",
+    "Das",
+]
+_CITIES = [
+    "Leeds",
+    "York",
+    "Hull",
+    "Bath",
+    "Pune",
+    "Lagos",
+    "Accra",
+    "Izmir",
+    "Porto",
+    "Osaka",
+    "Lyon",
+    "Graz",
+    "Turin",
+    "Cork",
+    "Delhi",
+    "Ghent",
+    "Malmö",
+    "Cádiz",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +223,7 @@ async def _upload(engine: AsyncEngine, tenant_id: UUID, spool: Spool) -> UUID:
         Mapped(
             column=name,
             target=f"attribute.{name}" if name in types else name,
-            create=NewAttribute(type=types[name], label=name.title()) if name in types else None,  # type: ignore[arg-type]
+            create=NewAttribute(type=types[name], label=name.title()) if name in types else None,
         )
         for name in HEADER
     ]
@@ -215,7 +274,9 @@ def watched(stack: LocalStack) -> Iterator[Any]:
                     status = Path(f"/proc/{process.pid}/status").read_text()
                 except OSError:
                     continue
-                kilobytes = next((line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")), "0")
+                kilobytes = next(
+                    (line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")), "0"
+                )
                 peak = max(peak, int(kilobytes) / 1024)
 
     thread = threading.Thread(target=look, daemon=True)

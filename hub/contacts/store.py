@@ -117,9 +117,7 @@ async def find_addresses(db: Db, wanted: Iterable[AddressKey]) -> dict[AddressKe
         "kinds": kinds,
         "addresses": list({address for _, _, address in keys}),
     }
-    there = {
-        (row.tenant_id, row.kind, row.address): row.contact_id for row in await fetch(db, _FIND, values)
-    }
+    there = {(row.tenant_id, row.kind, row.address): row.contact_id for row in await fetch(db, _FIND, values)}
     found: dict[AddressKey, UUID] = {}
     for tenant, kind, address in keys:
         names = (kind, *(other for other in family(kind) if other != kind))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hub.contacts import service_listing, store_attributes
@@ -59,10 +61,12 @@ async def stream(
             ids = await service_listing.page_ids(db, tenants, filters, "created", after, CHUNK)
             rows = await store.these(db, tenants, ids) if ids else []
         if rows:
-            yield await asyncio.to_thread(
-                lambda found=rows: kind.rows([shapes.values(row, columns) for row in found])
-            )
+            yield await asyncio.to_thread(_piece, kind, rows, columns)
         if len(ids) < CHUNK:
             break
         after = ids[-1]
     yield kind.end()
+
+
+def _piece(kind: Format, rows: Sequence[Row[Any]], columns: Sequence[Column]) -> bytes:
+    return kind.rows([shapes.values(row, columns) for row in rows])

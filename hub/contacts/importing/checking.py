@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import compress
 
 import numpy as np
-from phonenumbers.timezone import TIMEZONE_LONGEST_PREFIX
+from phonenumbers.tzdata import TIMEZONE_LONGEST_PREFIX
 
 from hub.contacts.addresses import NUMBER_KINDS, time_zone_of
 from hub.contacts.attributes import Definition
