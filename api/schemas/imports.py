@@ -123,12 +123,12 @@ class Import(Out):
     file: ImportFile
     options: ImportOptions
     totals: ImportTotals
-    undo: ImportUndo | None
+    undo: ImportUndo | None = None
     rows_done: int
     rows_total: int | None
     rows_per_s: float
-    seconds_left: float | None
-    error: ImportProblem | None
+    seconds_left: float | None = None
+    error: ImportProblem | None = None
     created_by: str
     created_at: Instant
     started_at: Instant | None

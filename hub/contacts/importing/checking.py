@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
+from typing import ClassVar
 
 import numpy as np
 from phonenumbers.tzdata import TIMEZONE_LONGEST_PREFIX
@@ -261,28 +262,38 @@ def _unreadable(values: Sequence[str]) -> Wrong:
         return told
     for place, value in enumerate(values):
         if "\0" in value:
-            told[place] = _Coded("nul-character", "the cell holds a NUL character")
+            told[place] = NulCharacter("the cell holds a NUL character")
         elif len(value) > FIELD_CHARS_MAX:
-            told[place] = _Coded("cell-too-long", f"a cell has at most {FIELD_CHARS_MAX:,} characters")
+            told[place] = CellTooLong(f"a cell has at most {FIELD_CHARS_MAX:,} characters")
         elif not _is_unicode(value):
-            told[place] = _Coded(
-                "bad-encoding", "the cell holds bytes that are not in the encoding of the file"
-            )
+            told[place] = BadEncoding("the cell holds bytes that are not in the encoding of the file")
     return told
 
 
-class _Coded(Invalid):
-    """An error of this module with a code of its own."""
+@dataclass(eq=False)
+class NulCharacter(Invalid):
+    """The cell holds a NUL character."""
 
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.own_code = code
+    code: ClassVar[str] = "nul-character"
+
+
+@dataclass(eq=False)
+class CellTooLong(Invalid):
+    """The cell is too long."""
+
+    code: ClassVar[str] = "cell-too-long"
+
+
+@dataclass(eq=False)
+class BadEncoding(Invalid):
+    """The cell is not in the encoding of the file."""
+
+    code: ClassVar[str] = "bad-encoding"
 
 
 def _error(row: int, place: int, value: str, error: HubError) -> RowError:
-    code = error.own_code if isinstance(error, _Coded) else error.code
     shown = value[:VALUE_CHARS_MAX].replace("\0", "\ufffd").encode("utf-8", "replace").decode()
-    return RowError(row, place, code, shown, str(error))
+    return RowError(row, place, error.code, shown, str(error))
 
 
 def _join_names(columns: Columns) -> None:

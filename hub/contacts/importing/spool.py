@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import IO
+from typing import IO, ClassVar
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -21,8 +21,11 @@ from models.db import Scope, transaction
 
 
 @dataclass(eq=False)
+@dataclass(eq=False)
 class TooLarge(FileRefused):
     """The file is larger than an import may be."""
+
+    code: ClassVar[str] = "file-too-large"
 
 
 @dataclass(slots=True)
