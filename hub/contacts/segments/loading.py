@@ -19,6 +19,7 @@ from hub.conditions.model import Group, read, rules_of
 from hub.conditions.nodes import Node
 from hub.conditions.plan import plan, segments_in
 from hub.conditions.predicate import Segments
+from hub.contacts.events import store as events
 from hub.contacts.segments import store
 from hub.errors import Invalid
 from hub.ids import decode_id, encode_id
@@ -69,7 +70,7 @@ async def fields(db: AsyncConnection, tenant_id: UUID) -> Catalog:
         tags=await store.tag_choices(db, tenant_id),
         segments={row.id: row.name for row in segments},
         campaigns={row.id: row.name for row in campaigns},
-        events=await store.event_choices(db, tenant_id),
+        events=sorted(await events.known_names(db, tenant_id, store.CHOICES_MAX)),
         choices=choices,
     )
 

@@ -42,17 +42,6 @@ _TAG_CHOICES = text(
     SELECT tag FROM t WHERE tag IS NOT NULL LIMIT :limit
     """
 )
-_EVENT_CHOICES = text(
-    """
-    WITH RECURSIVE e AS (
-        (SELECT name FROM contact_events WHERE tenant_id = :tenant_id ORDER BY name LIMIT 1)
-        UNION ALL
-        SELECT (SELECT n.name FROM contact_events n WHERE n.tenant_id = :tenant_id AND n.name > e.name ORDER BY n.name LIMIT 1)
-        FROM e WHERE e.name IS NOT NULL
-    )
-    SELECT name FROM e WHERE name IS NOT NULL LIMIT :limit
-    """
-)
 _LIMITS = text(
     "SELECT set_config('statement_timeout', :timeout, true), set_config('work_mem', :memory, true), "
     "set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)"
@@ -131,11 +120,6 @@ async def campaign_choices(db: AsyncConnection, tenant_id: UUID) -> Sequence[Row
 
 async def tag_choices(db: AsyncConnection, tenant_id: UUID) -> Sequence[str]:
     return (await db.execute(_TAG_CHOICES, {"tenant_id": tenant_id, "limit": CHOICES_MAX})).scalars().all()
-
-
-async def event_choices(db: AsyncConnection, tenant_id: UUID) -> Sequence[str]:
-    """The names of the events that came so far."""
-    return (await db.execute(_EVENT_CHOICES, {"tenant_id": tenant_id, "limit": CHOICES_MAX})).scalars().all()
 
 
 async def count(db: AsyncConnection, condition: CompiledCondition) -> int:
