@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -85,8 +85,8 @@ class Desk:
 
 
 @pytest.fixture
-async def imports(engine: AsyncEngine, settings: Settings, tenant: UUID) -> AsyncIterator[Desk]:
-    yield Desk(engine, settings, tenant)
+async def imports(engine: AsyncEngine, settings: Settings, tenant: UUID) -> Desk:
+    return Desk(engine, settings, tenant)
 
 
 PEOPLE = """Mobile,Full name,Language,City,Age,Tags

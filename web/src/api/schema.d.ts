@@ -3510,7 +3510,7 @@ export interface components {
             file: components["schemas"]["ImportFile"];
             options: components["schemas"]["ImportOptions"];
             totals: components["schemas"]["ImportTotals"];
-            undo: components["schemas"]["ImportUndo"] | null;
+            undo?: components["schemas"]["ImportUndo"] | null;
             /** Rows Done */
             rows_done: number;
             /** Rows Total */
@@ -3518,8 +3518,8 @@ export interface components {
             /** Rows Per S */
             rows_per_s: number;
             /** Seconds Left */
-            seconds_left: number | null;
-            error: components["schemas"]["ImportProblem"] | null;
+            seconds_left?: number | null;
+            error?: components["schemas"]["ImportProblem"] | null;
             /** Created By */
             created_by: string;
             /**

@@ -64,7 +64,8 @@ def written(country: str, dice: random.Random) -> list[str]:
                 f"1{digits}",
                 f"8{digits}",
             ]
-    return found + [
+    return [
+        *found,
         "",
         "abc",
         "12",
