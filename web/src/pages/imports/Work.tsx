@@ -14,7 +14,7 @@ export function Work({ row, title, text }: { row: Import; title: string; text: s
   const { t } = useTranslation('imports');
   const client = useQueryClient();
   const done = share(row);
-  const left = row.seconds_left;
+  const left = row.seconds_left ?? 0;
   const cancel = useMutation({
     mutationFn: () => cancelImport(row.id),
     onSuccess: (saved) => client.setQueryData(importQuery(row.id).queryKey, saved),
@@ -30,7 +30,7 @@ export function Work({ row, title, text }: { row: Import; title: string; text: s
       <div className={classes.workFacts} role="status">
         <span>{done === null ? t('work.rows', { count: row.rows_done, value: formatCount(row.rows_done) }) : t('work.progress', { share: formatShare(row.rows_done, row.rows_total ?? 0), done: formatCount(row.rows_done), all: formatCount(row.rows_total ?? 0) })}</span>
         {row.rows_per_s ? <span>{t('work.rate', { value: formatCount(Math.round(row.rows_per_s)) })}</span> : null}
-        {left !== null && left > 0 && <span>{t('work.left', { time: formatDuration(left) })}</span>}
+        {left > 0 && <span>{t('work.left', { time: formatDuration(left) })}</span>}
       </div>
       <p className={classes.note}>{text}</p>
     </div>
