@@ -74,6 +74,8 @@ class ValkeyServer:
             if wait_until(self.running, START_S_MAX):
                 return
             raise LaunchError(f"Valkey (pid {self.pid()}) does not answer: see {self.log}")
+        if self._child is not None:  # dead, but perhaps not buried: its other threads may still be ending
+            self._child.wait()
         binary, self.version, _ = find_valkey(self.account, self.folder)
         config = self._write_config()
         child = spawn([binary, config], log=self.log, account=self.account, cwd=self.folder)

@@ -48,9 +48,7 @@ VOCABULARY_PATH = Path(__file__).parent / "data" / "minilm_vocab.txt"
 # float products on 250 BANKING77 texts: 0.9938 with none kept, 0.9963 with three, 0.9977 with these six; CPU time at
 # batch 64: 1.9, 2.3 and 2.7 ms a text, beside 4.3 with float products.
 FLOAT_PRODUCTS = (5, 10, 11, 17, 22, 28)
-AGREEMENT_MIN = (
-    0.993  # these eight, two of which are one word, give 0.9951 where int8 is exact and 0.9993 in float
-)
+AGREEMENT_MIN = 0.9945  # these eight, two of which are one word, give 0.9951 where int8 is exact, 0.9934 where it saturates, 0.9993 in float
 PROBE_PATH = Path(__file__).parent / "data" / "minilm_probe.npy"
 PROBE_TEXTS = (
     "Where is my order?",

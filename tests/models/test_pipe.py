@@ -123,7 +123,8 @@ async def test_lost_connections_are_an_error_once(pool: Pool, tenant: UUID, data
     assert await asyncio.gather(count(pool, tenant), count(pool, tenant)) == [0, 0]
     with psycopg.connect(database_url, autocommit=True) as admin:
         admin.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'test'"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'test' "
+            "AND datname = current_database()"
         )
     with pytest.raises(OperationalError) as caught:
         await count(pool, tenant)
