@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from actors.messages import DONE, DUPLICATE, Arrived, Command
 from actors.ports import by_tenant
 from hub import door, realtime
-from hub.channels import ADAPTERS
+from hub.channels import adapter_of
 from hub.channels import store as channel_store
 from hub.contacts.segments.membership import memberships
 from hub.conversations import store
@@ -193,7 +193,7 @@ class Batch:
             channel = directory.channels.get(effect.channel_id)
             if channel is None:
                 raise NotFound("the channel is not there any more")
-            if effect.answers_command and ADAPTERS[channel.provider].answers_commands:
+            if effect.answers_command and adapter_of(channel).answers_commands:
                 continue
             identifier = effect.message_id or self._effect_ids.setdefault((place, number), new_id())
             outgoing = door.Outgoing(

@@ -16,14 +16,15 @@ from actors.inbound import Inbounds
 from actors.messages import Command, arrived_payload, reported_payload
 from actors.ports import Wallets
 from actors.shell import make_app_pool
+from hub import realtime
 from hub.campaigns.store import resume_unfunded
 from hub.channels import store as channel_store
-from hub.channels.base import Account, Channel, DeliveryReport, InboundEvent
+from hub.channels.base import Account, Channel, DeliveryReport, InboundEvent, InboundMessage, Typing
 from hub.clock import Clock, SystemClock
 from hub.conversations.state import Event
 from hub.directory import Directories
 from hub.errors import HubError, Invalid, Malformed, Unavailable
-from hub.ids import decode_id
+from hub.ids import decode_id, encode_id
 from hub.settings import Settings
 from models.db import Scope, transaction
 
@@ -88,6 +89,10 @@ class Hub:
         inbox table and a sweeper delivers it. Raises Malformed; Unavailable when the database does not answer either.
         """
         channel = await self.channel(account, event.to)
+        if isinstance(event, Typing):
+            if channel is not None:
+                await self._show_typing(channel, event)
+            return
         now = self.clock.now()
         if channel is None:
             await self._keep_unrouted(account, event)
@@ -99,14 +104,23 @@ class Hub:
         except HubError:
             await self._keep_pending(channel, event, now)
 
-    async def _keep_unrouted(self, account: Account, event: InboundEvent) -> None:
+    async def _show_typing(self, channel: Channel, event: Typing) -> None:
+        """Tell the screens; a person nobody has written with yet is nobody's to look at."""
+        contact_id = await self.inbounds.known(channel.tenant_id, event.sender)
+        if contact_id is not None:
+            told = {"type": "contact.typing", "conversation_id": encode_id("cnv", contact_id)}
+            await realtime.publish(self.redis, [(channel.tenant_id, told)])
+
+    async def _keep_unrouted(self, account: Account, event: InboundMessage | DeliveryReport) -> None:
         payload = {"to": event.to, **_payload(event)}
         async with transaction(self.engine, Scope.of(account.tenant_id)) as db:
             await channel_store.keep_unrouted(
                 db, account, event.event_key, "no channel has this number", payload
             )
 
-    async def _keep_pending(self, channel: Channel, event: InboundEvent, now: datetime) -> None:
+    async def _keep_pending(
+        self, channel: Channel, event: InboundMessage | DeliveryReport, now: datetime
+    ) -> None:
         row = {
             "tenant_id": channel.tenant_id,
             "channel_id": channel.id,
@@ -142,5 +156,5 @@ class Hub:
             return
 
 
-def _payload(event: InboundEvent) -> dict[str, Any]:
+def _payload(event: InboundMessage | DeliveryReport) -> dict[str, Any]:
     return reported_payload(event) if isinstance(event, DeliveryReport) else arrived_payload(event)

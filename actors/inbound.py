@@ -12,8 +12,9 @@ from uuid import UUID
 from actors.mailbox import Mailbox
 from actors.messages import Arrived, reported
 from actors.ports import Conversations
-from hub.channels.base import TEXT_CHARS_MAX, Channel, DeliveryReport, InboundEvent, InboundMessage
+from hub.channels.base import TEXT_CHARS_MAX, Channel, DeliveryReport, InboundEvent, InboundMessage, Typing
 from hub.contacts.service import resolve_addresses
+from hub.contacts.store import find_addresses
 from hub.contacts.suppression import AddressHasher
 from hub.conversations.state import Inbound
 from hub.errors import Malformed, NotFound
@@ -46,6 +47,8 @@ class Inbounds:
 
         Raises Malformed, or Unavailable when no host answers.
         """
+        if isinstance(event, Typing):
+            return None
         if isinstance(event, DeliveryReport):
             return await self.conversations.ask(reported(channel.tenant_id, channel.id, event, at, kept))
         inbound = Inbound(
@@ -57,6 +60,8 @@ class Inbounds:
             cut(event.text),
             event.provider_message_id,
             at,
+            event.content,
+            event.command,
         )
         contact_id = await self._contact(channel.tenant_id, event)
         try:
@@ -76,6 +81,15 @@ class Inbounds:
             if len(self._known) > CONTACTS_KNOWN_MAX:
                 self._known.popitem(last=False)
         return known
+
+    async def known(self, tenant_id: UUID, address: str) -> UUID | None:
+        """The contact of this address, or None: nobody is made."""
+        found = self._known.get((tenant_id, address))
+        if found is None:
+            key = (tenant_id, "phone", address)
+            async with pipeline(self._pool, Scope.of(tenant_id)) as db:
+                found = (await find_addresses(db, [key])).get(key)
+        return found
 
     def forget(self, tenant_id: UUID, address: str) -> None:
         """The contact of this address is another one now (merged or erased)."""

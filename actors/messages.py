@@ -89,6 +89,8 @@ def arrived_payload(event: InboundMessage) -> dict[str, Any]:
         "text": event.text,
         "provider_message_id": event.provider_message_id,
         "profile_name": event.profile_name,
+        "content": event.content,
+        "command": event.command,
     }
 
 
@@ -115,6 +117,9 @@ def event_from_payload(
             payload["text"],
             payload["provider_message_id"],
             payload["profile_name"],
+            None,
+            payload.get("content"),
+            payload.get("command", ""),
         )
     at = payload["at"]
     return DeliveryReport(

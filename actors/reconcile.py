@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub import deliveries, outbox
-from hub.channels import ADAPTERS
+from hub.channels import adapter_of
 from hub.channels.base import Channel, ProviderRequest
 from hub.channels.delivery import FINAL_FAILURES, RANK, Status
 from hub.channels.errors import SendOutcomeUnknown
@@ -52,7 +52,7 @@ async def _decide(host: SenderHost, row: Any, channel: Channel | None) -> bool:
         return await _close(
             host, row, _report(row, Status.FAILED, now, reason="the channel is not there any more")
         )
-    adapter = ADAPTERS[channel.provider]
+    adapter = adapter_of(channel)
     if not isinstance(adapter, TwilioSms):
         if now - row.created_at > GIVE_UP:
             return await _close(

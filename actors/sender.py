@@ -17,9 +17,11 @@ from sqlalchemy.exc import DataError, IntegrityError
 from actors.reconcile import reconcile
 from actors.shell import Shell
 from hub import deliveries, outbox, realtime
-from hub.channels import ADAPTERS
+from hub.channels import HTTP_ADAPTERS
 from hub.channels import store as channel_store
 from hub.channels.base import Account, Channel, OutboundMessage
+from hub.channels.codes import Retry
+from hub.channels.content import CONTENT
 from hub.channels.delivery import Status
 from hub.channels.errors import SendOutcomeUnknown, SendRefused
 from hub.channels.http import ProviderClient
@@ -38,10 +40,6 @@ IDLE_S = 0.5  # how long to sleep when nobody wakes us
 RECONCILE_EVERY_S = 2.0
 ATTEMPTS_MAX = 12  # with the waits between them about five minutes
 RECORD_EVERY = 256
-WEBHOOK_OF = {
-    "twilio": "/webhooks/twilio/{account}/status?ref={ref}",
-    "whatsapp_cloud": "/webhooks/whatsapp/{account}",
-}
 
 log = structlog.get_logger()
 
@@ -89,7 +87,7 @@ class SenderHost(Shell):
                     db, account_id, self.settings.secret_key.get_secret_value()
                 )
             if known is None:
-                raise SendRefused("the provider account is not there any more", "no-account", False, False)
+                raise SendRefused("the provider account is not there any more", "no-account")
             self.accounts[account_id] = known
         return known
 
@@ -147,12 +145,12 @@ class SenderHost(Shell):
         provider_id: str | None = None
         try:
             if channel is None:
-                raise SendRefused("the channel is not there any more", "no-channel", False, False)
+                raise SendRefused("the channel is not there any more", "no-channel")
             provider_id = await self._call(row, channel)
         except (SendRefused, SendOutcomeUnknown) as failure:
             error = failure
         except HubError as failure:
-            error = SendRefused(str(failure), failure.code, False, False)
+            error = SendRefused(str(failure), failure.code)
         except Exception as failure:  # a fault of ours after the request may have left
             log.exception("send_failed", host=self.name)
             error = SendOutcomeUnknown(type(failure).__name__)
@@ -163,10 +161,19 @@ class SenderHost(Shell):
 
     async def _call(self, row: Any, channel: Channel) -> str:
         account = await self.account(channel.account_id)
-        adapter = ADAPTERS[channel.provider]
+        adapter = HTTP_ADAPTERS[channel.provider, channel.kind]
         reference = encode_id("msg", row.message_id)
-        path = WEBHOOK_OF[channel.provider].format(account=encode_id("acc", account.id), ref=reference)
-        message = OutboundMessage(reference, row.address, row.body, self.settings.public_url + path)
+        path = adapter.callback(encode_id("acc", account.id), reference)
+        content = None if row.content is None else CONTENT.validate_python(row.content)
+        message = OutboundMessage(
+            reference,
+            row.address,
+            row.body,
+            self.settings.public_url + path,
+            content,
+            traffic=row.purpose or "",
+            attempt=row.attempts,
+        )
         status, body = await self.client.post(adapter.request(account, channel, message))
         return adapter.accepted(status, body).provider_message_id
 
@@ -212,7 +219,7 @@ class SenderHost(Shell):
                     gone.append(outcome)
         reports = [_report(o, Status.SENT) for o in sent] + [_report(o, Status.FAILED) for o in gone]
         reports += [_report(o, Status.UNKNOWN) for o in dark]
-        suppressed = [o for o in gone if isinstance(o.error, SendRefused) and o.error.suppress]
+        suppressed = [o for o in gone if isinstance(o.error, SendRefused) and o.error.retry is Retry.SUPPRESS]
         async with pipeline(self.pool, Scope.of(*{o.row.tenant_id for o in batch})) as db:
             # Rows of `messages` first, in id order, then the outbox: the same order as everywhere.
             applied = await deliveries.apply(db, reports)

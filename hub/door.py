@@ -14,12 +14,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.billing.pricing import NoRate, RateTable, price
+from hub.billing.pricing import ANY_CATEGORY, NoRate, RateTable, price
 from hub.billing.wallet import HoldAnswer, HoldRequest
-from hub.channels import ADAPTERS
+from hub.channels import adapter_of
 from hub.channels.base import Channel, ChannelKind
+from hub.channels.content import Content
 from hub.channels.sms_parts import sms_parts
-from hub.errors import Conflict
+from hub.errors import Conflict, Invalid
 from models.conversations import messages, outbox
 from models.db import Insert, insert_all
 
@@ -39,6 +40,7 @@ NO_ADDRESS = "no-address"
 NO_RATE = "no-rate"
 TOO_LONG = "too-long"
 EMPTY = "empty-text"
+NOT_CARRIED = "not-carried"
 NO_MONEY = "insufficient-funds"
 TEMPLATE = "template-error"
 
@@ -62,6 +64,11 @@ class Outgoing:
     hold_id: UUID | None = None
     refused: str | None = None
     detail: str | None = None
+    content: Content | None = None
+    purpose: str = ""
+    category: str = ANY_CATEGORY
+    plan: Mapping[str, Any] | None = None
+    first_id: UUID | None = None
 
 
 def prepare(outgoing: Outgoing, *, opted_out: bool, rates: RateTable, today: date) -> Outgoing:
@@ -73,14 +80,19 @@ def prepare(outgoing: Outgoing, *, opted_out: bool, rates: RateTable, today: dat
         outgoing.refused = NO_ADDRESS
     elif not outgoing.text.strip():
         outgoing.refused = EMPTY
-    elif len(outgoing.text) > ADAPTERS[channel.provider].text_chars_max:
+    elif len(outgoing.text) > adapter_of(channel).text_chars_max:
         outgoing.refused = TOO_LONG
+    elif outgoing.content is not None:
+        try:
+            adapter_of(channel).check(outgoing.content)
+        except Invalid as error:
+            outgoing.refused, outgoing.detail = NOT_CARRIED, str(error)
     if outgoing.refused:
         return outgoing
     if channel.kind is ChannelKind.SMS:
         outgoing.parts = sms_parts(outgoing.text).parts
     try:
-        rate = rates.resolve(channel.kind.value, outgoing.address.lstrip("+"), "*", today)
+        rate = rates.resolve(channel.kind.value, outgoing.address.lstrip("+"), outgoing.category, today)
     except NoRate as error:
         outgoing.refused, outgoing.detail = NO_RATE, str(error)
         return outgoing
@@ -133,6 +145,11 @@ def message_row(outgoing: Outgoing, now: datetime) -> dict[str, Any]:
         "intent_version_id": None,
         "routing": {"detail": outgoing.detail} if outgoing.detail else None,
         "created_at": now,
+        "content": None if outgoing.content is None else outgoing.content.model_dump(mode="json"),
+        "purpose": outgoing.purpose or None,
+        "category": None if outgoing.category == ANY_CATEGORY else outgoing.category,
+        "plan": outgoing.plan,
+        "first_id": outgoing.first_id,
     }
 
 

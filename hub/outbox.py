@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -43,7 +43,7 @@ _STRANDED = text(
 )
 # Ids as arrays, here as everywhere on these tables: part of the index condition whatever the planner believes.
 _MESSAGES = text(
-    "SELECT id, address, body, status, contact_id, created_at FROM messages "
+    "SELECT id, address, body, status, contact_id, created_at, content, purpose FROM messages "
     "WHERE tenant_id = ANY(CAST(:tenants AS uuid[])) AND id = ANY(CAST(:ids AS uuid[]))"
 )
 _THESE = "o.tenant_id = ANY(CAST(:tenants AS uuid[])) AND o.message_id = ANY(CAST(:ids AS uuid[]))"
@@ -84,6 +84,8 @@ class Owed:
     status: str
     contact_id: UUID
     created_at: datetime
+    content: Mapping[str, Any] | None = None
+    purpose: str | None = None
 
 
 async def claim(db: Db, tenants: Sequence[UUID], sender: str, limit: int) -> list[Owed]:
@@ -116,6 +118,8 @@ async def _with_messages(db: Db, tenants: Sequence[UUID], rows: Sequence[Any]) -
             m.status,
             m.contact_id,
             m.created_at,
+            m.content,
+            m.purpose,
         )
         for row in rows
         if (m := found.get(row.message_id)) is not None

@@ -27,7 +27,11 @@ provider_accounts = Table(
     Column("base_url", Text, nullable=False),
     Column("credentials", Text, nullable=False),  # AES-256-GCM, see hub/channels/secrets.py
     Column("created_at", INSTANT, nullable=False, server_default=func.now()),
-    CheckConstraint("provider IN ('twilio', 'whatsapp_cloud')", name="provider"),
+    Column("settings", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Column("status", Text, nullable=False, server_default="active"),
+    Column("version", Integer, nullable=False, server_default="1"),
+    CheckConstraint("provider IN ('twilio', 'whatsapp_cloud', 'google_rcs', 'smpp', 'sip')", name="provider"),
+    CheckConstraint("status IN ('active', 'paused')", name="status"),
     Index("ix_provider_accounts_id", "id", unique=True),
 )
 

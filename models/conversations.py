@@ -83,6 +83,13 @@ messages = Table(
     Column("delivered_at", INSTANT),
     Column("read_at", INSTANT),
     Column("failed_at", INSTANT),
+    Column("content", JSONB),  # what is more than a text: hub/channels/content.py; null for a plain text
+    Column("purpose", Text),
+    Column("category", Text),  # of the price, where the provider has several
+    Column("plan", JSONB),  # what to try when this attempt fails: hub/failover
+    Column("first_id", Uuid),  # of a later attempt: the message that its caller knows
+    Column("next_id", Uuid),  # the attempt that took over
+    Column("history", JSONB),  # what the other columns do not tell: refused attempts, late receipts
     CheckConstraint("direction IN ('in', 'out')", name="direction"),
     CheckConstraint("settlement IN ('captured', 'released')", name="settlement"),
     Index("ix_messages_thread", "tenant_id", "contact_id", "id"),
@@ -96,6 +103,7 @@ messages = Table(
         unique=True,
         postgresql_where=text("provider_message_id IS NOT NULL"),
     ),
+    Index("ix_messages_attempts", "tenant_id", "first_id", postgresql_where=text("first_id IS NOT NULL")),
 )
 
 # Sends that are owed. A row lives from the commit of its message to the provider's answer.

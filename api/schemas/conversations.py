@@ -54,6 +54,7 @@ class Message(Out):
     channel_kind: str
     address: str
     body: str
+    content: dict[str, Any] | None = Field(description="What is more than a text: by its `type`.")
     status: str
     reason: str | None
     error_code: str | None

@@ -6,8 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
-from hub.channels import ADAPTERS
-from hub.channels.base import Account, WebhookRequest
+from hub.channels.base import Account, ChannelAdapter, WebhookRequest
 from hub.errors import BadSignature, NotFound
 
 
@@ -38,13 +37,12 @@ async def account_of(hub: Any, call: Call, provider: str) -> Account:
     return account
 
 
-async def take(hub: Any, call: Call, provider: str) -> None:
+async def take(hub: Any, call: Call, adapter: ChannelAdapter) -> None:
     """Returns when every event of the request is durable.
 
     Raises NotFound, BadSignature, Malformed, Unavailable.
     """
-    account = await account_of(hub, call, provider)
-    adapter = ADAPTERS[provider]
+    account = await account_of(hub, call, adapter.provider)
     try:
         adapter.verify(account, call.request)
     except (TypeError, UnicodeError):  # compare_digest takes ASCII only

@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from api.webhooks.common import Call, Reply, account_of, take
+from hub.channels import WHATSAPP_CLOUD
 from hub.errors import BadSignature, NotFound
 
-PROVIDER = "whatsapp_cloud"
 RECEIVED = Reply(b"EVENT_RECEIVED", b"text/plain")
 
 
@@ -19,13 +19,13 @@ async def answer(hub: Any, call: Call) -> Reply:
         raise NotFound("there is no such webhook")
     if call.method == "GET":
         return await _handshake(hub, call)
-    await take(hub, call, PROVIDER)
+    await take(hub, call, WHATSAPP_CLOUD)
     return RECEIVED
 
 
 async def _handshake(hub: Any, call: Call) -> Reply:
     """Echo the challenge when the verify token is the account's. Raises BadSignature."""
-    account = await account_of(hub, call, PROVIDER)
+    account = await account_of(hub, call, WHATSAPP_CLOUD.provider)
     query = {name: values[0] for name, values in parse_qs(call.query).items()}
     given = query.get("hub.verify_token", "").encode()
     if query.get("hub.mode") != "subscribe" or not hmac.compare_digest(

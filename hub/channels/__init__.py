@@ -1,11 +1,22 @@
 """Channels: adapters to providers. The registry is written out by hand."""
 
-from hub.channels.base import ChannelAdapter
+from hub.channels.base import Adapter, Channel, ChannelAdapter, ChannelKind, LinkAdapter
 from hub.channels.sms_twilio import TwilioSms
 from hub.channels.whatsapp_cloud import WhatsAppCloud
 
-ADAPTERS: dict[str, ChannelAdapter] = {
-    adapter.provider: adapter for adapter in (TwilioSms(), WhatsAppCloud())
-}
+TWILIO_SMS = TwilioSms()
+WHATSAPP_CLOUD = WhatsAppCloud()
 
-__all__ = ["ADAPTERS"]
+HTTP_ADAPTERS: dict[tuple[str, ChannelKind], ChannelAdapter] = {
+    (adapter.provider, adapter.kind): adapter for adapter in (TWILIO_SMS, WHATSAPP_CLOUD)
+}
+LINK_ADAPTERS: dict[tuple[str, ChannelKind], LinkAdapter] = {}
+ADAPTERS: dict[tuple[str, ChannelKind], Adapter] = {**HTTP_ADAPTERS, **LINK_ADAPTERS}
+
+
+def adapter_of(channel: Channel) -> Adapter:
+    """What translates for this channel."""
+    return ADAPTERS[channel.provider, channel.kind]
+
+
+__all__ = ["ADAPTERS", "HTTP_ADAPTERS", "LINK_ADAPTERS", "TWILIO_SMS", "WHATSAPP_CLOUD", "adapter_of"]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 from urllib.parse import parse_qsl
 from uuid import UUID
 
+from hub.channels.content import Content
 from hub.errors import Malformed
 
 FORM_FIELDS_MAX = 200
@@ -38,6 +39,10 @@ class Account:
     external_id: str
     base_url: str
     secrets: Mapping[str, str]
+    settings: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # what is no secret; each provider has its model
+    status: str = "active"
 
     def __repr__(self) -> str:
         return f"Account({self.id}, {self.provider})"
@@ -59,12 +64,19 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class OutboundMessage:
-    """One text to send. `reference` is ours; receipts bring it back. `callback_url` takes the receipts."""
+    """One message to send. `reference` is ours; receipts bring it back. `callback_url` takes the receipts.
+
+    `content` None: a plain text. `validity_s` 0: as long as the provider likes. `traffic` is the message's purpose.
+    """
 
     reference: str
     to: str
     text: str
     callback_url: str
+    content: Content | None = None
+    validity_s: int = 0
+    traffic: str = ""
+    attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +117,12 @@ class WebhookRequest:
 
 @dataclass(frozen=True, slots=True)
 class InboundMessage:
-    """A contact wrote. `to` is the provider's name of our number, `sender` E.164."""
+    """A contact wrote. `to` is the provider's name of our number, `sender` E.164.
+
+    `content` is what was more than a text, as JSON: {"type": "reply", "id", "title"}, {"type": "media", …},
+    {"type": "location", …}, {"type": "reaction", …}; `command` is set where the person used the channel's own switch
+    (`stop`, `start`) instead of a word.
+    """
 
     event_key: str
     to: str
@@ -114,6 +131,8 @@ class InboundMessage:
     provider_message_id: str
     profile_name: str = ""
     at: datetime | None = None
+    content: Mapping[str, Any] | None = None
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +148,25 @@ class DeliveryReport:
     at: datetime | None = None
 
 
-InboundEvent = InboundMessage | DeliveryReport
+@dataclass(frozen=True, slots=True)
+class Typing:
+    """The person is typing: shown for a moment, never stored."""
+
+    to: str
+    sender: str
+
+
+InboundEvent = InboundMessage | DeliveryReport | Typing
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderRequest:
-    """A POST to a provider: everything but the connection."""
+    """A call of a provider: everything but the connection. `method` empty: POST."""
 
     url: str
     headers: Mapping[str, str]
     body: bytes
+    method: str = ""
 
 
 def identifier(text: str) -> str:
@@ -155,13 +183,28 @@ def own_address(text: str) -> str:
     return text
 
 
-class ChannelAdapter(Protocol):
-    """Translates between one provider's wire format and ours; neither writes to the database nor answers HTTP."""
+class Adapter(Protocol):
+    """What every provider's adapter knows of its channel."""
 
     provider: ClassVar[str]
     kind: ClassVar[ChannelKind]
     text_chars_max: ClassVar[int]
     answers_commands: ClassVar[bool]  # STOP, START and HELP are confirmed by the provider itself
+    safe_to_repeat: ClassVar[
+        bool
+    ]  # the provider takes a message of the same reference once, however often it is sent
+
+    def check(self, content: Content) -> None:
+        """Raises Invalid, naming the place, when this channel cannot carry `content` as it is."""
+        ...
+
+
+class ChannelAdapter(Adapter, Protocol):
+    """Translates between one provider's HTTP format and ours; neither writes to the database nor answers HTTP."""
+
+    def callback(self, account: str, reference: str) -> str:
+        """The path of our webhook that takes the receipts of this message; `account` is the account's public id."""
+        ...
 
     def request(self, account: Account, channel: Channel, message: OutboundMessage) -> ProviderRequest:
         """The HTTP request that sends `message`."""
@@ -178,3 +221,9 @@ class ChannelAdapter(Protocol):
     def parse(self, request: WebhookRequest) -> list[InboundEvent]:
         """The events of a verified request. Raises Malformed."""
         ...
+
+
+class LinkAdapter(Adapter, Protocol):
+    """A provider that is spoken to over a connection which stays: `actors.link` keeps it."""
+
+    linked: ClassVar[bool]

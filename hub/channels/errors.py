@@ -5,18 +5,37 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from hub.channels.codes import Meaning, Retry
 from hub.errors import HubError
 
 
 @dataclass(eq=False)
 class SendRefused(HubError):
-    """The provider did not take the message."""
+    """The provider did not take the message. `retry` says what may be done; `wait_s` is the provider's own wish."""
 
     code: ClassVar[str] = "send-refused"
     detail: str = ""
     provider_code: str = ""
-    retryable: bool = False
-    suppress: bool = False
+    retry: Retry = Retry.NEVER
+    fallback: bool = False
+    wait_s: float = 0.0
+    attempts_max: int = 0
+
+    @property
+    def retryable(self) -> bool:
+        return self.retry in (Retry.AGAIN, Retry.SLOWER)
+
+    @classmethod
+    def of(cls, meaning: Meaning, provider_code: str, detail: str = "", wait_s: float = 0.0) -> SendRefused:
+        """The refusal that a row of a provider's table asks for."""
+        return cls(
+            detail or meaning.reason,
+            provider_code,
+            meaning.retry,
+            meaning.fallback,
+            wait_s,
+            meaning.attempts_max,
+        )
 
 
 @dataclass(eq=False)

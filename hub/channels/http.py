@@ -5,6 +5,7 @@ from __future__ import annotations
 import aiohttp
 
 from hub.channels.base import ProviderRequest
+from hub.channels.codes import Retry
 from hub.channels.errors import SendOutcomeUnknown, SendRefused
 
 ANSWER_BYTES_MAX = 1_000_000
@@ -32,7 +33,7 @@ class ProviderClient:
 
     async def post(self, request: ProviderRequest) -> tuple[int, bytes]:
         """(status, body). Raises SendRefused (retryable) when nothing was sent, SendOutcomeUnknown when it may have been."""
-        return await self._call("POST", request)
+        return await self._call(request.method or "POST", request)
 
     async def get(self, request: ProviderRequest) -> tuple[int, bytes]:
         """(status, body). Raises as `post` does; a read may simply be repeated."""
@@ -45,7 +46,7 @@ class ProviderClient:
             ) as answer:
                 return answer.status, await _read(answer)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
-            raise SendRefused(type(error).__name__, "connect", True, False) from None
+            raise SendRefused(type(error).__name__, "connect", Retry.AGAIN) from None
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise SendOutcomeUnknown(type(error).__name__) from None
 

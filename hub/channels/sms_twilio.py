@@ -26,9 +26,11 @@ from hub.channels.base import (
     identifier,
     own_address,
 )
+from hub.channels.content import Content, Text
 from hub.channels.delivery import Status
 from hub.channels.errors import SendOutcomeUnknown, SendRefused
-from hub.errors import BadSignature, Malformed
+from hub.channels.twilio_codes import meaning_of
+from hub.errors import BadSignature, Invalid, Malformed
 
 STATUS: Mapping[str, Status] = {
     "accepted": Status.SENT,  # Twilio has taken it; `queued`, `sending` and `sent` say no more than that
@@ -43,8 +45,6 @@ STATUS: Mapping[str, Status] = {
     "failed": Status.FAILED,
     "canceled": Status.FAILED,
 }
-RETRYABLE = frozenset({20429, 21611, 30001, 30017, 30022, 63017, 63018})
-SUPPRESSED = frozenset({21211, 21214, 21610, 21614, 21635, 30004, 30005, 30006, 63003, 63024})
 EXPIRED = "30036"
 
 
@@ -70,6 +70,14 @@ class TwilioSms:
     kind: ClassVar[ChannelKind] = ChannelKind.SMS
     text_chars_max: ClassVar[int] = 1600
     answers_commands: ClassVar[bool] = True  # and refuses (21610) whatever is sent to somebody who said STOP
+    safe_to_repeat: ClassVar[bool] = False
+
+    def check(self, content: Content) -> None:
+        if not isinstance(content, Text) or content.suggestions:
+            raise Invalid(f"SMS carries texts only, not {content.type}", "/content/type")
+
+    def callback(self, account: str, reference: str) -> str:
+        return f"/webhooks/twilio/{account}/status?ref={reference}"
 
     def request(self, account: Account, channel: Channel, message: OutboundMessage) -> ProviderRequest:
         form = (
@@ -108,12 +116,12 @@ class TwilioSms:
             number = int(answer["code"])
         except (ValueError, KeyError, TypeError):
             if 400 <= status < 500:
-                raise SendRefused(f"HTTP {status}", str(status), status == 429, False) from None
+                raise SendRefused.of(meaning_of("", status), str(status), f"HTTP {status}") from None
             raise SendOutcomeUnknown(f"HTTP {status} with an unreadable body") from None
         if status >= 500:
             raise SendOutcomeUnknown(f"HTTP {status}")
-        retryable = status == 429 or number in RETRYABLE
-        raise SendRefused(str(answer.get("message", ""))[:200], str(number), retryable, number in SUPPRESSED)
+        words = str(answer.get("message", ""))[:200]
+        raise SendRefused.of(meaning_of(str(number), status), str(number), words)
 
     def verify(self, account: Account, request: WebhookRequest) -> None:
         given = request.header(b"x-twilio-signature").encode()

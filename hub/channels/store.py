@@ -33,7 +33,9 @@ async def account(db: AsyncConnection, account_id: UUID, secret_key: str) -> Acc
     if row is None:
         return None
     secrets = unseal(row.credentials, secret_key=secret_key, row_id=row.id)
-    return Account(row.id, row.tenant_id, row.provider, row.external_id, row.base_url, secrets)
+    return Account(
+        row.id, row.tenant_id, row.provider, row.external_id, row.base_url, secrets, row.settings, row.status
+    )
 
 
 async def channel_of_account(db: AsyncConnection, account_id: UUID, provider_address: str) -> Channel | None:

@@ -25,9 +25,11 @@ from hub.channels.base import (
     identifier,
     own_address,
 )
+from hub.channels.codes import Retry
+from hub.channels.content import Content, Text
 from hub.channels.delivery import Status
 from hub.channels.errors import SendOutcomeUnknown, SendRefused
-from hub.errors import BadSignature, Malformed
+from hub.errors import BadSignature, Invalid, Malformed
 
 API_VERSION = "v23.0"
 STATUS: Mapping[str, Status] = {
@@ -76,6 +78,14 @@ class WhatsAppCloud:
     kind: ClassVar[ChannelKind] = ChannelKind.WHATSAPP
     text_chars_max: ClassVar[int] = 4096
     answers_commands: ClassVar[bool] = False
+    safe_to_repeat: ClassVar[bool] = False
+
+    def check(self, content: Content) -> None:
+        if not isinstance(content, Text) or content.suggestions:
+            raise Invalid(f"this channel carries texts only, not {content.type}", "/content/type")
+
+    def callback(self, account: str, reference: str) -> str:
+        return f"/webhooks/whatsapp/{account}"
 
     def request(self, account: Account, channel: Channel, message: OutboundMessage) -> ProviderRequest:
         body = {
@@ -102,13 +112,15 @@ class WhatsAppCloud:
             number = int(error["code"])
         except (ValueError, KeyError, TypeError, IndexError):
             if 400 <= status < 500:
-                raise SendRefused(f"HTTP {status}", str(status), status == 429, False) from None
+                retry = Retry.SLOWER if status == 429 else Retry.NEVER
+                raise SendRefused(f"HTTP {status}", str(status), retry) from None
             raise SendOutcomeUnknown(f"HTTP {status} with an unreadable body") from None
         if status >= 500 and number not in RETRYABLE:
             raise SendOutcomeUnknown(f"HTTP {status}: {number}")
-        raise SendRefused(
-            str(error.get("message", ""))[:200], str(number), number in RETRYABLE, number in SUPPRESSED
+        retry = (
+            Retry.AGAIN if number in RETRYABLE else Retry.SUPPRESS if number in SUPPRESSED else Retry.NEVER
         )
+        raise SendRefused(str(error.get("message", ""))[:200], str(number), retry)
 
     def verify(self, account: Account, request: WebhookRequest) -> None:
         given = request.header(b"x-hub-signature-256").encode()

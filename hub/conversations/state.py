@@ -52,7 +52,10 @@ _FIELDS = tuple(field.name for field in fields(Conversation))
 
 
 class Inbound(NamedTuple):
-    """A contact wrote on one of the tenant's channels. A tuple: it crosses processes by the thousand."""
+    """A contact wrote on one of the tenant's channels. A tuple: it crosses processes by the thousand.
+
+    `content` and `command` as in `hub.channels.base.InboundMessage`.
+    """
 
     message_id: UUID
     event_key: str
@@ -62,6 +65,8 @@ class Inbound(NamedTuple):
     text: str
     provider_message_id: str
     at: datetime
+    content: Mapping[str, Any] | None = None
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)

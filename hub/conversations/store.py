@@ -183,6 +183,11 @@ def inbound_row(event: Inbound, state: Conversation, turn: Turn, understood: Und
         "intent_version_id": understood.version_id,
         "routing": turn.routing,
         "created_at": event.at,
+        "content": event.content,
+        "purpose": None,
+        "category": None,
+        "plan": None,
+        "first_id": None,
     }
 
 

@@ -37,13 +37,18 @@ def needs_classifier(state: Conversation, event: Inbound, table: RoutingTable) -
     """False when a command, an expected answer or a keyword decides; else the text must be classified."""
     if table.intent_version_id is None:
         return False
-    if command_of(event.text, event.channel_kind in state.opted_out) is not None:
+    if said(event, event.channel_kind in state.opted_out) is not None:
         return False
     if state.session is not None:
         flow = table.flows.get(UUID(state.session.flow_id))
         if flow is not None and expects(flow, state.session, event.text):
             return False
     return table.keyword(event.text) is None
+
+
+def said(event: Inbound, opted_out: bool) -> Command | None:
+    """The command of this message: the channel's own switch, or a word."""
+    return Command(event.command) if event.command else command_of(event.text, opted_out)
 
 
 def turn(
@@ -128,7 +133,7 @@ def _inbound(result: Turn, event: Inbound, table: RoutingTable, understood: Unde
     state.last_inbound_at = event.at
     state.intent = understood.intent
     state.confidence = understood.confidence if understood.intent is not None else None
-    command = command_of(event.text, opted_out)
+    command = said(event, opted_out)
     if command is not None:
         _command(result, event, command, table.brand)
         return
@@ -161,6 +166,8 @@ def _command(result: Turn, event: Inbound, command: Command, brand: str) -> None
         state.opted_out = state.opted_out - {event.channel_kind}
         _consent(result, event, "opted_in")
     _note(result, "", f"{command.upper()} command")
+    if event.command:  # the channel's own switch: the person has seen what it does
+        return
     text = confirmation(command, brand)
     result.effects.append(SendMessage(text, event.channel_id, event.address, "system", answers_command=True))
 

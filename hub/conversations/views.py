@@ -69,6 +69,7 @@ def message_view(row: Mapping[str, Any], directory: Directory) -> dict[str, Any]
         "channel_kind": row["channel_kind"],
         "address": row["address"],
         "body": row["body"],
+        "content": row["content"],
         "status": row["status"],
         "reason": row["reason"],
         "error_code": row["error_code"],

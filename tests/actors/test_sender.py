@@ -13,6 +13,7 @@ import pytest
 
 from actors.sender import ATTEMPTS_MAX, Outcome, SenderHost
 from hub import outbox
+from hub.channels.codes import Retry
 from hub.channels.errors import SendOutcomeUnknown, SendRefused
 from hub.conversations.state import AgentReply
 from hub.ids import new_id
@@ -46,9 +47,9 @@ async def states(desk: Desk) -> dict[UUID, str]:
     ("error", "attempts", "status", "state", "held"),
     [
         (None, 1, "sent", None, 0),
-        (SendRefused("no", "21617", False, False), 1, "failed", None, 0),
-        (SendRefused("slow down", "20429", True, False), 1, "queued", "queued", PRICE),
-        (SendRefused("slow down", "20429", True, False), ATTEMPTS_MAX, "failed", None, 0),
+        (SendRefused("no", "21617"), 1, "failed", None, 0),
+        (SendRefused("slow down", "20429", Retry.SLOWER), 1, "queued", "queued", PRICE),
+        (SendRefused("slow down", "20429", Retry.SLOWER), ATTEMPTS_MAX, "failed", None, 0),
         (SendOutcomeUnknown("timeout"), 1, "unknown", "unknown", PRICE),
     ],
 )
@@ -72,7 +73,7 @@ async def test_who_the_provider_says_is_suppressed_gets_nothing_more(desk: Desk)
     contact = await desk.contact("+15559000000")
     await host.receive([desk.arrived(contact, "gossip")])  # the host has the conversation in memory
     sender = desk.host(SenderHost, "sender-0")
-    await sender._record([outcome(row, None, SendRefused("opted out", "21610", False, True))])
+    await sender._record([outcome(row, None, SendRefused("opted out", "21610", Retry.SUPPRESS))])
     (consent,) = await desk.rows(consents)
     assert (consent.state, consent.source, consent.proof) == ("opted_out", "provider", "21610")
     event = AgentReply(new_id(), None, "psst", datetime.now(UTC))

@@ -1,0 +1,14 @@
+ALTER TABLE provider_accounts ADD COLUMN settings JSONB DEFAULT '{}'::jsonb NOT NULL;
+ALTER TABLE provider_accounts ADD COLUMN status TEXT DEFAULT 'active' NOT NULL;
+ALTER TABLE provider_accounts ADD COLUMN version INTEGER DEFAULT '1' NOT NULL;
+ALTER TABLE provider_accounts DROP CONSTRAINT ck_provider_accounts_provider;
+ALTER TABLE provider_accounts ADD CONSTRAINT ck_provider_accounts_provider CHECK (provider IN ('twilio', 'whatsapp_cloud', 'google_rcs', 'smpp', 'sip'));
+ALTER TABLE provider_accounts ADD CONSTRAINT ck_provider_accounts_status CHECK (status IN ('active', 'paused'));
+ALTER TABLE messages ADD COLUMN content JSONB;
+ALTER TABLE messages ADD COLUMN purpose TEXT;
+ALTER TABLE messages ADD COLUMN category TEXT;
+ALTER TABLE messages ADD COLUMN plan JSONB;
+ALTER TABLE messages ADD COLUMN first_id UUID;
+ALTER TABLE messages ADD COLUMN next_id UUID;
+ALTER TABLE messages ADD COLUMN history JSONB;
+CREATE INDEX ix_messages_attempts ON messages (tenant_id, first_id) WHERE first_id IS NOT NULL;
