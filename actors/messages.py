@@ -102,6 +102,7 @@ def reported_payload(event: DeliveryReport) -> dict[str, Any]:
         "status": event.status,
         "error_code": event.error_code,
         "at": event.at,
+        "pricing": event.pricing,
     }
 
 
@@ -130,4 +131,5 @@ def event_from_payload(
         payload["status"],
         payload["error_code"],
         None if at is None else datetime.fromisoformat(at),
+        payload.get("pricing"),
     )

@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 from urllib.parse import parse_qsl
 from uuid import UUID
 
 from hub.channels.content import Content
 from hub.errors import Malformed
+
+if TYPE_CHECKING:
+    from hub.channels.http import ProviderClient
 
 FORM_FIELDS_MAX = 200
 TEXT_CHARS_MAX = 65_536  # what the hub stores of one inbound text; longer ones are cut and marked
@@ -67,6 +70,7 @@ class OutboundMessage:
     """One message to send. `reference` is ours; receipts bring it back. `callback_url` takes the receipts.
 
     `content` None: a plain text. `validity_s` 0: as long as the provider likes. `traffic` is the message's purpose.
+    `reply_to` is the provider's id of the message that this one answers or reacts to.
     """
 
     reference: str
@@ -77,6 +81,7 @@ class OutboundMessage:
     validity_s: int = 0
     traffic: str = ""
     attempt: int = 1
+    reply_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +142,10 @@ class InboundMessage:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """A provider told the fate of a message. `reference` is empty when the provider does not echo it."""
+    """A provider told the fate of a message. `reference` is empty when the provider does not echo it.
+
+    `pricing` is what the provider says it will charge for: {"category", "billable", "type"}.
+    """
 
     event_key: str
     to: str
@@ -146,6 +154,7 @@ class DeliveryReport:
     status: str
     error_code: str | None = None
     at: datetime | None = None
+    pricing: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +229,32 @@ class ChannelAdapter(Adapter, Protocol):
 
     def parse(self, request: WebhookRequest) -> list[InboundEvent]:
         """The events of a verified request. Raises Malformed."""
+        ...
+
+
+@runtime_checkable
+class Prepares(Protocol):
+    """An adapter whose requests need something fetched first, such as an access token that expires."""
+
+    async def prepare(self, client: ProviderClient, account: Account) -> Account:
+        """`account` with what `request` needs among its secrets. Raises SendRefused: nothing was sent."""
+        ...
+
+
+@runtime_checkable
+class Marks(Protocol):
+    """An adapter that can tell the person that their message was read, or that an answer is being written."""
+
+    def read_mark(
+        self, account: Account, channel: Channel, to: str, provider_message_id: str
+    ) -> ProviderRequest:
+        """The request that marks the person's message as read."""
+        ...
+
+    def typing_mark(
+        self, account: Account, channel: Channel, to: str, provider_message_id: str
+    ) -> ProviderRequest:
+        """The request that shows that somebody is writing; `provider_message_id` is the person's last message."""
         ...
 
 

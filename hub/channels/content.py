@@ -16,6 +16,7 @@ CHOICES_MAX = 11
 CARDS_MAX = 10
 
 Url = Annotated[str, Field(max_length=URL_CHARS_MAX, pattern=r"^https?://[^\s]+$")]
+MESSAGE_ID = r"^msg_[0-9A-Za-z]{1,40}$"
 E164 = Annotated[str, Field(pattern=r"^\+[1-9]\d{1,14}$")]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
@@ -23,6 +24,12 @@ Longitude = Annotated[float, Field(ge=-180, le=180)]
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Answer(_Part):
+    reply_to: str | None = Field(
+        None, pattern=MESSAGE_ID, description="The message of this conversation that it answers."
+    )
 
 
 class Reply(_Part):
@@ -77,7 +84,7 @@ Suggestion = Annotated[
 ]
 
 
-class Text(_Part):
+class Text(_Answer):
     """A text with up to eleven suggestions below it."""
 
     type: Literal["text"] = "text"
@@ -85,7 +92,7 @@ class Text(_Part):
     suggestions: tuple[Suggestion, ...] = Field((), max_length=CHOICES_MAX)
 
 
-class Media(_Part):
+class Media(_Answer):
     """A picture, film, sound, document or sticker: from our media library or an address on the web."""
 
     type: Literal["media"] = "media"
@@ -104,7 +111,7 @@ class Media(_Part):
         return self
 
 
-class Choices(_Part):
+class Choices(_Answer):
     """A question with buttons (up to three) or a list that opens (up to ten)."""
 
     type: Literal["choices"] = "choices"
@@ -170,7 +177,7 @@ class Reaction(_Part):
     """An emoji on one of the person's messages; an empty emoji takes it back."""
 
     type: Literal["reaction"] = "reaction"
-    message_id: str = Field(pattern=r"^msg_[0-9A-Za-z]{1,40}$")
+    message_id: str = Field(pattern=MESSAGE_ID)
     emoji: str = Field(max_length=16)
 
 
