@@ -44,6 +44,8 @@ class Rate:
     price: Decimal
     valid_from: date
     valid_to: date | None = None
+    initial_s: int = 60  # of calls: what is charged at least, then by steps of `increment_s`
+    increment_s: int = 60
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
+from hub.voice.script import Call
+
 URL_CHARS_MAX = 2_048
 TEXT_CHARS_MAX = 4_096
 CHOICES_MAX = 11
@@ -215,6 +217,14 @@ class Template(_Part):
 
 
 Content = Annotated[
-    Text | Media | Choices | Card | Carousel | Location | Reaction | Template, Field(discriminator="type")
+    Text | Media | Choices | Card | Carousel | Location | Reaction | Template | Call,
+    Field(discriminator="type"),
 ]
 CONTENT: TypeAdapter[Content] = TypeAdapter(Content)
+
+
+def answered_id(content: Content) -> str | None:
+    """The `msg_…` that the content answers or reacts to."""
+    if isinstance(content, Reaction):
+        return content.message_id
+    return content.reply_to if isinstance(content, (Text, Media, Choices)) else None
