@@ -19,9 +19,9 @@ from actors.shell import Shell
 from hub import deliveries, outbox, realtime
 from hub.channels import HTTP_ADAPTERS
 from hub.channels import store as channel_store
-from hub.channels.base import Account, Channel, OutboundMessage
+from hub.channels.base import Account, Channel, OutboundMessage, Prepares
 from hub.channels.codes import Retry
-from hub.channels.content import CONTENT
+from hub.channels.content import CONTENT, Content, answered_id
 from hub.channels.delivery import Status
 from hub.channels.errors import SendOutcomeUnknown, SendRefused
 from hub.channels.http import ProviderClient
@@ -31,7 +31,8 @@ from hub.conversations.views import moved_events
 from hub.deliveries import Report
 from hub.directory import Directories
 from hub.errors import HubError
-from hub.ids import encode_id
+from hub.ids import decode_id, encode_id
+from hub.media.links import Links, with_links
 from hub.settings import Settings
 from models.db import Db, Scope, is_retryable, transaction
 from models.pipe import pipeline
@@ -63,6 +64,7 @@ class SenderHost(Shell):
         self.client = ProviderClient(settings.sender_in_flight, settings.sender_timeout_s)
         self.directories = Directories(self.engine)
         self.accounts: dict[UUID, Account] = {}
+        self.links = Links(settings.secret_key.get_secret_value(), settings.public_url)
         self._in_flight = asyncio.Semaphore(settings.sender_in_flight)
         self._woken = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -162,9 +164,13 @@ class SenderHost(Shell):
     async def _call(self, row: Any, channel: Channel) -> str:
         account = await self.account(channel.account_id)
         adapter = HTTP_ADAPTERS[channel.provider, channel.kind]
+        if isinstance(adapter, Prepares):
+            account = await adapter.prepare(self.client, account)
         reference = encode_id("msg", row.message_id)
         path = adapter.callback(encode_id("acc", account.id), reference)
-        content = None if row.content is None else CONTENT.validate_python(row.content)
+        content, reply_to = None, ""
+        if row.content is not None:
+            content, reply_to = await self._content(row, CONTENT.validate_python(row.content))
         message = OutboundMessage(
             reference,
             row.address,
@@ -173,9 +179,22 @@ class SenderHost(Shell):
             content,
             traffic=row.purpose or "",
             attempt=row.attempts,
+            reply_to=reply_to,
         )
         status, body = await self.client.post(adapter.request(account, channel, message))
         return adapter.accepted(status, body).provider_message_id
+
+    async def _content(self, row: Any, content: Content) -> tuple[Content, str]:
+        """The content with addresses of our media, and the provider's id of the message that it answers."""
+        linked = with_links(content, lambda media_id: self.links.of(media_id, self.clock.now()))
+        answered = answered_id(content)
+        if answered is None:
+            return linked, ""
+        async with pipeline(self.pool, Scope.of(row.tenant_id)) as db:
+            found = await deliveries.provider_id(db, row.tenant_id, decode_id("msg", answered))
+        if found is None:
+            raise SendRefused("the message that it answers is not there", "no-message")
+        return linked, found
 
     async def _record_for_ever(self) -> None:
         """Write outcomes in batches: whatever came while the last batch was being written."""

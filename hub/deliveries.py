@@ -184,6 +184,17 @@ async def _lock(db: Db, tenants: set[UUID], ids: set[UUID]) -> dict[UUID, _Move]
     return {row.id: _Move(row, Status(row.status)) for row in rows}
 
 
+_PROVIDER_ID = text(
+    "SELECT provider_message_id FROM messages WHERE tenant_id = :tenant AND id = :id AND provider_message_id IS NOT NULL"
+)
+
+
+async def provider_id(db: Db, tenant_id: UUID, message_id: UUID) -> str | None:
+    """The provider's id of a message, inbound or outbound; None for one that is not there or never left."""
+    rows = await fetch(db, _PROVIDER_ID, {"tenant": tenant_id, "id": message_id})
+    return str(rows[0].provider_message_id) if rows else None
+
+
 async def _holders(db: Db, wanted: Sequence[tuple[UUID, UUID, str]]) -> dict[tuple[UUID, str], UUID]:
     """Which messages have these (tenant, channel, provider id): by channel and provider id."""
     if not wanted:

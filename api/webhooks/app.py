@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.types import Receive, Scope, Send
 
 from api import problems
-from api.webhooks import twilio, whatsapp
+from api.webhooks import google, twilio, whatsapp
 from api.webhooks.common import Call, Reply
 from hub.channels.base import WebhookRequest
 from hub.errors import HubError, NotFound, Unavailable
@@ -25,6 +25,7 @@ BODY_BYTES_MAX = 8 * 1024 * 1024  # providers send less; a form may triple the s
 PROVIDERS: dict[str, Callable[[Any, Call], Awaitable[Reply]]] = {
     "twilio": twilio.answer,
     "whatsapp": whatsapp.answer,
+    "google": google.answer,
 }
 
 log = structlog.get_logger("webhooks")

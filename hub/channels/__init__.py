@@ -1,14 +1,16 @@
 """Channels: adapters to providers. The registry is written out by hand."""
 
 from hub.channels.base import Adapter, Channel, ChannelAdapter, ChannelKind, LinkAdapter
+from hub.channels.rcs_google import GoogleRcs
 from hub.channels.sms_twilio import TwilioSms
 from hub.channels.whatsapp_cloud import WhatsAppCloud
 
 TWILIO_SMS = TwilioSms()
 WHATSAPP_CLOUD = WhatsAppCloud()
+GOOGLE_RCS = GoogleRcs()
 
 HTTP_ADAPTERS: dict[tuple[str, ChannelKind], ChannelAdapter] = {
-    (adapter.provider, adapter.kind): adapter for adapter in (TWILIO_SMS, WHATSAPP_CLOUD)
+    (adapter.provider, adapter.kind): adapter for adapter in (TWILIO_SMS, WHATSAPP_CLOUD, GOOGLE_RCS)
 }
 LINK_ADAPTERS: dict[tuple[str, ChannelKind], LinkAdapter] = {}
 ADAPTERS: dict[tuple[str, ChannelKind], Adapter] = {**HTTP_ADAPTERS, **LINK_ADAPTERS}
@@ -19,4 +21,12 @@ def adapter_of(channel: Channel) -> Adapter:
     return ADAPTERS[channel.provider, channel.kind]
 
 
-__all__ = ["ADAPTERS", "HTTP_ADAPTERS", "LINK_ADAPTERS", "TWILIO_SMS", "WHATSAPP_CLOUD", "adapter_of"]
+__all__ = [
+    "ADAPTERS",
+    "GOOGLE_RCS",
+    "HTTP_ADAPTERS",
+    "LINK_ADAPTERS",
+    "TWILIO_SMS",
+    "WHATSAPP_CLOUD",
+    "adapter_of",
+]

@@ -4,43 +4,38 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import orjson
+from pydantic import BaseModel, ConfigDict, Field
 
+from hub.channels import whatsapp_body
 from hub.channels.base import (
-    PROFILE_NAME_CHARS_MAX,
     Account,
     Channel,
     ChannelKind,
-    DeliveryReport,
     InboundEvent,
-    InboundMessage,
     OutboundMessage,
     ProviderRequest,
     SendReceipt,
     WebhookRequest,
-    identifier,
-    own_address,
 )
 from hub.channels.codes import Retry
 from hub.channels.content import Content, Text
-from hub.channels.delivery import Status
 from hub.channels.errors import SendOutcomeUnknown, SendRefused
-from hub.errors import BadSignature, Invalid, Malformed
+from hub.channels.whatsapp_codes import CODES, meaning_of
+from hub.channels.whatsapp_events import TemplateNews, changes, events_of, template_news
+from hub.errors import BadSignature, Malformed
 
 API_VERSION = "v23.0"
-STATUS: Mapping[str, Status] = {
-    "sent": Status.SENT,
-    "delivered": Status.DELIVERED,
-    "read": Status.READ,
-    "played": Status.READ,
-    "failed": Status.FAILED,
-}
-RETRYABLE = frozenset({4, 80007, 130429, 131056, 131057})
-SUPPRESSED = frozenset({131050})
+DETAIL_CHARS_MAX = 200
+
+
+class WhatsAppSettings(BaseModel):
+    """What an account says beside its secrets. `waba_id`: the business account that its templates belong to."""
+
+    model_config = ConfigDict(extra="forbid")
+    waba_id: str = Field("", max_length=40, pattern=r"^\d*$")
 
 
 def signature(secret: str, body: bytes) -> str:
@@ -48,27 +43,11 @@ def signature(secret: str, body: bytes) -> str:
     return "sha256=" + hmac.digest(secret.encode(), body, hashlib.sha256).hex()
 
 
-def _instant(seconds: Any) -> datetime | None:
-    try:
-        return datetime.fromtimestamp(int(seconds), UTC)
-    except (TypeError, ValueError, OverflowError, OSError):
-        return None
-
-
-def _text(message: Mapping[str, Any]) -> str:
-    """What the person said, in words: text, a button's or list row's title, or the kind of medium."""
-    match message.get("type"):
-        case "text":
-            return str(message["text"]["body"])
-        case "button":
-            return str(message["button"]["text"])
-        case "interactive":
-            interactive = message["interactive"]
-            return str(interactive.get(interactive.get("type"), {}).get("title", ""))
-        case kind:
-            medium = message.get(str(kind))
-            caption = medium.get("caption", "") if isinstance(medium, dict) else ""
-            return f"[{kind}] {caption}".strip()
+def _document(request: WebhookRequest) -> Any:
+    document = orjson.loads(request.body)
+    if document["object"] != "whatsapp_business_account":
+        raise Malformed("the body is not a WhatsApp webhook")
+    return document
 
 
 class WhatsAppCloud:
@@ -76,51 +55,60 @@ class WhatsAppCloud:
 
     provider: ClassVar[str] = "whatsapp_cloud"
     kind: ClassVar[ChannelKind] = ChannelKind.WHATSAPP
-    text_chars_max: ClassVar[int] = 4096
+    text_chars_max: ClassVar[int] = whatsapp_body.TEXT_CHARS_MAX
     answers_commands: ClassVar[bool] = False
     safe_to_repeat: ClassVar[bool] = False
 
     def check(self, content: Content) -> None:
-        if not isinstance(content, Text) or content.suggestions:
-            raise Invalid(f"this channel carries texts only, not {content.type}", "/content/type")
+        whatsapp_body.check(content)
 
     def callback(self, account: str, reference: str) -> str:
         return f"/webhooks/whatsapp/{account}"
 
     def request(self, account: Account, channel: Channel, message: OutboundMessage) -> ProviderRequest:
-        body = {
+        content = message.content
+        if content is None:
+            content = Text.model_construct(text=message.text)
+        body: dict[str, Any] = {
             "messaging_product": "whatsapp",
             "recipient_type": "individual",
             "to": message.to,
-            "type": "text",
-            "text": {"body": message.text, "preview_url": False},
+            **whatsapp_body.part_of(content, message.reply_to),
             "biz_opaque_callback_data": message.reference,
         }
-        headers = {
-            "Authorization": "Bearer " + account.secrets["access_token"],
-            "Content-Type": "application/json",
+        if message.reply_to and body["type"] != "reaction":
+            body["context"] = {"message_id": message.reply_to}
+        return self._post(account, channel, body)
+
+    def read_mark(
+        self, account: Account, channel: Channel, to: str, provider_message_id: str
+    ) -> ProviderRequest:
+        """Two blue ticks on the person's message."""
+        body = {"messaging_product": "whatsapp", "status": "read", "message_id": provider_message_id}
+        return self._post(account, channel, body)
+
+    def typing_mark(
+        self, account: Account, channel: Channel, to: str, provider_message_id: str
+    ) -> ProviderRequest:
+        """Typing dots, for 25 s or until an answer; the message becomes read as well."""
+        body = {
+            "messaging_product": "whatsapp",
+            "status": "read",
+            "message_id": provider_message_id,
+            "typing_indicator": {"type": "text"},
         }
+        return self._post(account, channel, body)
+
+    def _post(self, account: Account, channel: Channel, body: dict[str, Any]) -> ProviderRequest:
         url = f"{account.base_url}/{API_VERSION}/{channel.provider_address}/messages"
-        return ProviderRequest(url, headers, orjson.dumps(body))
+        return ProviderRequest(url, json_headers(account), orjson.dumps(body))
 
     def accepted(self, status: int, body: bytes) -> SendReceipt:
+        answer = answered(status, body)
         try:
-            answer = orjson.loads(body)
-            if status == 200:
-                return SendReceipt(str(answer["messages"][0]["id"]))
-            error = answer["error"]
-            number = int(error["code"])
-        except (ValueError, KeyError, TypeError, IndexError):
-            if 400 <= status < 500:
-                retry = Retry.SLOWER if status == 429 else Retry.NEVER
-                raise SendRefused(f"HTTP {status}", str(status), retry) from None
-            raise SendOutcomeUnknown(f"HTTP {status} with an unreadable body") from None
-        if status >= 500 and number not in RETRYABLE:
-            raise SendOutcomeUnknown(f"HTTP {status}: {number}")
-        retry = (
-            Retry.AGAIN if number in RETRYABLE else Retry.SUPPRESS if number in SUPPRESSED else Retry.NEVER
-        )
-        raise SendRefused(str(error.get("message", ""))[:200], str(number), retry)
+            return SendReceipt(str(answer["messages"][0]["id"]))
+        except (KeyError, TypeError, IndexError):
+            raise SendOutcomeUnknown(f"HTTP {status} without a message") from None
 
     def verify(self, account: Account, request: WebhookRequest) -> None:
         given = request.header(b"x-hub-signature-256").encode()
@@ -129,44 +117,51 @@ class WhatsAppCloud:
 
     def parse(self, request: WebhookRequest) -> list[InboundEvent]:
         try:
-            document = orjson.loads(request.body)
-            if document["object"] != "whatsapp_business_account":
-                raise Malformed("the body is not a WhatsApp webhook")
-            values = [
-                c["value"] for e in document["entry"] for c in e["changes"] if c.get("field") == "messages"
-            ]
-            return [event for value in values for event in self._events(value)]
+            found = changes(_document(request))
+            return [event for field, value in found for event in events_of(field, value)]
         except (ValueError, KeyError, TypeError, AttributeError):
             raise Malformed("the body is not a WhatsApp webhook") from None
 
-    def _events(self, value: Mapping[str, Any]) -> Iterator[InboundEvent]:
-        to = own_address(str(value["metadata"]["phone_number_id"]))
-        names = {c.get("wa_id"): c.get("profile", {}).get("name", "") for c in value.get("contacts", [])}
-        for message in value.get("messages", []):
-            sender = str(message["from"])
-            wamid = identifier(str(message["id"]))
-            yield InboundMessage(
-                f"in:{wamid}",
-                to,
-                "+" + sender,
-                _text(message),
-                wamid,
-                str(names.get(sender, ""))[:PROFILE_NAME_CHARS_MAX],
-                _instant(message.get("timestamp")),
-            )
-        for status in value.get("statuses", []):
-            mapped = STATUS.get(status["status"])
-            if mapped is None:
-                continue
-            errors = status.get("errors") or [{}]
-            code = errors[0].get("code")
-            wamid = identifier(str(status["id"]))
-            yield DeliveryReport(
-                f"dr:{wamid}:{status['status']}",
-                to,
-                wamid,
-                str(status.get("biz_opaque_callback_data", "")),
-                mapped,
-                None if code is None else str(code),
-                _instant(status.get("timestamp")),
-            )
+    def news(self, request: WebhookRequest) -> list[TemplateNews]:
+        """What a verified request says about templates. Raises Malformed."""
+        try:
+            found = changes(_document(request))
+            return [news for field, value in found for news in template_news(field, value)]
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise Malformed("the body is not a WhatsApp webhook") from None
+
+
+def json_headers(account: Account) -> dict[str, str]:
+    """Bearer authentication and the JSON content type."""
+    return {
+        "Authorization": "Bearer " + account.secrets["access_token"],
+        "Content-Type": "application/json",
+    }
+
+
+def answered(status: int, body: bytes) -> Any:
+    """The JSON of a 200. Raises SendRefused for an error that Meta names, SendOutcomeUnknown when nobody can tell.
+
+    A 200 with an error inside is an error.
+    """
+    try:
+        answer = orjson.loads(body)
+        error = answer.get("error")
+        if error is None and 200 <= status < 300:
+            return answer
+        number = str(int(error["code"]))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        if 400 <= status < 500:
+            raise SendRefused.of(meaning_of("", status), str(status), f"HTTP {status}") from None
+        raise SendOutcomeUnknown(f"HTTP {status} with an unreadable body") from None
+    meaning = meaning_of(number, status)
+    # A named refusal is one whatever its HTTP status; a fault of Meta's own may have come after the message left.
+    if status >= 500 and (number not in CODES or meaning.retry is Retry.AGAIN) and number != "131057":
+        raise SendOutcomeUnknown(f"HTTP {status}: {number}")
+    raise SendRefused.of(meaning, number, _detail(error))
+
+
+def _detail(error: Any) -> str:
+    data = error.get("error_data")
+    detail = data.get("details") if isinstance(data, dict) else None
+    return str(detail or error.get("message") or "")[:DETAIL_CHARS_MAX]
