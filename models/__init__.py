@@ -2,6 +2,7 @@
 
 from models import (
     billing,
+    calls,
     campaigns,
     channels,
     contacts,
@@ -16,6 +17,7 @@ from models.base import metadata
 
 __all__ = [
     "billing",
+    "calls",
     "campaigns",
     "channels",
     "contacts",

@@ -125,7 +125,10 @@ rates = Table(
     Column("free", Boolean, nullable=False, server_default=text("false")),
     Column("valid_from", Date, nullable=False, server_default=text("'2020-01-01'")),
     Column("valid_to", Date),
+    Column("initial_s", Integer, nullable=False, server_default="60"),  # of calls; their price is for a minute
+    Column("increment_s", Integer, nullable=False, server_default="60"),
     same_tenant("card_id", "rate_cards", ondelete="CASCADE"),
     UniqueConstraint("tenant_id", "card_id", "prefix", "category", "valid_from", name="uq_rates_match"),
     CheckConstraint("price > 0 OR (price = 0 AND free)", name="price"),
+    CheckConstraint("initial_s BETWEEN 1 AND 3600 AND increment_s BETWEEN 1 AND 3600", name="seconds"),
 )

@@ -51,7 +51,8 @@ channels = Table(
     Column("status", Text, nullable=False, server_default="active"),
     Column("created_at", INSTANT, nullable=False, server_default=func.now()),
     CheckConstraint("kind IN ('sms', 'whatsapp', 'rcs', 'voice')", name="kind"),
-    Index("ix_channels_account_address", "account_id", "provider_address", unique=True),
+    # One number may send texts and make calls: then it is two channels.
+    Index("ix_channels_account_address", "account_id", "provider_address", "kind", unique=True),
 )
 
 # What a provider told us, once each: the dedupe key of every webhook and the raw delivery history.

@@ -81,8 +81,11 @@ async def ensure_rate_card(
     channel_kind: str,
     currency: str,
     prices: Mapping[str, Decimal],
+    seconds: tuple[int, int] = (60, 60),
 ) -> UUID:
     """The id of the card `name`, made with one price (main units a part) a prefix when missing; `""` is any number.
+
+    Of calls the price is for a minute, and time is counted as `seconds` (the first ones, then steps of) say.
 
     A card that exists is left as it is: cards are immutable once used. A price of 0 is an explicit free rate.
     """
@@ -93,7 +96,7 @@ async def ensure_rate_card(
         if not unit.is_finite() or not 0 <= unit <= PRICE_MAX or unit != unit.quantize(PRICE_PLACES):
             raise Invalid("a price is a decimal from 0 to 1000000 of at most 9 places", "price")
     existing = await store.card_named(db, tenant_id, name)
-    return existing or await store.insert_card(db, tenant_id, name, channel_kind, currency, prices)
+    return existing or await store.insert_card(db, tenant_id, name, channel_kind, currency, prices, seconds)
 
 
 async def top_up(

@@ -192,7 +192,7 @@ ENTRIES = text(
 )
 RATES = text(
     "SELECT level, card_id, card_name, version, channel_kind, currency, exclusive, rate_id, prefix, category, price, "
-    "valid_from, valid_to FROM rates_for(:tenant)"
+    "valid_from, valid_to, initial_s, increment_s FROM rates_for(:tenant)"
 )
 CARD = text(
     "SELECT id FROM rate_cards WHERE tenant_id = :tenant AND name = :name ORDER BY version DESC LIMIT 1"

@@ -193,8 +193,9 @@ async def insert_card(
     channel_kind: str,
     currency: str,
     prices: Mapping[str, Decimal],
+    seconds: tuple[int, int] = (60, 60),
 ) -> UUID:
-    """Version 1 of a card with one rate a prefix, for any category."""
+    """Version 1 of a card with one rate a prefix, for any category. `seconds`: of calls, the first and each next step."""
     card_id = new_id()
     card = {
         "tenant_id": tenant_id,
@@ -212,6 +213,8 @@ async def insert_card(
             "prefix": prefix,
             "price": price,
             "free": price == 0,
+            "initial_s": seconds[0],
+            "increment_s": seconds[1],
         }
         for prefix, price in prices.items()
     ]

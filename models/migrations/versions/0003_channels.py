@@ -16,8 +16,36 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-TENANT_TABLES: tuple[str, ...] = ()
-LOOKUPS: tuple[tuple[str, str, str], ...] = ()
+TENANT_TABLES: tuple[str, ...] = ("calls",)
+LOOKUPS: tuple[tuple[str, str, str], ...] = (
+    # voice: what a minute costs and how time is counted; numbers that have two kinds of channel
+    (
+        "rates_for(wanted uuid)",
+        "TABLE (level integer, card_id uuid, card_name text, version integer, channel_kind text, currency text, "
+        "exclusive boolean, rate_id uuid, prefix text, category text, price numeric, valid_from date, valid_to date, "
+        "initial_s integer, increment_s integer)",
+        "SELECT t.depth, c.id, c.name, c.version, c.channel_kind, c.currency, c.exclusive, r.id, r.prefix, r.category, "
+        "r.price, r.valid_from, r.valid_to, r.initial_s, r.increment_s FROM tenant_closure t "
+        "JOIN rate_cards c ON c.tenant_id = t.ancestor_id "
+        "JOIN rates r ON r.tenant_id = c.tenant_id AND r.card_id = c.id WHERE t.descendant_id = wanted",
+    ),
+    (
+        "channel_of_account(account uuid, wanted text)",
+        "SETOF channels",
+        "SELECT * FROM channels WHERE account_id = account AND provider_address = wanted AND kind <> 'voice'",
+    ),
+    (
+        "voice_channel_of_account(account uuid, wanted text)",
+        "SETOF channels",
+        "SELECT * FROM channels WHERE account_id = account AND provider_address = wanted AND kind = 'voice'",
+    ),
+    (
+        "call_place(wanted uuid)",
+        "TABLE (tenant_id uuid, channel_id uuid, account_id uuid)",
+        "SELECT c.tenant_id, c.channel_id, n.account_id FROM calls c JOIN channels n "
+        "ON n.tenant_id = c.tenant_id AND n.id = c.channel_id WHERE c.id = wanted",
+    ),
+)
 
 
 def upgrade() -> None:

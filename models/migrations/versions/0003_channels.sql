@@ -12,3 +12,46 @@ ALTER TABLE messages ADD COLUMN first_id UUID;
 ALTER TABLE messages ADD COLUMN next_id UUID;
 ALTER TABLE messages ADD COLUMN history JSONB;
 CREATE INDEX ix_messages_attempts ON messages (tenant_id, first_id) WHERE first_id IS NOT NULL;
+-- voice
+ALTER TABLE rates ADD COLUMN initial_s INTEGER DEFAULT '60' NOT NULL;
+ALTER TABLE rates ADD COLUMN increment_s INTEGER DEFAULT '60' NOT NULL;
+ALTER TABLE rates ADD CONSTRAINT ck_rates_seconds CHECK (initial_s BETWEEN 1 AND 3600 AND increment_s BETWEEN 1 AND 3600);
+DROP FUNCTION rates_for(uuid);
+DROP FUNCTION channel_of_account(uuid, text);
+DROP INDEX ix_channels_account_address;
+CREATE UNIQUE INDEX ix_channels_account_address ON channels (account_id, provider_address, kind);
+CREATE TABLE calls (
+  tenant_id UUID NOT NULL,
+  id UUID NOT NULL,
+  contact_id UUID NOT NULL,
+  channel_id UUID NOT NULL,
+  direction TEXT NOT NULL,
+  address TEXT NOT NULL,
+  script JSONB NOT NULL,
+  status TEXT DEFAULT 'queued' NOT NULL,
+  answered_by TEXT DEFAULT '' NOT NULL,
+  position JSONB,
+  turn INTEGER DEFAULT '0' NOT NULL,
+  reply TEXT,
+  steps JSONB DEFAULT '[]'::jsonb NOT NULL,
+  gathered JSONB DEFAULT '[]'::jsonb NOT NULL,
+  sequence INTEGER,
+  provider_call_id TEXT,
+  tariff JSONB,
+  billed_s INTEGER DEFAULT '0' NOT NULL,
+  price_micros BIGINT DEFAULT '0' NOT NULL,
+  recording_url TEXT,
+  recording_s INTEGER,
+  error_code TEXT,
+  reason TEXT,
+  created_at TIMESTAMP(6) WITH TIME ZONE DEFAULT now() NOT NULL,
+  ringing_at TIMESTAMP(6) WITH TIME ZONE,
+  answered_at TIMESTAMP(6) WITH TIME ZONE,
+  ended_at TIMESTAMP(6) WITH TIME ZONE,
+  duration_s INTEGER DEFAULT '0' NOT NULL,
+  CONSTRAINT pk_calls PRIMARY KEY (tenant_id, id),
+  CONSTRAINT ck_calls_direction CHECK (direction IN ('in', 'out'))
+);
+CREATE UNIQUE INDEX ix_calls_id ON calls (id);
+CREATE INDEX ix_calls_contact ON calls (tenant_id, contact_id, id);
+CREATE UNIQUE INDEX ix_calls_provider ON calls (tenant_id, channel_id, provider_call_id) WHERE provider_call_id IS NOT NULL;

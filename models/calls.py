@@ -1,0 +1,51 @@
+"""The table of calls."""
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, Table, Text, Uuid, func, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from models.base import INSTANT, id_column, metadata, tenant_column
+
+# An outbound call has the id of its message: the message is what is sent and paid, the call is how it went.
+calls = Table(
+    "calls",
+    metadata,
+    tenant_column(),
+    id_column(),
+    Column("contact_id", Uuid, nullable=False),
+    Column("channel_id", Uuid, nullable=False),
+    Column("direction", Text, nullable=False),
+    Column("address", Text, nullable=False),  # the person's number
+    Column("script", JSONB, nullable=False),
+    Column("status", Text, nullable=False, server_default="queued"),
+    Column("answered_by", Text, nullable=False, server_default=""),
+    Column("position", JSONB),  # where the script waits; null before it began and when it is over
+    Column("turn", Integer, nullable=False, server_default="0"),
+    Column("reply", Text),  # the provider's document of this turn: asked for again, it is given again
+    Column("steps", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    Column("gathered", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    Column("sequence", Integer),  # the provider's number of the last news
+    Column("provider_call_id", Text),
+    Column("tariff", JSONB),  # the price a minute and how time is counted
+    Column("billed_s", Integer, nullable=False, server_default="0"),
+    Column("price_micros", BigInteger, nullable=False, server_default="0"),
+    Column("recording_url", Text),
+    Column("recording_s", Integer),
+    Column("error_code", Text),
+    Column("reason", Text),
+    Column("created_at", INSTANT, nullable=False, server_default=func.now()),
+    Column("ringing_at", INSTANT),
+    Column("answered_at", INSTANT),
+    Column("ended_at", INSTANT),
+    Column("duration_s", Integer, nullable=False, server_default="0"),
+    CheckConstraint("direction IN ('in', 'out')", name="direction"),
+    Index("ix_calls_id", "id", unique=True),
+    Index("ix_calls_contact", "tenant_id", "contact_id", "id"),
+    Index(
+        "ix_calls_provider",
+        "tenant_id",
+        "channel_id",
+        "provider_call_id",
+        unique=True,
+        postgresql_where=text("provider_call_id IS NOT NULL"),
+    ),
+)
