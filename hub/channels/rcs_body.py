@@ -63,6 +63,8 @@ def check(content: Content) -> None:
             pass
         case _:
             raise Invalid(f"RCS has no {content.type}", "/content/type")
+    if any(isinstance(one, Reply) and one.description for one in _all(content)):
+        raise Invalid("a reply has no description on RCS", "/content/suggestions")
     if len(orjson.dumps(message_of(content, {}))) > PAYLOAD_BYTES_MAX:
         raise Invalid(f"a message has at most {PAYLOAD_BYTES_MAX} bytes on RCS", "/content")
 
@@ -73,6 +75,17 @@ def _check_choices(content: Choices) -> None:
     for place, choice in enumerate(content.choices):
         if choice.description:
             raise Invalid("a reply has no description on RCS", f"/content/choices/{place}/description")
+
+
+def _all(content: Content) -> list[Suggestion]:
+    match content:
+        case Card():
+            return [*content.card.suggestions, *content.suggestions]
+        case Carousel():
+            return [*(one for card in content.cards for one in card.suggestions), *content.suggestions]
+        case Text() | Media():
+            return list(content.suggestions)
+    return []
 
 
 def traffic_type(purpose: str) -> str:

@@ -66,6 +66,10 @@ def _check_suggestions(suggestions: Sequence[Suggestion], *, links: bool) -> Non
                 f"WhatsApp has no {suggestion.type} beside a reply", f"/content/suggestions/{place}/type"
             )
         _size(suggestion.title, BUTTON_CHARS_MAX, f"/content/suggestions/{place}/title", "a button")
+        if suggestion.description:
+            raise Invalid(
+                "a button has no description on WhatsApp", f"/content/suggestions/{place}/description"
+            )
     replies = [one for one in suggestions if isinstance(one, Reply)]
     if len({one.id for one in replies}) < len(replies) or len({one.title for one in replies}) < len(replies):
         raise Invalid("two buttons have the same id or title", "/content/suggestions")
