@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors import runtime
+from actors.calls import Calls
 from actors.host import owner
 from actors.inbound import Inbounds
 from actors.messages import Command, arrived_payload, reported_payload
@@ -41,6 +42,7 @@ class Hub:
         self.pool = make_app_pool(settings, "gateway-mail")
         self.inbounds = Inbounds(self.pool, settings)
         self.wallets = Wallets(settings)
+        self.calls = Calls(self)
         self._campaigns = runtime.peers("campaign", settings)
         self._accounts: dict[str, Account] = {}
         self._channels: dict[tuple[UUID, str], Channel] = {}
@@ -52,6 +54,7 @@ class Hub:
         return cls(settings, engine, redis, SystemClock())
 
     async def close(self) -> None:
+        await self.calls.close()
         await self.inbounds.close()
         await self.pool.close()
         runtime.shutdown()
@@ -93,10 +96,14 @@ class Hub:
             if channel is not None:
                 await self._show_typing(channel, event)
             return
-        now = self.clock.now()
         if channel is None:
             await self._keep_unrouted(account, event)
             return
+        await self.receive_at(channel, event)
+
+    async def receive_at(self, channel: Channel, event: InboundMessage | DeliveryReport) -> None:
+        """`receive` for an event whose channel is known."""
+        now = self.clock.now()
         try:
             await self.inbounds.deliver(channel, event, now)
         except Malformed:
@@ -117,6 +124,11 @@ class Hub:
             await channel_store.keep_unrouted(
                 db, account, event.event_key, "no channel has this number", payload
             )
+
+    async def keep_strange(self, account: Account, event_key: str, reason: str) -> None:
+        """Record that an account told something of nothing we know. Repeats are no-ops."""
+        async with transaction(self.engine, Scope.of(account.tenant_id)) as db:
+            await channel_store.keep_unrouted(db, account, event_key, reason, {})
 
     async def _keep_pending(
         self, channel: Channel, event: InboundMessage | DeliveryReport, now: datetime

@@ -14,13 +14,16 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.billing.pricing import ANY_CATEGORY, NoRate, RateTable, price
+from hub.billing.pricing import ANY_CATEGORY, NoRate, Rate, RateTable, price
 from hub.billing.wallet import HoldAnswer, HoldRequest
 from hub.channels import adapter_of
 from hub.channels.base import Channel, ChannelKind
 from hub.channels.content import Content
 from hub.channels.sms_parts import sms_parts
 from hub.errors import Conflict, Invalid
+from hub.voice.script import Call, spoken
+from hub.voice.tariff import Tariff, estimate_s
+from models.calls import calls
 from models.conversations import messages, outbox
 from models.db import Insert, insert_all
 
@@ -31,7 +34,7 @@ HOLD_TTL_S: Mapping[ChannelKind, int] = {
     ChannelKind.SMS: 15 * 60,
     ChannelKind.WHATSAPP: 24 * 3600,
     ChannelKind.RCS: 24 * 3600,
-    ChannelKind.VOICE: 60,
+    ChannelKind.VOICE: 3 * 3600,  # the longest call, and the wait before it: docs/decisions
 }
 BLOCK_HOLD_TTL_S = 48 * 3600
 
@@ -69,6 +72,7 @@ class Outgoing:
     category: str = ANY_CATEGORY
     plan: Mapping[str, Any] | None = None
     first_id: UUID | None = None
+    tariff: Tariff | None = None  # of a call
 
 
 def prepare(outgoing: Outgoing, *, opted_out: bool, rates: RateTable, today: date) -> Outgoing:
@@ -96,11 +100,27 @@ def prepare(outgoing: Outgoing, *, opted_out: bool, rates: RateTable, today: dat
     except NoRate as error:
         outgoing.refused, outgoing.detail = NO_RATE, str(error)
         return outgoing
+    if channel.kind is ChannelKind.VOICE:
+        return _priced_call(outgoing, rate)
     priced = price(rate, outgoing.parts)
     outgoing.price_micros = priced.micros
     outgoing.currency = priced.currency
     outgoing.rate_id = priced.rate_id
     return outgoing
+
+
+def _priced_call(outgoing: Outgoing, rate: Rate) -> Outgoing:
+    """Hold what the call will probably cost; what it did cost is known when it has ended."""
+    script = call_of(outgoing)
+    outgoing.tariff = Tariff.of(rate)
+    outgoing.price_micros = outgoing.tariff.price_micros(estimate_s(script))
+    outgoing.currency, outgoing.rate_id = rate.currency, rate.rate_id
+    return outgoing
+
+
+def call_of(outgoing: Outgoing) -> Call:
+    """The script of a message on a voice channel: a plain text is said."""
+    return outgoing.content if isinstance(outgoing.content, Call) else spoken(outgoing.text)
 
 
 def single_hold(outgoing: Outgoing) -> HoldRequest:
@@ -170,18 +190,39 @@ def outbox_rows(outgoings: Iterable[Outgoing], now: datetime) -> list[dict[str, 
     ]
 
 
+def call_rows(outgoings: Iterable[Outgoing], now: datetime) -> list[dict[str, Any]]:
+    """The `calls` rows of the messages that are calls and may leave."""
+    return [
+        {
+            "tenant_id": outgoing.channel.tenant_id,
+            "id": outgoing.id,
+            "contact_id": outgoing.contact_id,
+            "channel_id": outgoing.channel.id,
+            "direction": "out",
+            "address": outgoing.address,
+            "script": call_of(outgoing).model_dump(mode="json"),
+            "tariff": None if outgoing.tariff is None else outgoing.tariff.to_row(),
+            "created_at": now,
+        }
+        for outgoing in outgoings
+        if outgoing.channel.kind is ChannelKind.VOICE and outgoing.refused is None
+    ]
+
+
 def inserts(rows: Sequence[Mapping[str, Any]], outgoings: Iterable[Outgoing], now: datetime) -> list[Insert]:
     """What a transaction writes: message rows (answered with their ids), and what the sender owes.
 
     A message row that is there already is left alone: whoever writes counts the ids.
     """
     kept = Insert(messages, rows, "ON CONFLICT DO NOTHING RETURNING id", exact=True)
-    return [kept, Insert(outbox, outbox_rows(outgoings, now))]
+    owed = [kept, Insert(outbox, outbox_rows(outgoings, now))]
+    called = call_rows(outgoings, now)
+    return [*owed, Insert(calls, called, "ON CONFLICT DO NOTHING")] if called else owed
 
 
 async def store(db: AsyncConnection, outgoings: Sequence[Outgoing], now: datetime) -> None:
     """Write outbound messages and what the sender owes. Raises Conflict when a message is there already."""
     rows = [message_row(outgoing, now) for outgoing in outgoings]
-    kept, _ = await insert_all(db, inserts(rows, outgoings, now))
+    kept, *_ = await insert_all(db, inserts(rows, outgoings, now))
     if len(kept) != len(rows):
         raise Conflict("a message with this id is there already")

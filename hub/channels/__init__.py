@@ -3,14 +3,17 @@
 from hub.channels.base import Adapter, Channel, ChannelAdapter, ChannelKind, LinkAdapter
 from hub.channels.rcs_google import GoogleRcs
 from hub.channels.sms_twilio import TwilioSms
+from hub.channels.voice_twilio import TwilioVoice
 from hub.channels.whatsapp_cloud import WhatsAppCloud
 
 TWILIO_SMS = TwilioSms()
+TWILIO_VOICE = TwilioVoice()
 WHATSAPP_CLOUD = WhatsAppCloud()
 GOOGLE_RCS = GoogleRcs()
 
 HTTP_ADAPTERS: dict[tuple[str, ChannelKind], ChannelAdapter] = {
-    (adapter.provider, adapter.kind): adapter for adapter in (TWILIO_SMS, WHATSAPP_CLOUD, GOOGLE_RCS)
+    (adapter.provider, adapter.kind): adapter
+    for adapter in (TWILIO_SMS, TWILIO_VOICE, WHATSAPP_CLOUD, GOOGLE_RCS)
 }
 LINK_ADAPTERS: dict[tuple[str, ChannelKind], LinkAdapter] = {}
 ADAPTERS: dict[tuple[str, ChannelKind], Adapter] = {**HTTP_ADAPTERS, **LINK_ADAPTERS}
@@ -27,6 +30,7 @@ __all__ = [
     "HTTP_ADAPTERS",
     "LINK_ADAPTERS",
     "TWILIO_SMS",
+    "TWILIO_VOICE",
     "WHATSAPP_CLOUD",
     "adapter_of",
 ]

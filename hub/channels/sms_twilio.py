@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 from collections.abc import Mapping
 from typing import ClassVar
-from urllib.parse import parse_qs, quote_plus, urlencode, urlsplit
+from urllib.parse import parse_qs, quote_plus, urlencode
 
 import orjson
 
@@ -21,16 +18,16 @@ from hub.channels.base import (
     InboundMessage,
     OutboundMessage,
     ProviderRequest,
-    SendReceipt,
     WebhookRequest,
     identifier,
     own_address,
 )
 from hub.channels.content import Content, Text
 from hub.channels.delivery import Status
-from hub.channels.errors import SendOutcomeUnknown, SendRefused
-from hub.channels.twilio_codes import meaning_of
-from hub.errors import BadSignature, Invalid, Malformed
+from hub.channels.twilio import TwilioApi, signature
+from hub.errors import Invalid, Malformed
+
+__all__ = ["TwilioSms", "signature"]
 
 STATUS: Mapping[str, Status] = {
     "accepted": Status.SENT,  # Twilio has taken it; `queued`, `sending` and `sent` say no more than that
@@ -48,25 +45,10 @@ STATUS: Mapping[str, Status] = {
 EXPIRED = "30036"
 
 
-def signature(token: str, url: str, fields: list[tuple[str, str]]) -> str:
-    """X-Twilio-Signature of a form POST: each name once with its distinct values sorted. HMAC-SHA1, base64."""
-    signed = url + "".join(name + value for name, value in sorted(set(fields)))
-    return base64.b64encode(hmac.digest(token.encode(), signed.encode(), hashlib.sha1)).decode()
-
-
-def _other_form(url: str) -> str:
-    """The URL with its default port added or removed: Twilio signs either form."""
-    parts = urlsplit(url)
-    default = {"https": 443, "http": 80}.get(parts.scheme)
-    if parts.port is None:
-        return parts._replace(netloc=f"{parts.netloc}:{default}").geturl()
-    return parts._replace(netloc=parts.hostname or "").geturl() if parts.port == default else url
-
-
-class TwilioSms:
+class TwilioSms(TwilioApi):
     """Stateless; one instance serves all accounts."""
 
-    provider: ClassVar[str] = "twilio"
+    resource: ClassVar[str] = "Messages"
     kind: ClassVar[ChannelKind] = ChannelKind.SMS
     text_chars_max: ClassVar[int] = 1600
     answers_commands: ClassVar[bool] = True  # and refuses (21610) whatever is sent to somebody who said STOP
@@ -84,52 +66,18 @@ class TwilioSms:
             f"To={quote_plus(message.to)}&From={quote_plus(channel.provider_address)}"
             f"&Body={quote_plus(message.text)}&StatusCallback={quote_plus(message.callback_url)}"
         )
-        return ProviderRequest(self._url(account), self.request_headers(account), form.encode())
+        return ProviderRequest(self.url(account), self.request_headers(account), form.encode())
 
     def search_url(self, account: Account, channel: Channel, to: str) -> str:
         """The URL that lists what was sent from this channel to `to`, newest first: reconciles unknown outcomes."""
         query = urlencode({"To": to, "From": channel.provider_address, "PageSize": "50"})
-        return f"{self._url(account)}?{query}"
+        return f"{self.url(account)}?{query}"
 
     def found(self, body: bytes, text: str) -> list[tuple[str, str]]:
         """(provider id, RFC 2822 date) of the listed messages whose body is `text`."""
         return [
             (m["sid"], m["date_created"]) for m in orjson.loads(body).get("messages", []) if m["body"] == text
         ]
-
-    def _url(self, account: Account) -> str:
-        return f"{account.base_url}/2010-04-01/Accounts/{account.external_id}/Messages.json"
-
-    def request_headers(self, account: Account) -> Mapping[str, str]:
-        """Basic authentication and the form content type."""
-        pair = f"{account.external_id}:{account.secrets['auth_token']}"
-        return {
-            "Authorization": "Basic " + base64.b64encode(pair.encode()).decode(),
-            "Content-Type": "application/x-www-form-urlencoded",
-        }
-
-    def accepted(self, status: int, body: bytes) -> SendReceipt:
-        try:
-            answer = orjson.loads(body)
-            if status in (200, 201):
-                return SendReceipt(str(answer["sid"]))
-            number = int(answer["code"])
-        except (ValueError, KeyError, TypeError):
-            if 400 <= status < 500:
-                raise SendRefused.of(meaning_of("", status), str(status), f"HTTP {status}") from None
-            raise SendOutcomeUnknown(f"HTTP {status} with an unreadable body") from None
-        if status >= 500:
-            raise SendOutcomeUnknown(f"HTTP {status}")
-        words = str(answer.get("message", ""))[:200]
-        raise SendRefused.of(meaning_of(str(number), status), str(number), words)
-
-    def verify(self, account: Account, request: WebhookRequest) -> None:
-        given = request.header(b"x-twilio-signature").encode()
-        token = account.secrets["auth_token"]
-        if hmac.compare_digest(signature(token, request.url, request.form).encode(), given):
-            return
-        if not hmac.compare_digest(signature(token, _other_form(request.url), request.form).encode(), given):
-            raise BadSignature("X-Twilio-Signature does not match the body and URL")
 
     def parse(self, request: WebhookRequest) -> list[InboundEvent]:
         fields = dict(request.form)
