@@ -12,7 +12,9 @@ from carrier.config import Config
 from carrier.control import ControlApi
 from carrier.errors import meta_error, twilio_error
 from carrier.network import Network
+from carrier.rcs import TOKEN_PATH, RcsApi, google_error
 from carrier.twilio import TwilioApi
+from carrier.voice_control import CallControl
 from carrier.whatsapp import WhatsAppApi
 from carrier.wire import (
     BodyTooLarge,
@@ -33,6 +35,8 @@ _FILES = {
     "/": ("index.html", b"text/html; charset=utf-8"),
     "/phone.css": ("phone.css", b"text/css; charset=utf-8"),
     "/phone.js": ("phone.js", b"text/javascript; charset=utf-8"),
+    "/voice.js": ("voice.js", b"text/javascript; charset=utf-8"),
+    "/voice.css": ("voice.css", b"text/css; charset=utf-8"),
     "/icon.svg": ("icon.svg", b"image/svg+xml"),
 }
 _PAGE_HEADERS = [
@@ -55,7 +59,9 @@ class Carrier:
         self._network: Network | None = None
         self._twilio: TwilioApi
         self._whatsapp: WhatsAppApi
+        self._rcs: RcsApi
         self._control: ControlApi
+        self._call_control: CallControl
 
     @property
     def network(self) -> Network:
@@ -67,7 +73,9 @@ class Carrier:
         self._network = Network(self.config)
         self._twilio = TwilioApi(self._network)
         self._whatsapp = WhatsAppApi(self._network)
-        self._control = ControlApi(self._network)
+        self._rcs = RcsApi(self._network)
+        self._control = ControlApi(self._network, self._whatsapp.templates)
+        self._call_control = CallControl(self._network)
         return self._network
 
     def close_streams(self) -> None:
@@ -84,7 +92,7 @@ class Carrier:
             return
         network = self.network
         try:
-            request = await read_request(scope, receive, self.config.body_bytes_max)
+            request = await read_request(scope, receive, self._bytes_max(scope["path"]))
         except ClientGone:
             return
         except BodyTooLarge:
@@ -103,18 +111,30 @@ class Carrier:
             return
         await _answer(send, reply)
 
+    def _bytes_max(self, path: str) -> int:
+        files = path.endswith("/media") or path.startswith("/upload/")
+        return self.config.upload_bytes_max if files else self.config.body_bytes_max
+
     async def _reply(self, request: Request) -> Reply:
         path = request.path
         try:
             if path.startswith("/2010-04-01/"):
                 return self._twilio.handle(request)
+            if path.startswith(("/v1/", "/upload/v1/")) or path == TOKEN_PATH:
+                return self._rcs.handle(request)
+            if path.startswith("/whatsapp-media/"):
+                return self._whatsapp.download(request)
             if path.startswith("/v") and path[2:3].isdigit():
                 return self._whatsapp.handle(request)
+            if path.startswith("/carrier/call"):
+                return self._control.guard(request) or await self._call_control.handle(request)
             if path.startswith("/carrier/"):
                 return await self._control.handle(request)
             return _file(request)
         except Exception:
             log.exception("a request failed: %s", path.split("/")[1])
+            if path.startswith(("/v1/", "/upload/v1/")):
+                return google_error(500, "internal error")
             return twilio_error(20500) if path.startswith("/2010-04-01/") else meta_error(131000)
 
     async def _stream(self, request: Request, receive: Receive, send: Send) -> None:
@@ -217,6 +237,8 @@ def _too_large(path: str) -> Reply:
     reply = json_reply(413, {"error": "the body is too large"})
     if path.startswith("/2010-04-01/"):
         reply = twilio_error(21617)
+    elif path.startswith(("/v1/", "/upload/v1/")):
+        reply = google_error(400, "the payload is too large")
     elif path.startswith("/v"):
         reply = meta_error(100, "the body is too large", status=413)
     reply.headers.append((b"connection", b"close"))

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, fields
 from hashlib import blake2b
 from typing import Any
 
+from carrier.voice_behaviour import CallBehaviour
+
 ANSWERS = ("accept", "refuse", "throttle", "error", "late", "hang", "drop")
 RECEIPTS = ("delivered", "read", "sent", "undelivered", "failed", "none")
 REPLY_MODES = ("all", "step")
@@ -29,6 +31,8 @@ class Behaviour:
     last receipt before the earlier ones.
     `replies` are the texts the person writes back: `all` of them after the first message that arrives (up to
     `reply_times` times), or one `step` for each message. `opts_out` texts STOP instead.
+    `capable` False: the handset has no RCS (404), or is not on WhatsApp (131026 in a receipt). `features` are what
+    its RCS can show; empty means everything.
     """
 
     answer: str = "accept"
@@ -51,6 +55,9 @@ class Behaviour:
     reply_after_s: float = 0.5
     reply_gap_s: float = 1.0
     opts_out: bool = False
+    capable: bool = True
+    features: tuple[str, ...] = ()
+    call: CallBehaviour = field(default_factory=CallBehaviour)
     plan: tuple[tuple[str, float], ...] = field(default=(), init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -198,12 +205,14 @@ def _behaviour(data: Any, where: str) -> Behaviour:
 
 def _value(name: str, value: Any, where: str) -> Any:
     match name:
+        case "call":
+            return CallBehaviour.parse(value, where)
         case "answer" | "receipts" | "reply_mode":
             good = isinstance(value, str)
-        case "replies":
+        case "replies" | "features":
             good = isinstance(value, list) and len(value) <= 100 and all(isinstance(v, str) for v in value)
             value = tuple(value) if good else ()
-        case "reorder" | "opts_out":
+        case "reorder" | "opts_out" | "capable":
             good = isinstance(value, bool)
         case "code" | "receipt_code" | "http_status" | "retry_after_s":
             good = value is None or (type(value) is int and 0 <= value <= 10_000_000)

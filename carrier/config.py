@@ -26,6 +26,8 @@ class Config:
     pairs_max: int = 500_000
     distinct_max: int = 2_000_000
     body_bytes_max: int = 4 * 1024 * 1024
+    upload_bytes_max: int = 110 * 1024 * 1024
+    media_bytes_max: int = 256 * 1024 * 1024
     webhook_timeout_s: float = 15.0
     webhook_retry_s: tuple[float, ...] = WEBHOOK_RETRY_S
     webhook_connections_max: int = 64
@@ -41,7 +43,7 @@ class Config:
             raise ValueError("webhook_retry_s: a wait cannot be negative")
         if not 1 <= self.coalesce_max <= 50:
             raise ValueError("coalesce_max: between 1 and 50")
-        for name in ("messages_max", "pairs_max", "distinct_max", "body_bytes_max"):
+        for name in ("messages_max", "pairs_max", "distinct_max", "body_bytes_max", "media_bytes_max"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}: at least 1")
         if self.webhook_connections_max < 1 or self.webhook_backlog_max < 1 or self.webhook_timeout_s <= 0:

@@ -16,9 +16,12 @@ import orjson
 from carrier import journal
 from carrier.accounts import E164, Number
 from carrier.delivery import Outcome
+from carrier.handset import handset_content
+from carrier.media import sniffed
 from carrier.network import Network
 from carrier.store import entry
 from carrier.whatsapp import handshake
+from carrier.whatsapp_templates import EVENTS, Templates
 from carrier.wire import Reply, Request, first, json_reply, parse_form
 
 INBOUND_LIST_MAX = 10_000
@@ -38,8 +41,9 @@ class _Bad(Exception):
 class ControlApi:
     """Answers requests under /carrier/. Errors are {"error": words}."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, templates: Templates) -> None:
         self._network = network
+        self._templates = templates
         self._routes: dict[tuple[str, str], Handler] = {
             ("GET", "/carrier/health"): self._health,
             ("GET", "/carrier/accounts"): self._accounts,
@@ -54,6 +58,10 @@ class ControlApi:
             ("GET", "/carrier/summary"): self._summary,
             ("GET", "/carrier/phone"): self._phone,
             ("POST", "/carrier/read"): self._read,
+            ("POST", "/carrier/event"): self._event,
+            ("POST", "/carrier/template"): self._template,
+            ("POST", "/carrier/media"): self._upload,
+            ("GET", "/carrier/media"): self._download,
         }
 
     async def handle(self, request: Request) -> Reply:
@@ -159,19 +167,26 @@ class ControlApi:
         results = [await result for result in pending]
         return json_reply(200, {"results": results} if isinstance(data, list) else results[0])
 
-    def _checked(self, item: Any, where: str) -> tuple[Number, str, str, str]:
+    def _checked(self, item: Any, where: str) -> tuple[Number, str, str, str, dict[str, Any] | None]:
         if not isinstance(item, dict):
             raise _Bad(400, f"{where}an object with from, to, channel, text is needed")
         text, name = item.get("text"), item.get("profile_name", "")
         if not isinstance(text, str) or not isinstance(name, str):
             raise _Bad(400, f"{where}text: text is needed")
         handset = _handset(item.get("from"), where + "from")
-        return self._number(item, where), handset, text, name
+        number = self._number(item, where)
+        content = item.get("content")
+        if content is not None:
+            try:
+                content = handset_content(self._network.media, number, content)
+            except ValueError as error:
+                raise _Bad(400, f"{where}content: {error}") from error
+        return number, handset, text, name, content
 
     def _number(self, item: dict[str, Any], where: str = "") -> Number:
         address, channel = item.get("to"), item.get("channel", "sms")
-        if not isinstance(address, str) or channel not in ("sms", "whatsapp"):
-            raise _Bad(400, f"{where}to: text, and channel: sms or whatsapp, are needed")
+        if not isinstance(address, str) or channel not in ("sms", "whatsapp", "rcs"):
+            raise _Bad(400, f"{where}to: text, and channel: sms, whatsapp or rcs, are needed")
         directory = self._network.directory
         number = directory.by_address.get((channel, address)) or directory.by_address.get(
             (channel, "+" + address)
@@ -181,7 +196,13 @@ class ControlApi:
         return number
 
     def _write(
-        self, number: Number, handset: str, text: str, name: str, wait: str
+        self,
+        number: Number,
+        handset: str,
+        text: str,
+        name: str,
+        content: dict[str, Any] | None,
+        wait: str,
     ) -> asyncio.Future[dict[str, Any]]:
         done: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         last: list[Outcome] = []
@@ -192,7 +213,7 @@ class ControlApi:
                 done.set_result(_result(sid[0], outcome))
 
         sid: list[str] = []
-        message = self._network.write(number, handset, text, name, tried)
+        message = self._network.write(number, handset, text, name, tried, content)
         sid.append(message.sid)
         if last:  # the outcome was known at once: no webhook is set
             done.set_result(_result(message.sid, last[0]))
@@ -214,6 +235,50 @@ class ControlApi:
         except ValueError as error:
             raise _Bad(400, f"url: {error}") from error
         return json_reply(200, {"verified": verified, "status": status})
+
+    async def _event(self, request: Request) -> Reply:
+        """A person does something that is no message: {"from", "to", "channel": "rcs", "event"}."""
+        data = _json(request)
+        kinds = ("IS_TYPING", "SUBSCRIBE", "UNSUBSCRIBE")
+        if not isinstance(data, dict) or data.get("event") not in kinds:
+            raise _Bad(400, f"an object with from, to, channel and event ({', '.join(kinds)}) is needed")
+        number = self._number(data)
+        if number.channel != "rcs":
+            raise _Bad(400, "only RCS tells such events")
+        self._network.tell_person(number, _handset(data.get("from"), "from"), data["event"])
+        return json_reply(200, {"ok": True})
+
+    async def _template(self, request: Request) -> Reply:
+        """Decide a WhatsApp template: {"account", "name", "language", "event", "reason"?}."""
+        data = _json(request)
+        if not isinstance(data, dict) or data.get("event") not in EVENTS:
+            raise _Bad(400, f"an object with account, name, language, event ({', '.join(EVENTS)}) is needed")
+        account = self._network.directory.accounts.get(("whatsapp", str(data.get("account"))))
+        key = (str(data.get("name")), str(data.get("language")))
+        template = None if account is None else account.templates.get(key)
+        if account is None or template is None:
+            raise _Bad(404, "no such account or template")
+        self._templates.decide(account, template, data["event"], str(data.get("reason", "NONE")))
+        return json_reply(200, {"id": template.id, "status": template.status})
+
+    async def _upload(self, request: Request) -> Reply:
+        """A handset's file: the body is the file, ?to= and &channel= name the number it goes to."""
+        query = parse_form(request.query)
+        number = self._number({"to": first(query, "to"), "channel": first(query, "channel")})
+        if not request.body:
+            raise _Bad(400, "the body is the file")
+        kind = sniffed(request.body) or "application/octet-stream"
+        file = self._network.media.add(number.account.id, kind, request.body, first(query, "name"))
+        return json_reply(200, {"file": file.id, "mime_type": kind, "size": len(request.body)})
+
+    async def _download(self, request: Request) -> Reply:
+        """A file as the phone page shows it: ?file=."""
+        file = self._network.media.get(first(parse_form(request.query), "file"))
+        if file is None:
+            raise _Bad(404, "no such file")
+        shown = file.mime_type if file.mime_type.startswith(("image/", "video/", "audio/")) else ""
+        kind = shown or "application/octet-stream"
+        return Reply(200, file.data, kind.encode(), [(b"x-content-type-options", b"nosniff")])
 
     # -- the log
 
@@ -255,7 +320,7 @@ class ControlApi:
         return json_reply(200, data)
 
     async def _read(self, request: Request) -> Reply:
-        """The person has a WhatsApp thread open: {"handset", "to", "channel"}; answers how many became read."""
+        """The person has a WhatsApp or RCS thread open: {"handset", "to", "channel"}; answers how many became read."""
         data = _json(request)
         if not isinstance(data, dict):
             raise _Bad(400, "an object with handset, to, channel is needed")

@@ -111,11 +111,41 @@ def whatsapp_inbound(message: Message, profile_name: str) -> dict[str, Any]:
                 "from": wa_id,
                 "id": message.sid,
                 "timestamp": str(int(message.created_at)),
-                "type": "text",
-                "text": {"body": message.body},
+                **_said(message),
             }
         ],
     }
+
+
+def _said(message: Message) -> dict[str, Any]:
+    """The type of an inbound message and its object: a text, or what the person tapped or sent."""
+    content = message.content or {}
+    around: dict[str, Any] = {}
+    if content.get("to"):
+        around["context"] = {"from": message.number.address.lstrip("+"), "id": content["to"]}
+    kind = str(content.get("type", "text"))
+    match kind:
+        case "button_reply" | "list_reply":
+            answer = {"id": content["id"], "title": message.body}
+            if content.get("description"):
+                answer["description"] = content["description"]
+            return around | {"type": "interactive", "interactive": {"type": kind, kind: answer}}
+        case "button":
+            return around | {"type": "button", "button": {"payload": content["id"], "text": message.body}}
+        case "location":
+            place = {name: content[name] for name in ("latitude", "longitude")}
+            return around | {"type": "location", "location": place}
+        case "reaction":
+            part = {"message_id": content["to"], "emoji": content["emoji"]}
+            return {"type": "reaction", "reaction": part}
+        case "media":
+            part = {"id": content["file"], "mime_type": content["mime_type"], "sha256": content["sha256"]}
+            if content.get("caption"):
+                part["caption"] = content["caption"]
+            if content["media"] == "document":
+                part["filename"] = content["filename"]
+            return around | {"type": content["media"], content["media"]: part}
+    return around | {"type": "text", "text": {"body": message.body}}
 
 
 class TwilioEvent:

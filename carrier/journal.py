@@ -88,7 +88,7 @@ def _candidates(network: Network, query: dict[str, list[str]]) -> Iterator[Messa
         message = store.messages.get(first(query, "sid"))
         return iter([message] if message else [])
     handset, to = first(query, "handset"), first(query, "to")
-    if not handset and to and ("sms", to) not in owned and ("whatsapp", to) not in owned:
+    if not handset and to and not any((channel, to) in owned for channel in ("sms", "whatsapp", "rcs")):
         handset = to
     return store.handset_messages(handset) if handset else store.newest()
 

@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import os
 import time
 from collections.abc import Callable
 from itertools import islice
 from typing import Any
-from xml.etree import ElementTree
 
-from carrier import errors, events
+from carrier import errors, google_events
 from carrier.accounts import Account, Directory, Number
 from carrier.behaviours import Behaviour, Behaviours
 from carrier.config import Config
 from carrier.delivery import Delivery, Outcome
-from carrier.events import Batcher, MetaEvent, TwilioEvent
+from carrier.events import Batcher
+from carrier.ids import message_sid, twiml_texts
 from carrier.live import Live
+from carrier.media import MediaStore
 from carrier.parts import count_parts
 from carrier.schedule import Schedule
 from carrier.store import INBOUND, OUTBOUND, Lane, Message, Store, entry
+from carrier.tellers import GoogleTeller, MetaTeller, Teller, TwilioTeller
+from carrier.voice import Voice
 
 Pair = tuple[str, str, str]
 WINDOW_S = 24 * 3600.0
 PAIR_BURST = 45
 PAIR_S = 6.0
-TWIML_BYTES_MAX = 64 * 1024
 REORDER_GAP_S = 0.05
+READS = frozenset({"whatsapp", "rcs"})  # the channels that tell when a message was read
+OVER = frozenset({"expired", "revoked"})
 STOP_WORDS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "OPTOUT", "REVOKE"})
 START_WORDS = frozenset({"START", "UNSTOP", "YES"})
 HELP_WORDS = frozenset({"HELP", "INFO"})
@@ -50,7 +52,14 @@ class Network:
         self.schedule = Schedule()
         self.delivery = Delivery(config, self.schedule)
         self.batcher = Batcher(self.delivery, self.schedule, config.coalesce_s, config.coalesce_max)
+        self.tellers: dict[str, Teller] = {
+            "twilio": TwilioTeller(self.delivery),
+            "whatsapp": MetaTeller(self.delivery, self.batcher),
+            "google_rcs": GoogleTeller(self.delivery),
+        }
+        self.media = MediaStore(config.media_bytes_max)
         self.live = Live()
+        self.voice = Voice(self)
         self.closing = asyncio.Event()
         self.started_at = time.time()
         self._forget_people()
@@ -67,6 +76,7 @@ class Network:
 
     def reset(self) -> None:
         """Forget all messages, planned events, waiting webhooks, opt-outs and windows; accounts and rules stay."""
+        self.voice.clear()
         self.schedule.clear()
         self.batcher.clear()
         self.delivery.clear()
@@ -77,7 +87,7 @@ class Network:
     @property
     def settled(self) -> bool:
         """True when nothing is planned and no webhook is open."""
-        return not (len(self.schedule) or self.delivery.open or len(self.batcher))
+        return not (len(self.schedule) or self.delivery.open or len(self.batcher) or self.voice.busy)
 
     def close_streams(self) -> None:
         """Let open pages and unanswered requests go, so that a server can stop."""
@@ -87,6 +97,7 @@ class Network:
     async def close(self) -> None:
         """Stop everything."""
         self.close_streams()
+        self.voice.clear()
         self.schedule.clear()
         await self.delivery.close()
 
@@ -108,6 +119,8 @@ class Network:
             self.show(message)
         delay = behaviour.plan[0][1] + self.behaviours.jitter(behaviour, message.handset)
         self.schedule.after(delay, self._step, message, behaviour, 0)
+        if message.ttl_s:
+            self.schedule.after(message.ttl_s, self._expire, message)
 
     def fail_later(self, message: Message, code: int) -> None:
         """Take an outbound message that the network will refuse in a receipt."""
@@ -115,6 +128,10 @@ class Network:
 
     def _step(self, message: Message, behaviour: Behaviour, index: int) -> None:
         state = behaviour.plan[index][0]
+        if message.state in OVER:
+            return
+        if message.channel == "rcs" and state in ("undelivered", "failed"):
+            return  # Google says nothing of a handset that is away: the message waits, or its time runs out
         if message.channel == "whatsapp" and state == "undelivered":
             state = "failed"
         if state == "read" and (message.channel == "sms" or message.state == "read"):
@@ -157,30 +174,16 @@ class Network:
 
     def _notify(self, message: Message, state: str, copies: int = 0, in_order: bool = True) -> None:
         """Send one receipt, in the lane of its message unless order is of no matter."""
-        if message.channel == "sms":
-            if not message.status_url:
-                return
-            fields = events.twilio_status_fields(message, state)
-            about = f"{message.sid} {state}"
-            job = events.form_job(message.status_url, message.account.secret, fields, about)
-            job.copies = copies
-            if in_order:
-                job.lanes = (message.lane,)
-                self.delivery.enter(message.lane, TwilioEvent(self.delivery, job))
-            else:
-                self.delivery.submit(job)
-            return
-        url = message.number.status_url or message.number.webhook_url
-        if not url:
-            return
-        part = {"statuses": [events.whatsapp_status(message, state, time.time())]}
-        event = MetaEvent(self.batcher, message.number, url, part)
-        event.copies = copies
-        if in_order:
-            event.lane = message.lane
-            self.delivery.enter(message.lane, event)
-        else:
-            event.launch()
+        self.tellers[message.account.provider].receipt(message, state, copies, in_order)
+
+    def _expire(self, message: Message) -> None:
+        """The time of an RCS message is over: what has not arrived is taken back, and its sender told."""
+        if message.state in ("accepted", "sent") and self._move(message, "expired"):
+            self._notify(message, "expired")
+
+    def revoke(self, message: Message) -> bool:
+        """Take back a message that has not arrived. False when it has, or was taken back before."""
+        return message.state in ("accepted", "sent") and self._move(message, "revoked")
 
     # -- what the person does
 
@@ -210,13 +213,17 @@ class Network:
         text: str,
         profile_name: str = "",
         on_try: Callable[[Outcome], None] | None = None,
+        content: dict[str, Any] | None = None,
     ) -> Message:
-        """A handset writes to a tenant's number: opt-out words take effect, then the webhook goes out."""
+        """A handset writes to a tenant's number: opt-out words take effect, then the webhook goes out.
+
+        `content` is what was more than a text: a tap, a place, a picture.
+        """
         now = time.time()
         sms = number.channel == "sms"
         message = Message(
             seq=0,
-            sid=new_sid("SM") if sms else new_wamid(handset),
+            sid=message_sid(number.channel, handset),
             account=number.account,
             number=number,
             channel=number.channel,
@@ -226,6 +233,8 @@ class Network:
             parts=count_parts(text) if sms else 1,
             state="sending",
             created_at=now,
+            kind=str((content or {}).get("type", "text")),
+            content=content,
         )
         pair = message.pair
         self.store.add(message)
@@ -235,32 +244,33 @@ class Network:
         opt_out_type = self._keyword(pair, text) if sms else ""
         if opt_out_type and not number.advanced_opt_out and (opt_out_type != "START" or was_out):
             self._answer_keyword(message, opt_out_type)
-        url = number.webhook_url
 
         def tried(outcome: Outcome) -> None:
             self._written(message, outcome)
             if on_try is not None:
                 on_try(outcome)
 
-        if not url:
+        if not number.webhook_url:
             tried(Outcome(False, True, 0, error="this number has no webhook"))
             return message
         self.show(message)
         lane = self._lanes.setdefault(pair, Lane())
         self._bound(self._lanes)
-        if sms:
-            fields = events.twilio_inbound_fields(message, opt_out_type if number.advanced_opt_out else "")
-            job = events.form_job(url, number.account.secret, fields, f"{message.sid} inbound")
-            job.lanes = (lane,)
-            job.on_try = tried
-            self.delivery.enter(lane, TwilioEvent(self.delivery, job))
-        else:
-            part = events.whatsapp_inbound(message, profile_name)
-            event = MetaEvent(self.batcher, number, url, part)
-            event.lane = lane
-            event.on_try = tried
-            self.delivery.enter(lane, event)
+        self.tellers[number.account.provider].inbound(message, lane, tried, profile_name, opt_out_type)
         return message
+
+    def tell_person(self, number: Number, handset: str, kind: str) -> None:
+        """A person does something with an RCS thread that is no message: IS_TYPING, SUBSCRIBE, UNSUBSCRIBE."""
+        pair = ("rcs", handset, number.address)
+        if kind == "UNSUBSCRIBE":
+            self.opted_out.add(pair)
+        elif kind == "SUBSCRIBE":
+            self.opted_out.discard(pair)
+        if number.webhook_url:
+            data = google_events.person_event(number, handset, kind)
+            self.delivery.submit(
+                google_events.job(number.account, number.webhook_url, data, f"{handset} {kind}")
+            )
 
     def _keyword(self, pair: Pair, text: str) -> str:
         word = text.strip().upper()
@@ -286,7 +296,7 @@ class Network:
         if outcome.ok:
             if message.state in ("sending", "retrying"):
                 self.store.move(message, "delivered")
-            if message.channel == "sms":
+            if message.account.provider == "twilio":
                 for text in twiml_texts(outcome.body):
                     self._reply(message, text)
         elif outcome.final:
@@ -312,7 +322,7 @@ class Network:
         sms = number.channel == "sms"
         return Message(
             seq=0,
-            sid=sid or (new_sid("SM") if sms else new_wamid(handset)),
+            sid=sid or message_sid(number.channel, handset),
             account=account,
             number=number,
             channel=number.channel,
@@ -325,12 +335,12 @@ class Network:
         )
 
     def read_thread(self, channel: str, handset: str, address: str) -> int:
-        """The person opened a WhatsApp thread: all delivered messages in it become read. Returns how many."""
+        """The person opened a WhatsApp or RCS thread: all delivered messages in it become read. Returns how many."""
         count = 0
         for message in self.store.handset_messages(handset):
             if (message.channel, message.number.address, message.direction) != (channel, address, OUTBOUND):
                 continue
-            if message.state == "delivered" and channel == "whatsapp" and self._move(message, "read"):
+            if message.state == "delivered" and channel in READS and self._move(message, "read"):
                 self._notify(message, "read")
                 count += 1
         return count
@@ -361,38 +371,3 @@ class Network:
         if len(table) > self.config.pairs_max:
             for key in list(islice(table, max(1, len(table) // 10))):
                 del table[key]
-
-
-def new_sid(prefix: str) -> str:
-    """A Twilio sid: prefix and 32 hex digits."""
-    return prefix + os.urandom(16).hex()
-
-
-def new_wamid(handset: str) -> str:
-    """A WhatsApp message id, shaped like Meta's: base64 that begins with the recipient's digits."""
-    digits = handset.lstrip("+").encode()
-    raw = (
-        b"\x1d"
-        + bytes([len(digits)])
-        + digits
-        + b"\x15\x02\x00\x11\x18\x12"
-        + os.urandom(9).hex().upper().encode()
-    )
-    return "wamid." + base64.b64encode(raw + b"\x00").decode()
-
-
-def twiml_texts(body: bytes) -> list[str]:
-    """The texts of <Message> verbs in a TwiML answer; [] when it is empty or no TwiML."""
-    if b"<Message" not in body or len(body) > TWIML_BYTES_MAX or b"<!" in body:
-        return []
-    try:
-        root = ElementTree.fromstring(body)
-    except ElementTree.ParseError:
-        return []
-    if root.tag != "Response":
-        return []
-    texts = []
-    for verb in root.iter("Message"):
-        inner = [part.text or "" for part in verb.iter("Body")]
-        texts.append("".join(inner) if inner else (verb.text or ""))
-    return [text.strip() for text in texts if text.strip()]

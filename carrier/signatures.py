@@ -38,3 +38,8 @@ def twilio_json_signature(auth_token: str, url: str, body: bytes) -> tuple[str, 
 def meta_signature(app_secret: str, body: bytes) -> str:
     """X-Hub-Signature-256 of a webhook: `sha256=` + hex HMAC-SHA256(app secret, raw body bytes)."""
     return "sha256=" + hmac.digest(app_secret.encode(), body, "sha256").hex()
+
+
+def google_signature(client_token: str, data: bytes) -> str:
+    """X-Goog-Signature: base64(HMAC-SHA512(client token, the decoded data of the Pub/Sub message))."""
+    return base64.b64encode(hmac.digest(client_token.encode(), data, "sha512")).decode()

@@ -30,7 +30,8 @@ class Lane:
 class Message:
     """One message. `handset` is the person's number (+digits), `number` the tenant's; times are Unix seconds.
 
-    `key` is what the sender said of it (WhatsApp biz_opaque_callback_data, or the Twilio status URL).
+    `key` is what the sender said of it (WhatsApp biz_opaque_callback_data, or the Twilio status URL). `content` is
+    what was more than a text, as the phone page shows it; `ttl_s` > 0: how long it may wait to be delivered.
     """
 
     seq: int
@@ -57,6 +58,8 @@ class Message:
     states: list[tuple[str, float]] = field(default_factory=list)
     seen_hash: int = 0
     generation: int = 0
+    content: dict[str, Any] | None = None
+    ttl_s: float = 0.0
     lane: Lane = field(default_factory=Lane)
 
     @property
@@ -203,6 +206,7 @@ def entry(message: Message, times_seen: int = 1) -> dict[str, Any]:
         "body": message.body,
         "parts": message.parts,
         "media": message.media,
+        "content": message.content,
         "state": message.state,
         "error_code": message.error_code,
         "error_message": message.error_message,

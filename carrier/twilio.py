@@ -17,8 +17,10 @@ from urllib.parse import urlencode
 
 from carrier.accounts import E164, Account, Number
 from carrier.behaviours import Behaviour
+from carrier.calls_api import CallsApi
 from carrier.errors import twilio_error
-from carrier.network import Network, new_sid
+from carrier.ids import new_sid
+from carrier.network import Network
 from carrier.pool import parse_url
 from carrier.store import OUTBOUND, Message
 from carrier.wire import Fate, Reply, Request, first, json_reply, parse_form
@@ -28,7 +30,8 @@ BODY_CHARS_MAX = 1600
 MEDIA_MAX = 10
 PAGE_SIZE_MAX = 1000
 _route = re.compile(
-    r"/2010-04-01/Accounts/([^/]+?)(?:\.json|/Messages\.json|/Messages/([^/]+)\.json)"
+    r"/2010-04-01/Accounts/([^/]+?)(?:\.json|/Messages\.json|/Messages/([^/]+)\.json"
+    r"|/Calls\.json|/Calls/([^/]+)\.json|/Recordings/([^/.]+)(?:\.wav)?)"
 ).fullmatch
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -39,6 +42,7 @@ class TwilioApi:
 
     def __init__(self, network: Network) -> None:
         self._network = network
+        self._calls = CallsApi(network)
         self._known: dict[tuple[str, bytes | None], Account] = {}
         self._known_version = -1
         self._buckets: dict[str, tuple[float, float]] = {}
@@ -53,6 +57,10 @@ class TwilioApi:
             reply = twilio_error(20003)
             reply.headers.append((b"www-authenticate", b'Basic realm="Twilio API"'))
             return reply
+        if match[4] is not None:
+            return self._calls.recording(account, match[4])
+        if match[3] is not None or request.path.endswith("/Calls.json"):
+            return self._calls.handle(account, match[3] or "", request)
         if match[2] is not None:
             return self._one(account, match[2], request)
         if not request.path.endswith("/Messages.json"):
