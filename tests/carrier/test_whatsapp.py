@@ -189,11 +189,10 @@ async def test_other_types_are_shown_as_text(world: World) -> None:
         ("interactive", buttons),
         ("image", {"link": "https://h.example/a.jpg", "caption": "A cat"}),
         ("location", {"latitude": 1, "longitude": 2}),
-        ("reaction", {"message_id": "x", "emoji": "👍"}),
     ):
         assert (await world.whatsapp({"to": PERSON, "type": kind, kind: part})).status_code == 200
     bodies = [message["body"] for message in await world.log(order="asc")]
-    assert bodies == ["Choose\n▸ Yes", "[image] A cat", "[location]", "👍"]
+    assert bodies == ["Choose\n▸ Yes", "[image] A cat", "[location]"]
 
 
 def template(name: str, *values: str, language: str = "en") -> dict[str, Any]:
@@ -292,3 +291,189 @@ async def test_handshake(world: World) -> None:
     response = await world.client.post("/carrier/verify", json={"url": url, "verify_token": "tok"})
     assert response.json() == {"verified": True, "status": 200}
     assert (await world.client.post("/carrier/verify", json={"url": "x"})).status_code == 400
+
+
+async def send(world: World, kind: str, part: Any, **more: Any) -> Any:
+    return await world.whatsapp({"to": PERSON, "type": kind, kind: part} | more)
+
+
+def button(i: int, **changes: Any) -> dict[str, Any]:
+    return {"type": "reply", "reply": {"id": str(i), "title": f"Choice {i}"} | changes}
+
+
+def interactive(kind: str, action: dict[str, Any], text: str = "Choose") -> dict[str, Any]:
+    return {"type": kind, "body": {"text": text}, "action": action}
+
+
+ROWS = [{"id": str(i), "title": f"Row {i}"} for i in range(11)]
+REFUSED = [
+    ("interactive", interactive("button", {"buttons": [button(i) for i in range(4)]}), 131009),
+    ("interactive", interactive("button", {"buttons": [button(1), button(1)]}), 131009),
+    ("interactive", interactive("button", {"buttons": [button(1, title="x" * 21)]}), 131009),
+    ("interactive", interactive("list", {"button": "Open", "sections": [{"rows": ROWS}]}), 131009),
+    ("interactive", interactive("list", {"sections": [{"rows": ROWS[:1]}]}), 131008),
+    ("interactive", interactive("cta_url", {"name": "cta_url", "parameters": {"display_text": "a"}}), 131008),
+    ("interactive", interactive("button", {"buttons": [button(1)]}, "x" * 1025), 131009),
+    ("image", {"id": "404"}, 131009),
+    ("image", {"link": "ftp://a.example/x"}, 131009),
+    ("audio", {"link": "https://a.example/x", "caption": "no"}, 100),
+    ("location", {"latitude": 91, "longitude": 0}, 131009),
+    ("reaction", {"message_id": "unknown", "emoji": "x"}, 131009),
+]
+
+
+@pytest.mark.parametrize(("kind", "part", "code"), REFUSED)
+async def test_every_type_has_its_own_rules(world: World, kind: str, part: Any, code: int) -> None:
+    response = await send(world, kind, part)
+    assert response.json()["error"]["code"] == code, response.text
+
+
+async def test_what_a_handset_shows_of_a_list_and_what_a_tap_sends(world: World) -> None:
+    sections = [{"title": "Ways", "rows": ROWS[:2]}]
+    sent = await send(world, "interactive", interactive("list", {"button": "Open", "sections": sections}))
+    wamid = sent.json()["messages"][0]["id"]
+    (entry,) = await world.log(sid=wamid)
+    assert entry["content"]["list"]["rows"][1] == {
+        "id": "1",
+        "title": "Row 1",
+        "description": "",
+        "section": "Ways",
+    }
+    await world.settle()
+    world.tenant.hits.clear()
+    tapped = {"type": "list_reply", "id": "1", "to": wamid}
+    assert (await world.write("Row 1", "whatsapp", content=tapped))["ok"]
+    (message,) = world.tenant.hits[0].json["entry"][0]["changes"][0]["value"]["messages"]
+    assert message["context"]["id"] == wamid
+    assert message["interactive"] == {"type": "list_reply", "list_reply": {"id": "1", "title": "Row 1"}}
+
+
+async def test_reactions_and_answers_know_their_message(world: World) -> None:
+    wamid = (await world.write("hi", "whatsapp"))["sid"]
+    assert (await send(world, "reaction", {"message_id": wamid, "emoji": "👍"})).status_code == 200
+    answer = await send(world, "text", {"body": "yes"}, context={"message_id": wamid})
+    (entry,) = await world.log(sid=answer.json()["messages"][0]["id"])
+    assert entry["content"] == {"answers": wamid}
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 100
+
+
+async def upload(world: World, data: bytes, mime_type: str, name: str = "a.png") -> Any:
+    return await world.client.post(
+        f"/v23.0/{PHONE_ID}/media",
+        files={"file": (name, data, mime_type)},
+        data={"messaging_product": "whatsapp", "type": mime_type},
+        headers=AUTH,
+    )
+
+
+AUTH = {"authorization": "Bearer meta-access-token"}
+
+
+async def test_media_up_and_down(world: World) -> None:
+    media_id = (await upload(world, PNG, "image/png")).json()["id"]
+    about = (await world.client.get(f"/v23.0/{media_id}", headers=AUTH)).json()
+    assert (about["mime_type"], about["file_size"]) == ("image/png", len(PNG))
+    assert (await world.client.get(about["url"])).status_code == 401
+    assert (await world.client.get(about["url"], headers=AUTH)).content == PNG
+    assert (await send(world, "image", {"id": media_id})).status_code == 200
+    assert (await world.client.delete(f"/v23.0/{media_id}", headers=AUTH)).json() == {"success": True}
+    assert (await world.client.get(f"/v23.0/{media_id}", headers=AUTH)).status_code == 400
+    for data, kind in ((b"<html>", "image/png"), (PNG + b"0" * 5_000_000, "image/png"), (b"", "text/plain")):
+        assert (await upload(world, data, kind)).json()["error"]["code"] == 131053
+
+
+async def test_a_handset_sends_a_picture(world: World) -> None:
+    query = f"?to={NUMBER.replace('+', '%2B')}&channel=whatsapp&name=cat.png"
+    file = (await world.client.post("/carrier/media" + query, content=PNG)).json()["file"]
+    content = {"type": "media", "file": file, "caption": "A cat"}
+    assert (await world.write("A cat", "whatsapp", content=content))["ok"]
+    (message,) = world.tenant.hits[0].json["entry"][0]["changes"][0]["value"]["messages"]
+    assert message["type"] == "image"
+    assert message["image"]["caption"] == "A cat"
+    assert (await world.client.get(f"/v23.0/{message['image']['id']}", headers=AUTH)).status_code == 200
+
+
+NEW = {
+    "name": "order_ready",
+    "language": "en_US",
+    "category": "UTILITY",
+    "components": [
+        {"type": "HEADER", "format": "TEXT", "text": "Order {{1}}", "example": {"header_text": ["7"]}},
+        {"type": "BODY", "text": "Hello {{1}}, it is ready.", "example": {"body_text": [["Ada"]]}},
+        {"type": "FOOTER", "text": "Acme"},
+        {
+            "type": "BUTTONS",
+            "buttons": [
+                {"type": "QUICK_REPLY", "text": "Thanks"},
+                {"type": "URL", "text": "Track", "url": "https://acme.example/{{1}}", "example": ["x"]},
+            ],
+        },
+    ],
+}
+WABA = "102290129340398"
+
+
+async def test_a_template_is_made_reviewed_sent_and_deleted(world: World) -> None:
+    path = f"/v23.0/{WABA}/message_templates"
+    made = (await world.client.post(path, json=NEW, headers=AUTH)).json()
+    assert (made["status"], made["category"]) == ("PENDING", "UTILITY")
+    await world.settle()
+    value = world.tenant.hits[0].json["entry"][0]["changes"][0]
+    assert value["field"] == "message_template_status_update"
+    assert value["value"]["event"] == "APPROVED"
+    (listed,) = (await world.client.get(path, headers=AUTH)).json()["data"]
+    assert (listed["id"], listed["status"]) == (made["id"], "APPROVED")
+    part = {
+        "name": "order_ready",
+        "language": {"code": "en_US"},
+        "components": [
+            {"type": "header", "parameters": [{"type": "text", "text": "7"}]},
+            {"type": "body", "parameters": [{"type": "text", "text": "Ada"}]},
+            {
+                "type": "button",
+                "sub_type": "url",
+                "index": "1",
+                "parameters": [{"type": "text", "text": "t7"}],
+            },
+        ],
+    }
+    sent = await send(world, "template", part)
+    (entry,) = await world.log(sid=sent.json()["messages"][0]["id"])
+    shown = entry["content"]
+    assert (shown["header"]["text"], shown["text"]) == ("Order 7", "Hello Ada, it is ready.")
+    assert [one["url"] for one in shown["buttons"]] == ["", "https://acme.example/t7"]
+    part["components"] = part["components"][:2]
+    assert (await send(world, "template", part)).json()["error"]["code"] == 132000
+    pause = {"account": "app-1", "name": "order_ready", "language": "en_US", "event": "PAUSED"}
+    assert (await world.client.post("/carrier/template", json=pause)).status_code == 200
+    assert (await send(world, "template", part)).json()["error"]["code"] == 132015
+    gone = await world.client.delete(f"{path}?name=order_ready", headers=AUTH)
+    assert gone.json() == {"success": True}
+    assert (await world.client.get(path, headers=AUTH)).json()["data"] == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": "Order"},
+        {"language": "english"},
+        {"category": "SPAM"},
+        {"components": []},
+        {"components": [{"type": "BODY", "text": "{{1}} first", "example": {}}]},
+        {"components": [{"type": "BODY", "text": "a {{1}} b"}]},
+        {"components": [{"type": "BODY", "text": "x" * 1025}]},
+        {"components": [{"type": "BODY", "text": "x"}, {"type": "FOOTER", "text": "x" * 61}]},
+    ],
+)
+async def test_a_template_against_the_rules_is_refused(world: World, changes: dict[str, Any]) -> None:
+    path = f"/v23.0/{WABA}/message_templates"
+    assert (await world.client.post(path, json=NEW | changes, headers=AUTH)).status_code == 400
+
+
+async def test_a_person_who_is_not_on_whatsapp(world: World) -> None:
+    await world.behave(capable=False)
+    assert (await world.text()).status_code == 200
+    await world.settle()
+    assert [(s["status"], s["errors"][0]["code"]) for s in world.tenant.statuses()] == [("failed", 131026)]
