@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from actors.calls_out import CallsOut
 from hub import realtime
 from hub.channels.base import Account, Channel, InboundMessage, ProviderRequest
 from hub.channels.http import ProviderClient
 from hub.channels.voice_news import CallNews
 from hub.channels.voice_twiml import render
 from hub.conversations.views import moved_events
-from hub.errors import NotFound, Unavailable
+from hub.errors import NotFound
 from hub.ids import encode_id, new_id
 from hub.media.links import Links, library_id
 from hub.voice import service, store
@@ -36,6 +37,7 @@ class Calls:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         settings = hub.settings
+        self.out = CallsOut(hub, self)
         self._links = Links(settings.secret_key.get_secret_value(), settings.public_url)
         self.provider = ProviderClient(PROVIDER_CONNECTIONS, PROVIDER_TIMEOUT_S)
 
@@ -111,11 +113,12 @@ class Calls:
         await self._hub.receive_at(channel, message)
 
     async def report(self, account: Account, call_id: UUID, news: CallNews) -> Reported:
-        """Take news of a call. Raises NotFound."""
+        """Take an account's news of a call. Raises NotFound."""
         found = await self.place(account, call_id)
-        return await self._report(found.tenant_id, call_id, news)
+        return await self.report_of(found.tenant_id, call_id, news)
 
-    async def _report(self, tenant_id: UUID, call_id: UUID, news: CallNews) -> Reported:
+    async def report_of(self, tenant_id: UUID, call_id: UUID, news: CallNews) -> Reported:
+        """Take news of a tenant's call. Raises NotFound."""
         async with transaction(self._hub.engine, Scope.of(tenant_id)) as db:
             done = await service.report(db, tenant_id, call_id, news, self._hub.clock.now())
         if done.changed:
@@ -134,9 +137,7 @@ class Calls:
             return known
         event = InboundMessage(f"in:{sid}", number, caller, "Incoming call", sid, content={"type": "call"})
         await self._hub.receive_at(channel, event)
-        contact_id = await self._hub.inbounds.known(channel.tenant_id, caller)
-        if contact_id is None:
-            raise Unavailable("the caller's contact is not written yet")
+        contact_id = await self._hub.inbounds.contact(channel.tenant_id, caller)
         directory = await self._hub.directories.one(channel.tenant_id)
         row = {
             "tenant_id": channel.tenant_id,
@@ -166,7 +167,7 @@ class Calls:
         call_id = None if channel is None else await self._by_provider_id(channel, news.provider_call_id)
         if channel is None or call_id is None:
             return False
-        await self._report(channel.tenant_id, call_id, news)
+        await self.report_of(channel.tenant_id, call_id, news)
         return True
 
     async def ask(self, request: ProviderRequest) -> tuple[int, bytes]:

@@ -72,12 +72,16 @@ class Inbounds:
         return await self.conversations.ask(Arrived(channel.tenant_id, contact_id, inbound))
 
     async def _contact(self, tenant_id: UUID, event: InboundMessage) -> UUID:
-        if not _ADDRESS.fullmatch(event.sender):
+        return await self.contact(tenant_id, event.sender, event.profile_name)
+
+    async def contact(self, tenant_id: UUID, address: str, name: str = "") -> UUID:
+        """The contact of this address, made on first sight. Raises Malformed."""
+        if not _ADDRESS.fullmatch(address):
             raise Malformed("the sender's address is neither E.164 nor a short code")
-        known = self._known.get((tenant_id, event.sender))
+        known = self._known.get((tenant_id, address))
         if known is None:
-            known = await self._resolver.ask((tenant_id, event.sender, event.profile_name))
-            self._known[tenant_id, event.sender] = known
+            known = await self._resolver.ask((tenant_id, address, name))
+            self._known[tenant_id, address] = known
             if len(self._known) > CONTACTS_KNOWN_MAX:
                 self._known.popitem(last=False)
         return known

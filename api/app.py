@@ -27,6 +27,7 @@ from api.ratelimit import RateLimiter
 from api.routes import (
     attributes,
     audit_log,
+    calls,
     campaigns,
     conditions,
     contacts,
@@ -148,6 +149,7 @@ def create_app(settings: Settings | None = None, *, connect_hub: bool = True) ->
         sessions,
         tenants,
         overview,
+        calls,
         conversations,
         exports,
         contacts,

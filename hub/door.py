@@ -191,7 +191,7 @@ def outbox_rows(outgoings: Iterable[Outgoing], now: datetime) -> list[dict[str, 
 
 
 def call_rows(outgoings: Iterable[Outgoing], now: datetime) -> list[dict[str, Any]]:
-    """The `calls` rows of the messages that are calls and may leave."""
+    """The `calls` rows of the messages that are calls; one that may not leave has failed already."""
     return [
         {
             "tenant_id": outgoing.channel.tenant_id,
@@ -202,10 +202,14 @@ def call_rows(outgoings: Iterable[Outgoing], now: datetime) -> list[dict[str, An
             "address": outgoing.address,
             "script": call_of(outgoing).model_dump(mode="json"),
             "tariff": None if outgoing.tariff is None else outgoing.tariff.to_row(),
+            "status": "failed" if outgoing.refused else "queued",
+            "reason": outgoing.refused,
+            "steps": [],
+            "gathered": [],
             "created_at": now,
         }
         for outgoing in outgoings
-        if outgoing.channel.kind is ChannelKind.VOICE and outgoing.refused is None
+        if outgoing.channel.kind is ChannelKind.VOICE
     ]
 
 

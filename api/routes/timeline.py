@@ -183,10 +183,19 @@ def _message(row: Any, page: Timeline, people: dict[str, names.Actor], caller: C
         "flow": {"id": encode_id("flw", row.origin_id), "name": name}
         if row.origin == "flow" and row.origin_id
         else None,
+        "call": _call(page.calls.get(row.id)),
     }
     return schemas.Entry(
         id=encode_id("msg", row.id), kind=MESSAGE, at=row.created_at, actor=_author(row, people), data=data
     )
+
+
+def _call(row: Any) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    name = encode_id("cal", row.id)
+    recording = f"/v1/calls/{name}/recording" if row.recording_url else None
+    return {"id": name, "status": row.status, "duration_s": row.duration_s, "recording_url": recording}
 
 
 def _author(row: Any, people: dict[str, names.Actor]) -> schemas.Who:

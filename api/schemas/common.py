@@ -76,6 +76,7 @@ NoteId = Annotated[UUID, PublicId("nte")]
 MergeId = Annotated[UUID, PublicId("mrg")]
 ViewId = Annotated[UUID, PublicId("viw")]
 TransactionId = Annotated[UUID, PublicId("txn")]
+CallId = Annotated[UUID, PublicId("cal")]
 
 
 def _micros(text: str) -> int:

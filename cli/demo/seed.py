@@ -19,7 +19,10 @@ from models.tenancy import tenants
 from training.demo_data import train_demo
 
 # Numbers for fiction: Ofcom's 07700 900xxx and the North American 555-01xx.
-NUMBERS = {"Acme North": ("+447700900901", "+447700900902"), "Acme South": ("+12025550191", "+12025550192")}
+NUMBERS = {
+    "Acme North": ("+447700900901", "+447700900902", "+447700900903"),
+    "Acme South": ("+12025550191", "+12025550192", "+12025550193"),
+}
 QUEUE_OF = {
     "order_status": "Orders",
     "change_address": "Orders",
@@ -85,10 +88,11 @@ async def seed(settings: Settings) -> list[Login]:
 
 
 async def _sub_organization(
-    engine: AsyncEngine, settings: Settings, tenant_id: UUID, name: str, numbers: tuple[str, str]
+    engine: AsyncEngine, settings: Settings, tenant_id: UUID, name: str, numbers: tuple[str, str, str]
 ) -> list[dict[str, Any]]:
     sms = await ws.ensure_line(engine, settings, tenant_id, "sms", f"{name} SMS", numbers[0])
     whatsapp = await ws.ensure_line(engine, settings, tenant_id, "whatsapp", f"{name} WhatsApp", numbers[1])
+    voice = await ws.ensure_line(engine, settings, tenant_id, "voice", f"{name} Voice", numbers[2])
     await ws.ensure_money(engine, tenant_id, MONEY_MICROS)
     queue_ids = await ws.ensure_queues(engine, tenant_id, QUEUES)
     await ws.ensure_flow(engine, tenant_id, "Autumn survey", SURVEY)
@@ -103,6 +107,7 @@ async def _sub_organization(
     return [
         ws.carrier_account(sms, "sms", f"{name} SMS", settings.public_url),
         ws.carrier_account(whatsapp, "whatsapp", f"{name} WhatsApp", settings.public_url),
+        ws.carrier_account(voice, "voice", f"{name} Voice", settings.public_url),
     ]
 
 

@@ -38,9 +38,10 @@ SMS_PRICES = {
     "4477": Decimal("0.0350"),
 }
 WHATSAPP_PRICES = {"": Decimal("0.0520"), "1": Decimal("0.0250")}
+VOICE_PRICES = {"": Decimal("0.1200"), "1": Decimal("0.0140"), "44": Decimal("0.0250")}  # a minute
 PASSWORD = "parley-demo"
 CARRIER_WAIT_S = 60.0
-PROVIDERS = {"sms": "twilio", "whatsapp": "whatsapp_cloud"}
+PROVIDERS = {"sms": "twilio", "voice": "twilio", "whatsapp": "whatsapp_cloud"}
 
 
 @dataclass(slots=True)
@@ -178,6 +179,7 @@ async def ensure_prices(engine: AsyncEngine, tenant_id: UUID) -> None:
     """The platform's rate cards: every tenant below it is priced by them."""
     async with transaction(engine, Scope.of(tenant_id)) as db:
         await billing.ensure_rate_card(db, tenant_id, "SMS list prices", "sms", CURRENCY, SMS_PRICES)
+        await billing.ensure_rate_card(db, tenant_id, "Voice list prices", "voice", CURRENCY, VOICE_PRICES)
         await billing.ensure_rate_card(
             db, tenant_id, "WhatsApp list prices", "whatsapp", CURRENCY, WHATSAPP_PRICES
         )
@@ -258,9 +260,13 @@ async def publish_model(engine: AsyncEngine, tenant_id: UUID, trained: TrainedVe
 def carrier_account(line: Line, kind: str, label: str, public_url: str) -> dict[str, Any]:
     """The account as the carrier must know it: the same secrets, and where our webhooks are."""
     account = encode_id("acc", line.account_id)
-    if kind == "sms":
-        url = f"{public_url}/webhooks/twilio/{account}/message"
-        number = {"address": line.number, "kind": "long_code", "webhook_url": url, "label": label}
+    if kind in ("sms", "voice"):
+        base = f"{public_url}/webhooks/twilio/{account}"
+        number = {"address": line.number, "kind": "long_code", "label": label}
+        if kind == "sms":
+            number["webhook_url"] = f"{base}/message"
+        else:
+            number |= {"voice_url": f"{base}/voice", "voice_status_url": f"{base}/voice-status"}
         return {
             "provider": "twilio",
             "account_sid": line.external_id,

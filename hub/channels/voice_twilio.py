@@ -33,6 +33,7 @@ DIGITS_MAX = 64
 KEYS = frozenset("0123456789*#ABCD")
 SECONDS_MAX = 24 * 3600
 DIAL_STATUSES = frozenset({"completed", "answered", "busy", "no-answer", "failed", "canceled"})
+STATUSES: Mapping[str, CallStatus] = {status.value: status for status in CallStatus}
 ANSWERED_BY: Mapping[str, str] = {
     "human": "human",
     "machine_start": "machine",
@@ -117,8 +118,7 @@ def news_of(account: Account, request: WebhookRequest) -> CallNews:
     """
     fields = dict(request.form)
     sid = identifier(fields.get("CallSid", ""))
-    word = fields.get("CallStatus", "")
-    status = CallStatus(word) if word in CallStatus else None
+    status = STATUSES.get(fields.get("CallStatus", ""))
     url = fields.get("RecordingUrl", "")
     ended = status in ENDED
     return CallNews(

@@ -23,7 +23,7 @@ from hub.errors import Conflict, Invalid, NotFound
 from hub.ids import encode_id, new_id
 from models.db import encode_rows
 
-HISTORY = ("messages", "contact_events", "activities")
+HISTORY = ("messages", "contact_events", "activities", "calls")
 
 
 @dataclass(eq=False)
@@ -269,7 +269,7 @@ async def _restore_loser(db: AsyncConnection, tenant_id: UUID, row: Row[Any], de
     await _set_tags(db, tenant_id, loser, before["tags"])
     await _index(db, tenant_id, loser, before["attributes"], definitions)
     for table in HISTORY:
-        await store_merge.move_back(db, table, tenant_id, loser, winner, unpack(moved[table]))
+        await store_merge.move_back(db, table, tenant_id, loser, winner, unpack(moved.get(table, "")))
     await store_merge.segments_back(
         db, tenant_id, loser, winner, unpack(moved["joined"]), unpack(moved["segments"])
     )

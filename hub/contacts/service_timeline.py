@@ -55,7 +55,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Entries, newest first, the cursors beyond both ends (None: nothing lies there), and names to show."""
+    """Entries, newest first, the cursors beyond both ends (None: nothing lies there), names to show, and calls by message."""
 
     tenant_id: UUID
     entries: list[Entry]
@@ -63,6 +63,7 @@ class Timeline:
     newer: str | None
     campaigns: dict[UUID, str]
     flows: dict[UUID, str]
+    calls: dict[UUID, Row[Any]]
 
 
 async def page(db: AsyncConnection, readable: Iterable[UUID], contact_id: UUID, wanted: Wanted) -> Timeline:
@@ -95,6 +96,7 @@ async def page(db: AsyncConnection, readable: Iterable[UUID], contact_id: UUID, 
     older = more if after is None else bool(entries)
     newer = more if after is not None else before is not None
     campaigns, flows = await _names(db, contact.tenant_id, entries)
+    spoken = [e.row.id for e in entries if e.kind == MESSAGE and e.row.channel_kind == "voice"]
     return Timeline(
         contact.tenant_id,
         entries,
@@ -102,6 +104,7 @@ async def page(db: AsyncConnection, readable: Iterable[UUID], contact_id: UUID, 
         encode(entries[0].place) if newer and entries else None,
         campaigns,
         flows,
+        await store_timeline.calls(db, contact.tenant_id, spoken),
     )
 
 

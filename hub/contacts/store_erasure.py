@@ -48,6 +48,12 @@ _INBOX_WAITING = text(
     "AND (done_at IS NULL OR error IS NOT NULL) AND payload ->> 'sender' = ANY(CAST(:addresses AS text[]))"
 )
 _MESSAGES = text(f"UPDATE messages SET body = '', address = '', routing = NULL WHERE {_THIS}")
+# When and how long stay: a call is paid like a message. Its words, keys and sound go.
+_CALLS = text(
+    "UPDATE calls SET address = '', reply = NULL, recording_url = NULL, steps = '[]', gathered = '[]', "
+    """script = '{"type": "call", "steps": [{"type": "hang_up"}]}' """
+    f"WHERE {_THIS}"
+)
 _EVENTS = text(f"UPDATE contact_events SET properties = '{{}}', key = NULL WHERE {_THIS}")
 _ACTIVITIES = text(f"DELETE FROM activities WHERE {_THIS}")
 # Others' timelines name who was merged into them, also when that was undone later.
@@ -127,6 +133,7 @@ async def blank(db: AsyncConnection, tenant_id: UUID, contact_id: UUID, traces: 
     inbox = await _blank_inbox(db, tenant_id, contact_id) + await _run(db, _INBOX_WAITING, values | found)
     counted = {
         "messages": await _run(db, _MESSAGES, values),
+        "calls": await _run(db, _CALLS, values),
         "inbox": inbox,
         "contact_events": await _run(db, _EVENTS, values),
         "activities": await _run(db, _ACTIVITIES, values),

@@ -16,6 +16,18 @@ _MESSAGES = (
     "price_micros, currency, intent, confidence, created_at, sent_at, delivered_at, read_at, failed_at FROM messages "
     "WHERE tenant_id = :tenant_id AND contact_id = :contact_id{where} ORDER BY id {way} LIMIT :limit"
 )
+# A message that is a call has its id; what a person brought by calling has the provider's.
+_CALLS = text(
+    """
+    SELECT m.id AS message_id, c.id, c.status, c.duration_s, c.recording_url FROM messages m
+    JOIN calls c ON c.tenant_id = m.tenant_id AND c.id = m.id
+    WHERE m.tenant_id = :tenant_id AND m.id = ANY(CAST(:ids AS uuid[]))
+    UNION ALL
+    SELECT m.id, c.id, c.status, c.duration_s, c.recording_url FROM messages m
+    JOIN calls c ON c.tenant_id = m.tenant_id AND c.channel_id = m.channel_id AND c.provider_call_id = m.provider_message_id
+    WHERE m.tenant_id = :tenant_id AND m.id = ANY(CAST(:ids AS uuid[])) AND m.direction = 'in'
+    """
+)
 _ACTIVITIES = (
     "SELECT id, at, kind, actor, data FROM activities "
     "WHERE tenant_id = :tenant_id AND contact_id = :contact_id{where} ORDER BY id {way} LIMIT :limit"
@@ -73,6 +85,14 @@ async def messages(
         where += " AND origin = 'campaign'"
     values |= {"tenant_id": tenant_id, "contact_id": contact_id, "limit": limit}
     return (await db.execute(text(_MESSAGES.format(where=where, way=_way(after))), values)).all()
+
+
+async def calls(db: AsyncConnection, tenant_id: UUID, ids: Sequence[UUID]) -> dict[UUID, Row[Any]]:
+    """The calls of messages that are calls, by message."""
+    if not ids:
+        return {}
+    rows = await db.execute(_CALLS, {"tenant_id": tenant_id, "ids": list(ids)})
+    return {row.message_id: row for row in rows}
 
 
 async def activities(

@@ -132,3 +132,11 @@ async def withdraw(db: AsyncConnection, tenant_id: UUID, call_id: UUID) -> bool:
     return (
         await db.execute(outbox.delete().where(*where).returning(outbox.c.message_id))
     ).first() is not None
+
+
+async def sent_as(db: AsyncConnection, tenant_id: UUID, call_id: UUID) -> str | None:
+    """The provider's id that the sender wrote down with the call's message."""
+    query = select(messages.c.provider_message_id).where(
+        messages.c.tenant_id == tenant_id, messages.c.id == call_id
+    )
+    return (await db.execute(query)).scalar()

@@ -33,6 +33,7 @@ PREFIX = {
     "note_id": "nte",
     "merge_id": "mrg",
     "view_id": "viw",
+    "call_id": "cal",
 }
 # Parts of a path that are words, not ids: what they are when a foreign thing is asked for, and an unknown one.
 WORDS = {
@@ -42,7 +43,7 @@ WORDS = {
     "version": ("1", "1"),
     "row_number": ("2", "2"),
 }
-NEWER = ("att", "seg", "imp", "evt", "nte", "mrg", "viw", "lost")
+NEWER = ("att", "seg", "imp", "evt", "nte", "mrg", "viw", "lost", "cal")
 # What a request must hold to get as far as looking for the thing; `own` is replaced by an id of the caller's.
 BODIES: dict[str, dict[str, Any]] = {
     "reply": {"text": "hello"},
@@ -130,6 +131,8 @@ async def plant(world: Any, name: str) -> dict[str, UUID]:
           VALUES (:tenant, :con, :nte, 'note', jsonb_build_object('body', 'Secret note'));
         INSERT INTO contact_merges (tenant_id, id, winner_id, loser_id, snapshot)
           VALUES (:tenant, :mrg, :con, :lost, jsonb_build_object('name', 'Secret loser'));
+        INSERT INTO calls (tenant_id, id, contact_id, channel_id, direction, address, script, reason)
+          VALUES (:tenant, :cal, :con, :chn, 'out', '+447700900999', '{}', 'Secret reason');
         INSERT INTO saved_views (tenant_id, id, area, name, config) VALUES (:tenant, :viw, 'contacts', 'Secret view', '{}')
     """
     async with transaction(world.app.state.engine, Scope.of(tenant)) as db:
@@ -160,6 +163,7 @@ async def snapshot(world: Any, tenant: UUID) -> list[Any]:
                 "campaigns",
                 "intent_versions",
                 "messages",
+                "calls",
                 "outbox",
                 "tenants",
             )

@@ -187,6 +187,11 @@ class Org:
         messages: list[dict[str, Any]] = page["items"]
         return messages
 
+    async def entries(self, contact_id: str) -> list[dict[str, Any]]:
+        """What the timeline says of the contact's messages, oldest first; it needs no conversation."""
+        page = await self.get(f"/v1/contacts/{contact_id}/timeline?kinds=message")
+        return [item["data"] for item in reversed(page["items"])]
+
     async def contacts(self, numbers: list[str], tag: str) -> None:
         people = [
             {"name": f"Ada Number{n}", "phone": phone, "tags": [tag]} for n, phone in enumerate(numbers)
