@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from actors.calls_out import CallsOut
@@ -87,6 +87,7 @@ class Calls:
         self, tenant_id: UUID, call_id: UUID, turn: int, event: Event, sid: str
     ) -> None:
         """What was pressed, said or recorded becomes a message of the person; told again, it is one message."""
+        content: dict[str, Any]
         if isinstance(event, Gathered):
             text = event.digits or event.speech
             content = {"type": "gather", "digits": event.digits, "speech": event.speech}

@@ -71,7 +71,8 @@ async def insert(db: AsyncConnection, row: Mapping[str, Any]) -> None:
 async def change(db: AsyncConnection, tenant_id: UUID, call_id: UUID, values: Mapping[str, Any]) -> Row[Any]:
     """Write columns of a locked call; returns the row after it."""
     where = (calls.c.tenant_id == tenant_id, calls.c.id == call_id)
-    return (await db.execute(calls.update().where(*where).values(**values).returning(calls))).one()
+    row: Row[Any] = (await db.execute(calls.update().where(*where).values(**values).returning(calls))).one()
+    return row
 
 
 async def page(
@@ -94,7 +95,7 @@ async def page(
     return (await db.execute(query.order_by(calls.c.id.desc()).limit(limit + 1))).all()
 
 
-async def outcome(db: AsyncConnection, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, Row[Any]]:
+async def outcome(db: AsyncConnection, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, Any]:
     """What the messages of outbound calls say: a call that never left has no news of its own."""
     query = select(
         messages.c.id, messages.c.status, messages.c.reason, messages.c.error_code, messages.c.currency,
