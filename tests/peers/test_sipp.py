@@ -37,7 +37,7 @@ SCRIPT = Call.model_validate(
                 "digits": 1,
                 "timeout_s": 20,
                 "prompt": [{"type": "say", "text": "Press one to leave a message."}],
-                "branches": {"1": [{"type": "record", "seconds_max": 4, "silence_s": 3}]},
+                "branches": {"1": [{"type": "record", "seconds_max": 6, "silence_s": 5}]},
                 "otherwise": [{"type": "say", "text": "Wrong."}],
             },
             {"type": "say", "text": "Goodbye."},
@@ -169,7 +169,8 @@ async def test_we_call_sipp_and_hear_our_own_keys_and_words_come_back(
 ) -> None:
     stack, _ = place
     port = free_port()
-    echo = await sipp(tmp_path, "-sn", "uas", "-p", str(port), "-rtp_echo", "-mp", str(free_port()))
+    media = ("-rtp_echo", "-mp", str(free_port()))
+    echo = await sipp(tmp_path, "-p", str(port), *media, scenario="echo.xml")
     line = await (await trunk(stack, port, 2)).dial("+15550001234")
     await line.answered(20)
     await line.press("12#")
