@@ -61,6 +61,22 @@ class Calls:
             await realtime.publish(self._hub.redis, [(found.tenant_id, updated(turned.row))])
         return turned.reply
 
+    async def step(self, tenant_id: UUID, call_id: UUID, turn: int, event: Event, sid: str) -> Advance:
+        """What a line of our own is to do after `event`. Raises NotFound."""
+        await self._tell_conversation(tenant_id, call_id, turn, event, sid)
+        said: list[Advance] = []
+
+        def noted(script: Call, found: Advance, following: int) -> str:
+            said.append(found)
+            return ""
+
+        async with transaction(self._hub.engine, Scope.of(tenant_id)) as db:
+            now = self._hub.clock.now()
+            turned = await service.take_turn(db, tenant_id, call_id, turn, event, now, noted)
+        if turned.fresh:
+            await realtime.publish(self._hub.redis, [(tenant_id, updated(turned.row))])
+        return said[0] if said else Advance(None, ())
+
     async def _turn(
         self, account: Account, tenant_id: UUID, call_id: UUID, turn: int, event: Event
     ) -> Turned:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from uuid import UUID
 
 import httpx2
 
+from actors.trunk_calls import end_over_trunk, kept_recording
 from hub import door, realtime
 from hub.billing.wallet import HoldAnswer
 from hub.channels import adapter_of
@@ -112,7 +114,8 @@ class CallsOut:
         channel, account = await self._line_of(tenant_id, row.channel_id)
         adapter = adapter_of(channel)
         if not isinstance(adapter, TwilioVoice):
-            raise Conflict("this line cannot end a call on demand")
+            await end_over_trunk(self._hub.settings, call_id)
+            return
         began = row.status == CallStatus.IN_PROGRESS
         try:
             status, body = await self._calls.ask(adapter.hang_up(account, sid, began))
@@ -143,6 +146,8 @@ class CallsOut:
         if row is None or not row.recording_url:
             raise NotFound("there is no recording")
         channel, account = await self._line_of(tenant_id, row.channel_id)
+        if channel.provider == "sip":
+            return await asyncio.to_thread(kept_recording, self._hub.settings, tenant_id, call_id)
         adapter = adapter_of(channel)
         if not isinstance(adapter, TwilioApi) or not own_recording(account, row.recording_url):
             raise NotFound("the recording is not where the provider keeps recordings")

@@ -82,6 +82,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "campaign": ("actors.campaign", "CampaignHost"),
     "timers": ("actors.timers", "TimersHost"),
     "jobs": ("actors.jobs", "JobsHost"),
+    "trunk": ("actors.trunks", "TrunkHost"),
 }
 
 
@@ -95,6 +96,7 @@ def counts(settings: Settings) -> dict[str, int]:
         "campaign": settings.campaign_hosts,
         "timers": 1,
         "jobs": 1,
+        "trunk": 1 if settings.sip_listen else 0,  # the SIP stack has one port
     }
 
 

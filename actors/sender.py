@@ -16,8 +16,9 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from actors.reconcile import reconcile
 from actors.shell import Shell
+from actors.trunk_calls import dial_over_trunk
 from hub import deliveries, outbox, realtime
-from hub.channels import HTTP_ADAPTERS
+from hub.channels import HTTP_ADAPTERS, SIP_VOICE
 from hub.channels import store as channel_store
 from hub.channels.base import Account, Channel, OutboundMessage, Prepares
 from hub.channels.codes import Retry
@@ -162,6 +163,8 @@ class SenderHost(Shell):
         self._record_now.set()
 
     async def _call(self, row: Any, channel: Channel) -> str:
+        if channel.provider == SIP_VOICE.provider:
+            return await dial_over_trunk(self.settings, row, channel)
         account = await self.account(channel.account_id)
         adapter = HTTP_ADAPTERS[channel.provider, channel.kind]
         if isinstance(adapter, Prepares):

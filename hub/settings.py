@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8000"
     carrier_url: str = "http://127.0.0.1:8100"
     cookie_secure: bool = False
+    sip_listen: str = ""  # host:port of the SIP stack; empty: no calls over trunks
     ray_namespace: str = "parley"
     ray_object_store_bytes: int = 100_000_000
 

@@ -125,7 +125,9 @@ rates = Table(
     Column("free", Boolean, nullable=False, server_default=text("false")),
     Column("valid_from", Date, nullable=False, server_default=text("'2020-01-01'")),
     Column("valid_to", Date),
-    Column("initial_s", Integer, nullable=False, server_default="60"),  # of calls; their price is for a minute
+    Column(
+        "initial_s", Integer, nullable=False, server_default="60"
+    ),  # of calls; their price is for a minute
     Column("increment_s", Integer, nullable=False, server_default="60"),
     same_tenant("card_id", "rate_cards", ondelete="CASCADE"),
     UniqueConstraint("tenant_id", "card_id", "prefix", "category", "valid_from", name="uq_rates_match"),

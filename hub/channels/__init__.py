@@ -3,11 +3,13 @@
 from hub.channels.base import Adapter, Channel, ChannelAdapter, ChannelKind, LinkAdapter
 from hub.channels.rcs_google import GoogleRcs
 from hub.channels.sms_twilio import TwilioSms
+from hub.channels.voice_sip import SipVoice
 from hub.channels.voice_twilio import TwilioVoice
 from hub.channels.whatsapp_cloud import WhatsAppCloud
 
 TWILIO_SMS = TwilioSms()
 TWILIO_VOICE = TwilioVoice()
+SIP_VOICE = SipVoice()
 WHATSAPP_CLOUD = WhatsAppCloud()
 GOOGLE_RCS = GoogleRcs()
 
@@ -15,7 +17,7 @@ HTTP_ADAPTERS: dict[tuple[str, ChannelKind], ChannelAdapter] = {
     (adapter.provider, adapter.kind): adapter
     for adapter in (TWILIO_SMS, TWILIO_VOICE, WHATSAPP_CLOUD, GOOGLE_RCS)
 }
-LINK_ADAPTERS: dict[tuple[str, ChannelKind], LinkAdapter] = {}
+LINK_ADAPTERS: dict[tuple[str, ChannelKind], LinkAdapter] = {(SIP_VOICE.provider, SIP_VOICE.kind): SIP_VOICE}
 ADAPTERS: dict[tuple[str, ChannelKind], Adapter] = {**HTTP_ADAPTERS, **LINK_ADAPTERS}
 
 
@@ -29,6 +31,7 @@ __all__ = [
     "GOOGLE_RCS",
     "HTTP_ADAPTERS",
     "LINK_ADAPTERS",
+    "SIP_VOICE",
     "TWILIO_SMS",
     "TWILIO_VOICE",
     "WHATSAPP_CLOUD",

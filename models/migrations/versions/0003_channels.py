@@ -16,7 +16,7 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-TENANT_TABLES: tuple[str, ...] = ("calls",)
+TENANT_TABLES: tuple[str, ...] = ("calls", "media", "message_templates")
 LOOKUPS: tuple[tuple[str, str, str], ...] = (
     # voice: what a minute costs and how time is counted; numbers that have two kinds of channel
     (
@@ -40,10 +40,27 @@ LOOKUPS: tuple[tuple[str, str, str], ...] = (
         "SELECT * FROM channels WHERE account_id = account AND provider_address = wanted AND kind = 'voice'",
     ),
     (
+        "accounts_of(wanted text)",
+        "SETOF provider_accounts",
+        "SELECT * FROM provider_accounts WHERE provider = wanted AND status = 'active'",
+    ),
+    (
         "call_place(wanted uuid)",
         "TABLE (tenant_id uuid, channel_id uuid, account_id uuid)",
         "SELECT c.tenant_id, c.channel_id, n.account_id FROM calls c JOIN channels n "
         "ON n.tenant_id = c.tenant_id AND n.id = c.channel_id WHERE c.id = wanted",
+    ),
+    # media and templates: a link names no tenant; a worker looks for what is due over all of them
+    (
+        "media_file(wanted uuid)",
+        "TABLE (tenant_id uuid, status text, kind text, mime_type text, filename text, sha256 text)",
+        "SELECT tenant_id, status, kind, mime_type, filename, sha256 FROM media WHERE id = wanted",
+    ),
+    (
+        "provider_work_tenants(before timestamptz)",
+        "SETOF uuid",
+        "SELECT tenant_id FROM media WHERE status = 'pending' AND due_at <= before "
+        "UNION SELECT tenant_id FROM message_templates WHERE wish IS NOT NULL AND due_at <= before",
     ),
 )
 

@@ -55,3 +55,52 @@ CREATE TABLE calls (
 CREATE UNIQUE INDEX ix_calls_id ON calls (id);
 CREATE INDEX ix_calls_contact ON calls (tenant_id, contact_id, id);
 CREATE UNIQUE INDEX ix_calls_provider ON calls (tenant_id, channel_id, provider_call_id) WHERE provider_call_id IS NOT NULL;
+-- media and templates
+CREATE TABLE media (
+  tenant_id UUID NOT NULL,
+  id UUID NOT NULL,
+  status TEXT NOT NULL,
+  source TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  mime_type TEXT DEFAULT '' NOT NULL,
+  filename TEXT DEFAULT '' NOT NULL,
+  sha256 TEXT,
+  size_bytes BIGINT DEFAULT '0' NOT NULL,
+  account_id UUID,
+  provider_media_id TEXT,
+  provider_url TEXT,
+  uploads JSONB DEFAULT '{}'::jsonb NOT NULL,
+  reason TEXT,
+  attempts INTEGER DEFAULT '0' NOT NULL,
+  due_at TIMESTAMP(6) WITH TIME ZONE,
+  created_at TIMESTAMP(6) WITH TIME ZONE DEFAULT now() NOT NULL,
+  CONSTRAINT pk_media PRIMARY KEY (tenant_id, id),
+  CONSTRAINT ck_media_status CHECK (status IN ('pending', 'ready', 'failed')),
+  CONSTRAINT ck_media_source CHECK (source IN ('upload', 'inbound'))
+);
+CREATE UNIQUE INDEX ix_media_id ON media (id);
+CREATE INDEX ix_media_due ON media (due_at) WHERE status = 'pending';
+CREATE TABLE message_templates (
+  tenant_id UUID NOT NULL,
+  id UUID NOT NULL,
+  account_id UUID NOT NULL,
+  name TEXT NOT NULL,
+  language TEXT NOT NULL,
+  category TEXT NOT NULL,
+  parameter_format TEXT NOT NULL,
+  components JSONB NOT NULL,
+  status TEXT NOT NULL,
+  reason TEXT,
+  quality TEXT,
+  provider_template_id TEXT,
+  wish TEXT,
+  attempts INTEGER DEFAULT '0' NOT NULL,
+  due_at TIMESTAMP(6) WITH TIME ZONE,
+  edited_at TIMESTAMP(6) WITH TIME ZONE,
+  created_at TIMESTAMP(6) WITH TIME ZONE DEFAULT now() NOT NULL,
+  updated_at TIMESTAMP(6) WITH TIME ZONE DEFAULT now() NOT NULL,
+  CONSTRAINT pk_message_templates PRIMARY KEY (tenant_id, id),
+  CONSTRAINT uq_message_templates_tenant_id_account_id_name_language UNIQUE (tenant_id, account_id, name, language),
+  CONSTRAINT ck_message_templates_wish CHECK (wish IN ('create', 'edit', 'delete'))
+);
+CREATE INDEX ix_message_templates_due ON message_templates (due_at) WHERE wish IS NOT NULL;
