@@ -33,6 +33,7 @@ except ImportError:  # the optional part is not installed
 
 FRAME_S = 0.02
 FRAME = int(FRAME_S * BYTES_PER_S)
+NAME_S = 3.0
 AHEAD = 10 * FRAME  # how far sound is written ahead of the line
 STATUS = re.compile(r"^(\d{3})\b")
 
@@ -68,6 +69,7 @@ class SipLine:
         self._keys: asyncio.Queue[str] = asyncio.Queue()
         self.gone = asyncio.Event()
         self.ringing = asyncio.Event()
+        self._named = asyncio.Event()
         call.on(self._event)
         call.on_dtmf(lambda event: self._keys.put_nowait(event.digit))
 
@@ -75,7 +77,18 @@ class SipLine:
     def sip_call_id(self) -> str:
         return str(self._call.call_id or "")
 
+    async def named(self) -> str:
+        """The SIP Call-ID, which comes with the stack's first news. Raises Unavailable."""
+        if not self.sip_call_id:
+            try:
+                await asyncio.wait_for(self._named.wait(), NAME_S)
+            except TimeoutError:
+                raise Unavailable("the SIP stack does not name the call") from None
+        return self.sip_call_id
+
     def _event(self, event: Any) -> None:
+        if event.call_id:
+            self._named.set()
         if event.event in (baresip.Event.CALL_RINGING, baresip.Event.CALL_PROGRESS):
             self.ringing.set()
         elif event.event is baresip.Event.CALL_CLOSED:

@@ -89,7 +89,7 @@ class TrunkHost(Shell):
         """Let a number ring; asked for the same call again, it rings once. Raises SendRefused: nothing was sent."""
         known = self._lines.get(call_id)
         if known is not None:
-            return known.sip_call_id
+            return await known.named()
         account = await self.hub.account(encode_id("acc", account_id))
         async with transaction(self.engine, Scope.of(tenant_id)) as db:
             row = await store.get(db, tenant_id, call_id)
@@ -103,7 +103,7 @@ class TrunkHost(Shell):
             raise SendRefused.of(outcome_of(None)[1], "sip", str(error)) from None
         self._lines[call_id] = line
         self._spawn(self._out(tenant_id, call_id, script, line))
-        return line.sip_call_id
+        return await line.named()
 
     async def hang_up(self, call_id: UUID) -> None:
         """End a call that is here. Raises NotFound."""
