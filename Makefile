@@ -14,7 +14,7 @@ PYTEST_ARGS ?= -n 2 --dist loadgroup
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH :=
 
-.PHONY: help run test test-long web dev lint clean setup setup-test
+.PHONY: help run test test-long web dev lint clean setup setup-test setup-peers
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 20
@@ -40,9 +40,18 @@ $(STAMPS)/test: $(STAMPS)/run
 	@$(PIP) install --quiet $(CONSTRAINTS) --group dev --group train
 	@touch $@
 
+# Programs nobody here wrote that the tests speak to, in an environment of their own: what they need must not meet what we need.
+$(STAMPS)/peers: $(STAMPS)/venv tests/peers/requirements.txt
+	@echo "Installing the peers that the tests speak to"
+	@$(BIN)/python -m venv --clear .peers
+	@.peers/bin/python -m pip --disable-pip-version-check install --quiet -r tests/peers/requirements.txt
+	@touch $@
+
 setup: $(STAMPS)/run $(STAMPS)/node
 
-setup-test: setup $(STAMPS)/test
+setup-peers: $(STAMPS)/peers
+
+setup-test: setup $(STAMPS)/test $(STAMPS)/peers
 
 run: web ## start everything here; Ctrl-C stops it. ARGS="--port 9000" passes options to hub up
 	@sh scripts/voice || echo "calls over SIP cannot speak without it; everything else works" >&2
@@ -68,4 +77,4 @@ test-long: setup-test web ## the long tests: chaos, growth
 	@chromium=$$(sh scripts/chromium) || exit 1; HUB_CHROMIUM="$$chromium" $(BIN)/python -m pytest -m long
 
 clean: ## remove what was built; the data in var/ stay
-	rm -rf $(VENV) web/node_modules web/dist api/_ui build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .peers web/node_modules web/dist api/_ui build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
