@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from actors.host import host_names, owner
 from actors.runtime import counts, submit
-from actors.send_task import UNFUNDED, BatchResult, send_batch
+from actors.send_task import UNFUNDED, BatchResult, send_batch, warm
 from actors.shell import Shell
 from hub import realtime
 from hub.billing.store import read_wallet
@@ -41,10 +41,19 @@ class CampaignHost(Shell):
         self._names = host_names("campaign", counts(settings)["campaign"])
         self._driving: dict[UUID, asyncio.Task[None]] = {}
         self._looking: asyncio.Task[None] | None = None
+        self._warming: asyncio.Task[None] | None = None
         self._woken = asyncio.Event()
 
     async def start(self) -> None:
         self._looking = asyncio.create_task(self._look_for_ever())
+        self._warming = asyncio.create_task(self._warm())
+
+    async def _warm(self) -> None:
+        """Workers for the first campaign. Without them it only starts later, so a failure is no more than logged."""
+        calls = [submit(warm, self.settings) for _ in range(self.settings.send_batches_in_flight)]
+        for answer in await asyncio.gather(*calls, return_exceptions=True):
+            if isinstance(answer, BaseException):
+                log.warning("send_task_not_warm", error=type(answer).__name__)
 
     async def wake(self) -> None:
         """Something was launched, resumed or topped up: look now."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
@@ -14,14 +15,23 @@ from hub.contacts import store, store_attributes
 from hub.contacts.addresses import NUMBER_KINDS, PHONE, time_zone_of
 from hub.contacts.attributes import Definitions
 from hub.contacts.changes import Change, State
-from hub.contacts.contact import BATCH_MAX, CHANNEL_KINDS, CheckedContact, ContactInput, check, merged
+from hub.contacts.contact import (
+    BATCH_MAX,
+    CHANNEL_KINDS,
+    CheckedContact,
+    ContactInput,
+    NewContact,
+    check,
+    merged,
+)
 from hub.contacts.service_changes import values_of, write_changes
-from hub.contacts.service_common import AddressTaken, missing, opt_out_suppressed, state_of
+from hub.contacts.service_common import AddressTaken, missing, opt_out_suppressed, state_of, suppressed_keys
 from hub.contacts.store import AddressKey
 from hub.contacts.suppression import AddressHasher
 from hub.errors import Conflict, HubError, Invalid
 from hub.ids import encode_id, new_id
-from models.db import Db
+from models.contacts import contact_addresses, contacts
+from models.db import Db, Insert
 
 __all__ = [
     "PHONE",
@@ -30,6 +40,8 @@ __all__ = [
     "UpsertResult",
     "create",
     "get",
+    "look_up",
+    "new_contacts",
     "resolve_addresses",
     "upsert_batch",
 ]
@@ -84,6 +96,36 @@ async def resolve_addresses(
     if created:
         await opt_out_suppressed(db, {found[key]: [key] for key in created}, hasher)
     return found
+
+
+async def look_up(
+    db: Db, wanted: Iterable[AddressKey], hasher: AddressHasher
+) -> tuple[dict[AddressKey, UUID], set[AddressKey]]:
+    """The contacts of the addresses that have one, and those of the other addresses that are suppressed.
+
+    What is in neither may become a contact by `new_contacts`, in whatever transaction first needs it.
+    """
+    keys = set(wanted)
+    listed = await suppressed_keys(db, keys, hasher)
+    found = await store.find_addresses(db, keys)
+    return found, listed - set(found)
+
+
+def new_contacts(people: Iterable[NewContact], now: datetime) -> list[Insert]:
+    """The rows of contacts whose address nobody has. An address that somebody took meanwhile is not written: the
+    insert is `exact`, so its writer learns of it.
+    """
+    rows, addresses = [], []
+    for each in people:
+        own = {"tenant_id": each.tenant_id, "version": 1, "created_at": now, "updated_at": now}
+        zone = time_zone_of(each.address)
+        rows.append(
+            own | {"id": each.id, "name": each.name, "language": "", "time_zone": zone, "attributes": {}}
+        )
+        key = _address((each.tenant_id, PHONE, each.address))
+        addresses.append(key | {"contact_id": each.id, "created_at": now, "position": 0})
+    suffix = "ON CONFLICT (tenant_id, kind, address) DO NOTHING RETURNING contact_id"
+    return [Insert(contacts, rows), Insert(contact_addresses, addresses, suffix, exact=True)]
 
 
 async def _ensure(
