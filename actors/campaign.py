@@ -26,6 +26,7 @@ from models.db import Scope, transaction
 
 LOOK_EVERY_S = 1.0
 PROGRESS_EVERY_S = 1.0
+PROGRESS_SHARE = 30  # of the time may go into counting: one part in so many
 WAIT_S = 0.1
 
 log = structlog.get_logger()
@@ -83,12 +84,15 @@ class CampaignHost(Shell):
     async def _drive(self, tenant_id: UUID, campaign_id: UUID) -> None:
         """One campaign until it pauses, ends or is canceled."""
         flying: dict[int, asyncio.Future[BatchResult]] = {}
-        shown = 0.0
+        next_show = 0.0
         try:
             while await self._step(tenant_id, campaign_id, flying):
-                if time.monotonic() - shown > PROGRESS_EVERY_S:
-                    shown = time.monotonic()
+                began = time.monotonic()
+                if began > next_show:
                     await self._show(tenant_id, campaign_id)
+                    # It counts all messages of the campaign: the more there are, the seldomer.
+                    lasted = time.monotonic() - began
+                    next_show = began + max(PROGRESS_EVERY_S, PROGRESS_SHARE * lasted)
             if flying:
                 await asyncio.wait(flying.values())
             await self._show(tenant_id, campaign_id)

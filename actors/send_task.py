@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import uvloop
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -75,7 +76,7 @@ def _worker(settings: Settings) -> _Worker:
 
 
 def _make_worker(settings: Settings) -> _Worker:
-    loop = asyncio.new_event_loop()
+    loop = uvloop.new_event_loop()
     engine = make_app_engine(settings.model_copy(update={"database_pool": 2}), "send task")
     return _Worker(loop, engine, make_redis(settings), Directories(engine), Wallets(settings))
 
