@@ -104,7 +104,7 @@ class CampaignHost(Shell):
     ) -> bool:
         """Start batches, wait a moment, look at what came back. False when there is nothing left to drive."""
         limit = self.settings.send_batches_in_flight
-        most = limit * self.settings.send_batch
+        most = 2 * limit * self.settings.send_batch  # the senders have work until somebody looks again
         async with transaction(self.engine, Scope.of(tenant_id)) as db:
             campaign = await store.get(db, tenant_id, campaign_id)
             if campaign is None or campaign.status != "running":

@@ -218,13 +218,13 @@ class SenderHost(Shell):
         """An outcome that no row can hold is left out; its send stays claimed, so it is reconciled."""
         for outcome in batch:
             try:
-                await self._record([outcome])
+                await self._record([outcome], careful=True)
             except (DataError, IntegrityError):
                 log.exception("outcome_failed", host=self.name)
             except Exception:
                 self._outcomes.append(outcome)
 
-    async def _record(self, batch: Sequence[Outcome]) -> None:
+    async def _record(self, batch: Sequence[Outcome], careful: bool = False) -> None:
         sent, gone, again, dark = [], [], [], []
         for outcome in batch:
             match outcome.error:
@@ -241,7 +241,7 @@ class SenderHost(Shell):
         suppressed = [o for o in gone if isinstance(o.error, SendRefused) and o.error.suppress]
         async with pipeline(self.pool, Scope.of(*{o.row.tenant_id for o in batch})) as db:
             # Rows of `messages` first, in id order, then the outbox: the same order as everywhere.
-            applied = await deliveries.apply(db, reports)
+            applied = await deliveries.apply(db, reports, careful)
             await outbox.done(db, [_key(o) for o in sent + gone])
             await outbox.later(
                 db, [_key(o) for o in again], [o.at + outbox.backoff(o.row.attempts) for o in again]
