@@ -14,14 +14,14 @@ from actors.messages import Arrived, reported
 from actors.ports import Conversations
 from hub.channels.base import TEXT_CHARS_MAX, Channel, DeliveryReport, InboundEvent, InboundMessage
 from hub.contacts.contact import NewContact
-from hub.contacts.service import PHONE, AddressKey, look_up, resolve_addresses
+from hub.contacts.service import PHONE, AddressKey, look_up_query, looked_up, resolve_addresses
 from hub.contacts.suppression import AddressHasher
 from hub.conversations.state import Inbound
 from hub.errors import HubError, Malformed, NotFound
 from hub.ids import new_id
 from hub.settings import Settings
 from models.db import Scope
-from models.pipe import Pool, pipeline
+from models.pipe import Pool, pipeline, read
 
 CONTACTS_KNOWN_MAX = 200_000
 _ADDRESS = re.compile(r"\+[0-9]{4,15}|[0-9A-Za-z ]{1,20}")  # E.164, or a short code or sender name
@@ -100,9 +100,11 @@ class Inbounds:
         because it begins opted out.
         """
         names = {(tenant, PHONE, address): name for tenant, address, name in reversed(batch)}
-        async with pipeline(self._pool, Scope.of(*{tenant for tenant, _, _ in batch})) as db:
-            found, suppressed = await look_up(db, names, self._hasher)
-            if suppressed:
+        scope = Scope.of(*{tenant for tenant, _, _ in batch})
+        rows = await read(self._pool, scope, *look_up_query(names, self._hasher))
+        found, suppressed = looked_up(rows, names, self._hasher)
+        if suppressed:
+            async with pipeline(self._pool, scope) as db:
                 wanted = {(*key, names[key]) for key in suppressed}
                 found |= await resolve_addresses(db, wanted, self._hasher)
         answers: dict[AddressKey, Found] = dict(found)

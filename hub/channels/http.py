@@ -2,7 +2,7 @@
 
 HTTP/1.1 over kept connections: httptools (the parser of Node) reads the answers, asyncio carries the bytes, and there
 is nothing between them. Every outbound message is one such call: an HTTP library's request object, headers, timers and
-streams cost more processor time than everything else a send needs (docs/decisions/0004).
+streams cost more processor time than everything else a send needs (docs/decisions/0017).
 """
 
 from __future__ import annotations

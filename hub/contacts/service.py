@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
-from sqlalchemy import Row
+from sqlalchemy import Row, TextClause
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.contacts import store, store_attributes
@@ -25,7 +25,7 @@ from hub.contacts.contact import (
     merged,
 )
 from hub.contacts.service_changes import values_of, write_changes
-from hub.contacts.service_common import AddressTaken, missing, opt_out_suppressed, state_of, suppressed_keys
+from hub.contacts.service_common import AddressTaken, missing, opt_out_suppressed, state_of
 from hub.contacts.store import AddressKey
 from hub.contacts.suppression import AddressHasher
 from hub.errors import Conflict, HubError, Invalid
@@ -40,7 +40,8 @@ __all__ = [
     "UpsertResult",
     "create",
     "get",
-    "look_up",
+    "look_up_query",
+    "looked_up",
     "new_contacts",
     "resolve_addresses",
     "upsert_batch",
@@ -98,17 +99,24 @@ async def resolve_addresses(
     return found
 
 
-async def look_up(
-    db: Db, wanted: Iterable[AddressKey], hasher: AddressHasher
+def look_up_query(keys: Iterable[AddressKey], hasher: AddressHasher) -> tuple[TextClause, dict[str, Any]]:
+    """The query of who has these addresses; `looked_up` reads its rows."""
+    wanted = set(keys)
+    hashes = list({hasher.hash(*key) for key in wanted})
+    return store.LOOK_UP, store.find_values(wanted) | {"hashes": hashes}
+
+
+def looked_up(
+    rows: Sequence[Any], keys: Iterable[AddressKey], hasher: AddressHasher
 ) -> tuple[dict[AddressKey, UUID], set[AddressKey]]:
     """The contacts of the addresses that have one, and those of the other addresses that are suppressed.
 
     What is in neither may become a contact by `new_contacts`, in whatever transaction first needs it.
     """
-    keys = set(wanted)
-    listed = await suppressed_keys(db, keys, hasher)
-    found = await store.find_addresses(db, keys)
-    return found, listed - set(found)
+    wanted = set(keys)
+    found = store.owners((row for row in rows if row.contact_id is not None), wanted)
+    listed = {(row.tenant_id, bytes(row.address_hash)) for row in rows if row.address_hash is not None}
+    return found, {key for key in wanted - set(found) if (key[0], hasher.hash(*key)) in listed}
 
 
 def new_contacts(people: Iterable[NewContact], now: datetime) -> list[Insert]:
