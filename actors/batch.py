@@ -16,7 +16,9 @@ from actors.ports import by_tenant
 from hub import door, realtime
 from hub.channels import adapter_of
 from hub.channels import store as channel_store
+from hub.contacts.contact import NewContact
 from hub.contacts.segments.membership import memberships
+from hub.contacts.service import new_contacts
 from hub.conversations import store
 from hub.conversations.state import (
     AgentReply,
@@ -70,6 +72,12 @@ class Batch:
         self.events: list[tuple[UUID, bytes]] = []
         self.directories: dict[UUID, Directory] = {}
         self.members: dict[Key, frozenset[UUID]] = {}
+        # Whose first message this is: they come into being with it.
+        self.fresh: dict[Key, NewContact] = {
+            _key(item): item.fresh
+            for item in items
+            if isinstance(item, Arrived) and item.fresh is not None and _key(item) not in host.live
+        }
         # The same ids in every run of this batch: holds are asked for by them.
         self._effect_ids: dict[tuple[int, int], UUID] = {}
 
@@ -113,10 +121,12 @@ class Batch:
         missing: list[Key] = []
         for key in keys:
             state = self.host.live.get(key)
-            if state is None:
-                missing.append(key)
-            else:
+            if state is not None:
                 self.working[key] = state
+            elif key in self.fresh:
+                self.working[key] = Conversation(*key, name=self.fresh[key].name)
+            else:
+                missing.append(key)
         if missing:
             scope = Scope.of(*{tenant for tenant, _ in missing})
             rows = await read(self.host.pool, scope, *store.load_query(missing))
@@ -130,11 +140,22 @@ class Batch:
             item = self.items[place]
             if isinstance(item, Arrived) and self.directories[item.tenant_id].routing.segment_ids:
                 writers[item.tenant_id].add(item.contact_id)
+        if made := [new for (tenant_id, _), new in self.fresh.items() if tenant_id in writers]:
+            await self._make(made)
         for tenant_id, contact_ids in writers.items():
             segment_ids = self.directories[tenant_id].routing.segment_ids
             async with transaction(self.host.engine, Scope.of(tenant_id)) as db:
                 found = await memberships(db, tenant_id, segment_ids, contact_ids)
             self.members.update({(tenant_id, contact_id): each for contact_id, each in found.items()})
+
+    async def _make(self, people: Sequence[NewContact]) -> None:
+        """Let contacts come into being before their first turn: segments can only be asked about people who are there.
+
+        Where somebody has the address meanwhile none is made, and the turn finds no contact.
+        """
+        for each in people:
+            del self.fresh[each.tenant_id, each.id]
+            await write(self.host.pool, Scope.of(each.tenant_id), new_contacts([each], self.now))
 
     def _routing(self, item: Work) -> RoutingTable:
         """The rules for this contact."""
@@ -232,7 +253,9 @@ class Batch:
         touched = {_key(self.items[place]) for place in self.turns}
         outgoings = [outgoing for batch in self.outgoings.values() for outgoing in batch]
         self.rows = [*self._inbound_rows(), *(door.message_row(outgoing, self.now) for outgoing in outgoings)]
+        made = new_contacts((new for key, new in self.fresh.items() if key in touched), self.now)
         inserts = [
+            *made,
             channel_store.claims(list(claims.values())),
             store.saves(self.working[key] for key in touched),
             *door.inserts(self.rows, outgoings, self.now),
@@ -256,7 +279,8 @@ class Batch:
         touched: set[Key],
     ) -> None:
         """Raises Redo, which rolls back, after it has corrected the memory."""
-        claimed, saved, kept, *_ = await insert_all(db, inserts, scope)
+        _, addresses, claimed, saved, kept, *_ = await insert_all(db, inserts, scope)
+        self._find_taken({row.contact_id for row in addresses})
         self._learn(claims, {(row.channel_id, row.event_key) for row in claimed})
         if stale := touched - {(row.tenant_id, row.contact_id) for row in saved}:
             for key in stale:
@@ -264,6 +288,14 @@ class Batch:
             raise Redo
         if len(kept) != len(self.rows):
             raise Conflict("the provider gave two events one message id")
+
+    def _find_taken(self, made: set[UUID]) -> None:
+        """Raise Redo when somebody has a new contact's address already: in the next run that contact is not there."""
+        taken = [key for key in self.fresh if key in self.working and key[1] not in made]
+        for key in taken:
+            del self.fresh[key]
+        if taken:
+            raise Redo
 
     def _learn(self, claims: Mapping[int, Mapping[str, Any]], claimed: set[tuple[UUID, str]]) -> None:
         """Raise Redo when an event of the batch was done before: it is a duplicate in the next run."""

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from actors.host import host_names, owner
 from actors.runtime import counts, submit
-from actors.send_task import UNFUNDED, BatchResult, send_batch
+from actors.send_task import UNFUNDED, BatchResult, send_batch, warm
 from actors.shell import Shell
 from hub import realtime
 from hub.billing.store import read_wallet
@@ -26,6 +26,7 @@ from models.db import Scope, transaction
 
 LOOK_EVERY_S = 1.0
 PROGRESS_EVERY_S = 1.0
+PROGRESS_SHARE = 30  # of the time may go into counting: one part in so many
 WAIT_S = 0.1
 
 log = structlog.get_logger()
@@ -41,10 +42,19 @@ class CampaignHost(Shell):
         self._names = host_names("campaign", counts(settings)["campaign"])
         self._driving: dict[UUID, asyncio.Task[None]] = {}
         self._looking: asyncio.Task[None] | None = None
+        self._warming: asyncio.Task[None] | None = None
         self._woken = asyncio.Event()
 
     async def start(self) -> None:
         self._looking = asyncio.create_task(self._look_for_ever())
+        self._warming = asyncio.create_task(self._warm())
+
+    async def _warm(self) -> None:
+        """Workers for the first campaign. Without them it only starts later, so a failure is no more than logged."""
+        calls = [submit(warm, self.settings) for _ in range(self.settings.send_batches_in_flight)]
+        for answer in await asyncio.gather(*calls, return_exceptions=True):
+            if isinstance(answer, BaseException):
+                log.warning("send_task_not_warm", error=type(answer).__name__)
 
     async def wake(self) -> None:
         """Something was launched, resumed or topped up: look now."""
@@ -74,12 +84,15 @@ class CampaignHost(Shell):
     async def _drive(self, tenant_id: UUID, campaign_id: UUID) -> None:
         """One campaign until it pauses, ends or is canceled."""
         flying: dict[int, asyncio.Future[BatchResult]] = {}
-        shown = 0.0
+        next_show = 0.0
         try:
             while await self._step(tenant_id, campaign_id, flying):
-                if time.monotonic() - shown > PROGRESS_EVERY_S:
-                    shown = time.monotonic()
+                began = time.monotonic()
+                if began > next_show:
                     await self._show(tenant_id, campaign_id)
+                    # It counts all messages of the campaign: the more there are, the seldomer.
+                    lasted = time.monotonic() - began
+                    next_show = began + max(PROGRESS_EVERY_S, PROGRESS_SHARE * lasted)
             if flying:
                 await asyncio.wait(flying.values())
             await self._show(tenant_id, campaign_id)
@@ -91,7 +104,7 @@ class CampaignHost(Shell):
     ) -> bool:
         """Start batches, wait a moment, look at what came back. False when there is nothing left to drive."""
         limit = self.settings.send_batches_in_flight
-        most = limit * self.settings.send_batch
+        most = 2 * limit * self.settings.send_batch  # the senders have work until somebody looks again
         async with transaction(self.engine, Scope.of(tenant_id)) as db:
             campaign = await store.get(db, tenant_id, campaign_id)
             if campaign is None or campaign.status != "running":

@@ -190,7 +190,7 @@ class ConversationHost(Shell):
     async def _reported(self, items: Sequence[Reported]) -> list[Any]:
         """All reports at once; when one of them cannot be written, each alone."""
         try:
-            return await self._reports(items)
+            return await self._reports(items, careful=len(items) == 1)
         except (OperationalError, InterfaceError, Unavailable):
             raise
         except Exception as error:
@@ -199,7 +199,7 @@ class ConversationHost(Shell):
                 return [_for_caller(error)]
         return [answer for item in items for answer in await self._reported([item])]
 
-    async def _reports(self, items: Sequence[Reported]) -> list[Any]:
+    async def _reports(self, items: Sequence[Reported], careful: bool) -> list[Any]:
         """Delivery reports wake no conversation: one transaction moves all messages of the batch."""
         answers = [DONE] * len(items)
         scope = Scope.of(*{item.tenant_id for item in items})
@@ -211,7 +211,7 @@ class ConversationHost(Shell):
         for _ in range(REDO_MAX):
             try:
                 async with pipeline(self.pool, scope) as db:
-                    applied = await deliveries.apply(db, [items[place].report for place in places])
+                    applied = await deliveries.apply(db, [items[place].report for place in places], careful)
                     await self._keep(db, [items[place] for place in places], applied.unmatched)
                 break
             except DBAPIError as error:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
+from sqlalchemy import text
 
 from actors.host import host_names, owner
 from actors.import_task import run_import
 from actors.runtime import counts, submit
 from actors.shell import Shell
+from hub.clock import SystemClock
 from hub.contacts.importing import store
 from hub.errors import HubError
 from hub.settings import Settings
 from models.db import Scope, transaction
 
 LOOK_EVERY_S = 0.5
+FORGET_EVERY_S = 3_600.0
+FILES_KEPT = timedelta(days=30)
 WAIT_AFTER_FAILURE_S = 2.0
 IMPORTS_AT_ONCE = 2
 
@@ -32,12 +37,15 @@ class JobsHost(Shell):
 
     def __init__(self, name: str, settings: Settings) -> None:
         super().__init__(name, settings)
+        self.clock = SystemClock()
         self._names = host_names("jobs", counts(settings)["jobs"])
         self._driving: dict[UUID, tuple[UUID, asyncio.Task[None]]] = {}
         self._looking: asyncio.Task[None] | None = None
+        self._forgetting: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         self._looking = asyncio.create_task(self._look_for_ever())
+        self._forgetting = asyncio.create_task(self._forget_for_ever())
 
     async def _look_for_ever(self) -> None:
         while True:
@@ -46,6 +54,22 @@ class JobsHost(Shell):
             except Exception:
                 log.exception("jobs_look_failed", host=self.name)
             await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _forget_for_ever(self) -> None:
+        while self.name == self._names[0]:
+            try:
+                await self.forget_files()
+            except Exception:
+                log.exception("files_not_forgotten", host=self.name)
+            await asyncio.sleep(FORGET_EVERY_S)
+
+    async def forget_files(self) -> None:
+        """Drop the files of imports that nobody has worked with for FILES_KEPT: what they did stays, and can be undone."""
+        async with transaction(self.engine, Scope.nothing()) as db:
+            tenants = (await db.execute(text("SELECT tenant_ids()"))).scalar_one()
+        for tenant_id in tenants:
+            async with transaction(self.engine, Scope.of(tenant_id)) as db:
+                await store.forget_files(db, tenant_id, self.clock.now() - FILES_KEPT)
 
     async def _look(self) -> None:
         """Drive the imports of ours that nobody drives yet."""

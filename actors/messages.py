@@ -11,6 +11,7 @@ from uuid import UUID
 
 from hub.channels.base import DeliveryReport, InboundMessage
 from hub.channels.delivery import Status
+from hub.contacts.contact import NewContact
 from hub.conversations.state import Event, Inbound
 from hub.deliveries import Report
 from hub.errors import Invalid
@@ -18,11 +19,15 @@ from hub.ids import decode_id
 
 
 class Arrived(NamedTuple):
-    """A contact's message at the gateway, its contact resolved. `payload` is what the inbox keeps."""
+    """A contact's message at the gateway, its contact resolved.
+
+    `fresh`: nobody has the address yet; the turn that takes the message makes the contact.
+    """
 
     tenant_id: UUID
     contact_id: UUID
     event: Inbound
+    fresh: NewContact | None = None
 
 
 class Reported(NamedTuple):

@@ -99,7 +99,7 @@ async def _already_ours(db: AsyncConnection, row: Any, candidates: list[str]) ->
 async def _close(host: SenderHost, row: Any, report: Report | None) -> bool:
     async with transaction(host.engine, Scope.of(row.tenant_id)) as db:
         if report is not None:
-            await deliveries.apply(db, [report])
+            await deliveries.apply(db, [report], careful=True)
         await outbox.done(db, [(row.tenant_id, row.message_id)])
     return True
 

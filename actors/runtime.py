@@ -13,6 +13,9 @@ os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
 # Hosts answer people: by default Ray runs its workers at niceness 15, behind everything else on the machine.
 os.environ.setdefault("RAY_worker_niceness", "0")
+# Workers that have sent a batch stay for the next: by default Ray ends one after an idle second wherever there are more
+# actors than processors, and a new one needs a second and a half of processor time before it sends anything.
+os.environ.setdefault("RAY_num_workers_soft_limit", "16")
 
 import ray
 import structlog

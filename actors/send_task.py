@@ -7,12 +7,15 @@ transaction that writes its messages, and the hold is asked for under the batch'
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import uvloop
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from actors.ports import Wallets
@@ -34,6 +37,7 @@ from models.db import Scope, insert_rows, transaction
 SENT = "sent"
 UNFUNDED = "unfunded"
 STOPPED = "stopped"
+WARM_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +76,23 @@ def _worker(settings: Settings) -> _Worker:
 
 
 def _make_worker(settings: Settings) -> _Worker:
-    loop = asyncio.new_event_loop()
+    loop = uvloop.new_event_loop()
     engine = make_app_engine(settings.model_copy(update={"database_pool": 2}), "send task")
     return _Worker(loop, engine, make_redis(settings), Directories(engine), Wallets(settings))
+
+
+def warm(settings: Settings) -> None:
+    """The Ray task that makes a worker ready before a campaign needs it: it imports, connects, and holds its place for
+    a moment, so that the next one goes to another worker.
+    """
+    worker = _worker(settings)
+    worker.loop.run_until_complete(_connect(worker))
+    time.sleep(WARM_S)
+
+
+async def _connect(worker: _Worker) -> None:
+    async with worker.engine.connect() as db:
+        await db.execute(text("SELECT 1"))
 
 
 def send_batch(settings: Settings, tenant_id: UUID, campaign_id: UUID, first_ordinal: int) -> BatchResult:

@@ -26,6 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from actors import runtime
 from actors.mailbox import Mailbox
 from actors.ports import Wallets
+from actors.shell import calm_collector
 from bench.common import figure, local_hub, talk
 from cli.local.stack import LocalStack
 from hub.billing import service
@@ -101,6 +102,7 @@ async def _through_ray(settings: Settings, seconds: float) -> float:
 
 async def run(database_url: str, secret_key: str, sizes: Sizes) -> list[dict[str, Any]]:
     """The figures of the wallet benchmark, on a migrated database; leaves two tenants behind. Raises if money is off."""
+    calm_collector()  # as every process does that hosts wallets; for the peer's connections it is the same process
     engine = make_engine(app_url(database_url, secret_key), pool=4, application_name="parley bench")
     ours, theirs = await _new_wallet(engine), await _new_wallet(engine)
     writer = WalletWriter(engine, ours)

@@ -142,10 +142,11 @@ class _Move:
         self.settlement = self.settlement or settlement(self.row.channel_kind, status)
 
 
-async def apply(db: Db, reports: Sequence[Report]) -> Applied:
+async def apply(db: Db, reports: Sequence[Report], careful: bool = False) -> Applied:
     """Apply reports in their order inside the caller's transaction, with the settlements they decide.
 
-    A report that was applied before changes nothing: no message moves backward, and money is decided once.
+    A report that was applied before changes nothing: no message moves backward, and money is decided once. Raises
+    IntegrityError when a provider gave one id to two messages, unless `careful`: then the first one keeps it.
     """
     if not reports:
         return Applied([], [])
@@ -169,7 +170,8 @@ async def apply(db: Db, reports: Sequence[Report]) -> Applied:
     touched = [move for move in moves.values() if move.touched]
     if not touched:
         return Applied([], unmatched)
-    await _drop_taken_ids(db, touched)
+    if careful:
+        await _drop_taken_ids(db, touched)
     rows = encode_rows([_update_row(move) for move in touched])
     await put(db, _UPDATE, {"rows": rows, "ids": [move.row.id for move in touched]})  # their rows are locked
     decided = [_settlement_row(move) for move in touched if _is_decided(move)]

@@ -7,11 +7,12 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 from uuid import UUID
 
 import structlog
 from pydantic import ValidationError
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hub.billing.pricing import RateTable
@@ -101,16 +102,41 @@ async def _routing(
     return build(brand, rules, queues, flows, version)
 
 
+# A row that is written anew has another xmin: the mark of a directory is the same as long as nothing of it was written.
+_MARKS = text(
+    """
+    SELECT w.id, md5(concat_ws('|',
+        (SELECT x.xmin::text FROM tenants x WHERE x.id = w.id),
+        (SELECT x.currency FROM wallets x WHERE x.tenant_id = w.id),
+        (SELECT string_agg(x.xmin::text, ',' ORDER BY x.id) FROM channels x WHERE x.tenant_id = w.id),
+        (SELECT string_agg(x.xmin::text, ',' ORDER BY x.id) FROM queues x WHERE x.tenant_id = w.id),
+        (SELECT string_agg(x.xmin::text, ',' ORDER BY x.id) FROM routing_rules x WHERE x.tenant_id = w.id),
+        (SELECT string_agg(x.xmin::text, ',' ORDER BY x.id) FROM flows x WHERE x.tenant_id = w.id),
+        (SELECT string_agg(x.id::text || x.name, ',' ORDER BY x.id) FROM users x WHERE x.tenant_id = w.id),
+        (SELECT sum(hashtextextended(r::text, 0))::text FROM rates_for(w.id) r)
+    )) AS mark
+    FROM unnest(CAST(:tenants AS uuid[])) AS w(id)
+    """
+)
+
+
+class _Kept(NamedTuple):
+    read_at: float
+    mark: str
+    directory: Directory
+
+
 class Directories:
     """Directories of the tenants a process serves.
 
-    One older than `ttl_s` is read again in the background while it is still used; one older than twice that is waited for.
+    One older than `ttl_s` is looked at again in the background while it is still used, and read anew when something of
+    it was written; one older than twice that is waited for.
     """
 
     def __init__(self, engine: AsyncEngine, ttl_s: float = TTL_S) -> None:
         self._engine = engine
         self._ttl_s = ttl_s
-        self._known: dict[UUID, tuple[float, Directory]] = {}
+        self._known: dict[UUID, _Kept] = {}
         self._refreshing: dict[UUID, asyncio.Task[None]] = {}
 
     async def get(self, tenant_ids: Iterable[UUID]) -> dict[UUID, Directory]:
@@ -119,7 +145,7 @@ class Directories:
         now = time.monotonic()
         missing: list[UUID] = []
         for tenant_id in wanted:
-            age = now - self._known[tenant_id][0] if tenant_id in self._known else 2 * self._ttl_s
+            age = now - self._known[tenant_id].read_at if tenant_id in self._known else 2 * self._ttl_s
             if age >= 2 * self._ttl_s:
                 missing.append(tenant_id)
             elif age >= self._ttl_s and tenant_id not in self._refreshing:
@@ -128,7 +154,7 @@ class Directories:
                 task.add_done_callback(partial(self._refreshed, tenant_id))
         if missing:
             await self._read(missing)
-        return {tenant_id: self._known[tenant_id][1] for tenant_id in wanted}
+        return {tenant_id: self._known[tenant_id].directory for tenant_id in wanted}
 
     def _refreshed(self, tenant_id: UUID, task: asyncio.Task[None]) -> None:
         self._refreshing.pop(tenant_id, None)
@@ -137,8 +163,12 @@ class Directories:
 
     async def _read(self, tenant_ids: Sequence[UUID]) -> None:
         async with transaction(self._engine, Scope.of(*tenant_ids)) as db:
-            for tenant_id in tenant_ids:
-                self._known[tenant_id] = (time.monotonic(), await load(db, tenant_id))
+            rows = await db.execute(_MARKS, {"tenants": list(tenant_ids)})
+            for tenant_id, mark in rows.all():
+                kept = self._known.get(tenant_id)
+                same = kept is not None and kept.mark == mark
+                directory = kept.directory if kept is not None and same else await load(db, tenant_id)
+                self._known[tenant_id] = _Kept(time.monotonic(), mark, directory)
 
     async def one(self, tenant_id: UUID) -> Directory:
         return (await self.get((tenant_id,)))[tenant_id]

@@ -123,7 +123,9 @@ async def reply(
     With an Idempotency-Key the contact gets it once, even when the gateway dies before it could say so.
     """
     once = source_id(request, caller) if "idempotency-key" in request.headers else None
-    event = AgentReply(new_id(), caller.user_id, body.text, _now(), body.channel_id, once)
+    directory = await actors.directories.one(caller.tenant_id)
+    name = directory.users.get(caller.user_id, "") if caller.user_id else ""
+    event = AgentReply(new_id(), caller.user_id, body.text, _now(), body.channel_id, once, name)
     answer = await actors.command(caller.tenant_id, conversation_id, event)
     message: dict[str, Any] = answer["messages"][0]
     return message

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from hub.contacts.addresses import ADDRESSES_MAX, KINDS, PHONE, check_time_zone, normal
 from hub.contacts.attributes import AttributeValue, Definitions, check_values
@@ -21,6 +22,15 @@ CONSENT_SOURCE_CHARS_MAX = 80
 CHANNEL_KINDS = ("sms", "whatsapp")  # what a consent is granted for when a contact is created
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
+
+
+class NewContact(NamedTuple):
+    """Somebody who wrote for the first time: the number, and the name that the provider gave."""
+
+    tenant_id: UUID
+    id: UUID
+    address: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)

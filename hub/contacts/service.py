@@ -4,24 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
-from sqlalchemy import Row
+from sqlalchemy import Row, TextClause
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.contacts import store, store_attributes
 from hub.contacts.addresses import NUMBER_KINDS, PHONE, time_zone_of
 from hub.contacts.attributes import Definitions
 from hub.contacts.changes import Change, State
-from hub.contacts.contact import BATCH_MAX, CHANNEL_KINDS, CheckedContact, ContactInput, check, merged
+from hub.contacts.contact import (
+    BATCH_MAX,
+    CHANNEL_KINDS,
+    CheckedContact,
+    ContactInput,
+    NewContact,
+    check,
+    merged,
+)
 from hub.contacts.service_changes import values_of, write_changes
 from hub.contacts.service_common import AddressTaken, missing, opt_out_suppressed, state_of
 from hub.contacts.store import AddressKey
 from hub.contacts.suppression import AddressHasher
 from hub.errors import Conflict, HubError, Invalid
 from hub.ids import encode_id, new_id
-from models.db import Db
+from models.contacts import contact_addresses, contacts
+from models.db import Db, Insert
 
 __all__ = [
     "PHONE",
@@ -30,6 +40,9 @@ __all__ = [
     "UpsertResult",
     "create",
     "get",
+    "look_up_query",
+    "looked_up",
+    "new_contacts",
     "resolve_addresses",
     "upsert_batch",
 ]
@@ -84,6 +97,43 @@ async def resolve_addresses(
     if created:
         await opt_out_suppressed(db, {found[key]: [key] for key in created}, hasher)
     return found
+
+
+def look_up_query(keys: Iterable[AddressKey], hasher: AddressHasher) -> tuple[TextClause, dict[str, Any]]:
+    """The query of who has these addresses; `looked_up` reads its rows."""
+    wanted = set(keys)
+    hashes = list({hasher.hash(*key) for key in wanted})
+    return store.LOOK_UP, store.find_values(wanted) | {"hashes": hashes}
+
+
+def looked_up(
+    rows: Sequence[Any], keys: Iterable[AddressKey], hasher: AddressHasher
+) -> tuple[dict[AddressKey, UUID], set[AddressKey]]:
+    """The contacts of the addresses that have one, and those of the other addresses that are suppressed.
+
+    What is in neither may become a contact by `new_contacts`, in whatever transaction first needs it.
+    """
+    wanted = set(keys)
+    found = store.owners((row for row in rows if row.contact_id is not None), wanted)
+    listed = {(row.tenant_id, bytes(row.address_hash)) for row in rows if row.address_hash is not None}
+    return found, {key for key in wanted - set(found) if (key[0], hasher.hash(*key)) in listed}
+
+
+def new_contacts(people: Iterable[NewContact], now: datetime) -> list[Insert]:
+    """The rows of contacts whose address nobody has. An address that somebody took meanwhile is not written: the
+    insert is `exact`, so its writer learns of it.
+    """
+    rows, addresses = [], []
+    for each in people:
+        own = {"tenant_id": each.tenant_id, "version": 1, "created_at": now, "updated_at": now}
+        zone = time_zone_of(each.address)
+        rows.append(
+            own | {"id": each.id, "name": each.name, "language": "", "time_zone": zone, "attributes": {}}
+        )
+        key = _address((each.tenant_id, PHONE, each.address))
+        addresses.append(key | {"contact_id": each.id, "created_at": now, "position": 0})
+    suffix = "ON CONFLICT (tenant_id, kind, address) DO NOTHING RETURNING contact_id"
+    return [Insert(contacts, rows), Insert(contact_addresses, addresses, suffix, exact=True)]
 
 
 async def _ensure(

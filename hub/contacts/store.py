@@ -21,6 +21,14 @@ _FIND = text(
     "SELECT tenant_id, kind, address, contact_id FROM contact_addresses WHERE tenant_id = ANY(CAST(:tenants AS uuid[])) "
     "AND kind = ANY(CAST(:kinds AS text[])) AND address = ANY(CAST(:addresses AS text[]))"
 )
+# With what the suppression lists say of them: one question, because somebody who writes for the first time waits for it.
+LOOK_UP = text(
+    "SELECT tenant_id, kind, address, contact_id, NULL::bytea AS address_hash FROM contact_addresses "
+    "WHERE tenant_id = ANY(CAST(:tenants AS uuid[])) AND kind = ANY(CAST(:kinds AS text[])) "
+    "AND address = ANY(CAST(:addresses AS text[])) UNION ALL "
+    "SELECT tenant_id, kind, '', NULL, address_hash FROM suppressions WHERE tenant_id = ANY(CAST(:tenants AS uuid[])) "
+    "AND kind = ANY(CAST(:kinds AS text[])) AND address_hash = ANY(CAST(:hashes AS bytea[]))"
+)
 _DELETE_ORPHANS = text(
     "DELETE FROM contacts c USING jsonb_to_recordset(CAST(:rows AS jsonb)) AS w(tenant_id uuid, id uuid) "
     "WHERE c.tenant_id = w.tenant_id AND c.id = w.id"
@@ -109,15 +117,21 @@ _LAST_ACTOR = text(
 async def find_addresses(db: Db, wanted: Iterable[AddressKey]) -> dict[AddressKey, UUID]:
     """The contact of each wanted address that exists; a number is found under every kind that numbers have."""
     keys = set(wanted)
-    if not keys:
-        return {}
-    kinds = sorted({kind for _, wanted_kind, _ in keys for kind in family(wanted_kind)})
-    values = {
+    return owners(await fetch(db, _FIND, find_values(keys)), keys) if keys else {}
+
+
+def find_values(keys: Iterable[AddressKey]) -> dict[str, Any]:
+    """What a query for these addresses is given: tenants, kinds and addresses as lists."""
+    return {
         "tenants": list({tenant for tenant, _, _ in keys}),
-        "kinds": kinds,
+        "kinds": sorted({kind for _, wanted, _ in keys for kind in family(wanted)}),
         "addresses": list({address for _, _, address in keys}),
     }
-    there = {(row.tenant_id, row.kind, row.address): row.contact_id for row in await fetch(db, _FIND, values)}
+
+
+def owners(rows: Iterable[Any], keys: Iterable[AddressKey]) -> dict[AddressKey, UUID]:
+    """Whose the addresses are, from rows of `contact_addresses`."""
+    there = {(row.tenant_id, row.kind, row.address): row.contact_id for row in rows}
     found: dict[AddressKey, UUID] = {}
     for tenant, kind, address in keys:
         names = (kind, *(other for other in family(kind) if other != kind))

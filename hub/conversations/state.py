@@ -71,7 +71,7 @@ class Inbound(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AgentReply:
-    """A person answers. The same `request_id` twice is one answer, however often it is asked for."""
+    """A person (called `name`) answers. The same `request_id` twice is one answer, however often it is asked for."""
 
     message_id: UUID
     user_id: UUID | None
@@ -79,6 +79,7 @@ class AgentReply:
     at: datetime
     channel_id: UUID | None = None
     request_id: UUID | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -268,7 +268,7 @@ def _agent_reply(result: Turn, event: AgentReply) -> None:
         state.reason = "an agent wrote first"
     if state.assignee_id is None and event.user_id is not None:
         state.assignee_id = event.user_id
-        _log_owner(result, event.user_id, "", f"user:{event.user_id}")
+        _log_owner(result, event.user_id, event.name, f"user:{event.user_id}")
     state.last_text = event.text[:LAST_TEXT_CHARS_MAX]
     state.last_direction = "out"
     state.last_at = event.at

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.import_task import drive
+from actors.jobs import JobsHost
 from hub.contacts import service_attributes
 from hub.contacts.importing import service, store, work
 from hub.contacts.importing.options import ImportOptions
@@ -433,3 +434,22 @@ async def test_a_workbook_is_imported(imports: Desk) -> None:
     people = await imports.people()
     assert people["+447700900001"].attributes == {"born": "2023-03-15"}
     assert people["+447700900002"].name == "=1+1"
+
+
+async def test_files_are_forgotten_after_a_month_and_what_they_did_stays(
+    imports: Desk, engine: AsyncEngine, settings: Settings
+) -> None:
+    old, new = [await imports.upload(f"phone\n+4477009000{n:02}\n") for n in (1, 2)]
+    await imports.do("run", old)
+    async with transaction(engine, Scope.of(imports.tenant)) as db:
+        await db.execute(
+            text("UPDATE imports SET created_at = now() - interval '31 days' WHERE id = :id"), {"id": old}
+        )
+    jobs = JobsHost("jobs-0", settings)
+    await jobs.forget_files()
+    await jobs.close()
+    async with transaction(engine, Scope.of(imports.tenant)) as db:
+        assert await store.chunk(db, imports.tenant, old, 0) is None
+        assert await store.chunk(db, imports.tenant, new, 0) is not None
+    undone = await imports.do("undo", old)
+    assert undone["state"] == "undone"

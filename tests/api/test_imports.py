@@ -136,11 +136,14 @@ async def test_a_mapping_is_remembered_for_the_same_header(
         {"column": "Name", "target": ""},
         {"column": "City", "target": "name"},
     ]
-    await manager.patch(f"/v1/imports/{first['id']}", json={"mapping": mapping, "policy": "skip"})
+    await manager.patch(
+        f"/v1/imports/{first['id']}", json={"mapping": mapping, "policy": "skip", "tags": ["fair"]}
+    )
     await do(world, settings, manager, first["id"], "check")
     again = (await upload(manager, "MOBILE;name;city\n07700 900009;x;y\n")).json()
     assert [entry["target"] for entry in again["options"]["mapping"]] == ["whatsapp", "", "name"]
     assert again["options"]["policy"] == "skip"
+    assert again["options"]["tags"] == []  # said of the first file's people, not of these
 
 
 async def test_reading_can_be_set_right(manager: httpx2.AsyncClient) -> None:

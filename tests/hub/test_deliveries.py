@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.channels.delivery import Status
@@ -63,9 +64,9 @@ class Book:
         }
         return Report(**(values | changes))
 
-    async def apply(self, reports: Sequence[Report]) -> Applied:
+    async def apply(self, reports: Sequence[Report], careful: bool = False) -> Applied:
         async with transaction(self.engine, Scope.of(self.tenant)) as db:
-            return await apply(db, reports)
+            return await apply(db, reports, careful)
 
     async def row(self, message_id: UUID) -> Any:
         async with transaction(self.engine, Scope.of(self.tenant)) as db:
@@ -168,7 +169,9 @@ async def test_what_no_provider_has_is_not_moved(book: Book, changes: dict[str, 
 
 async def test_an_id_belongs_to_the_message_that_had_it_first(book: Book) -> None:
     first, second = await book.message(provider_message_id="P1"), await book.message()
-    await book.apply([book.report("sent", second, "P1")])
+    with pytest.raises(IntegrityError):
+        await book.apply([book.report("sent", second, "P1")])
+    await book.apply([book.report("sent", second, "P1")], careful=True)
     assert (await book.row(second)).provider_message_id is None
     assert (await book.row(first)).status == "queued"
 
@@ -204,7 +207,7 @@ async def test_a_tenant_cannot_report_on_anothers_message_in_the_same_batch(
 
 async def test_of_two_messages_that_claim_one_id_in_one_batch_the_first_has_it(book: Book) -> None:
     first, second = await book.message(), await book.message()
-    await book.apply([book.report("sent", first, "P1"), book.report("sent", second, "P1")])
+    await book.apply([book.report("sent", first, "P1"), book.report("sent", second, "P1")], careful=True)
     rows = [await book.row(first), await book.row(second)]
     assert [row.status for row in rows] == ["sent", "sent"]
     assert [row.provider_message_id for row in rows] == ["P1", None]

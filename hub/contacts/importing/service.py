@@ -70,7 +70,8 @@ async def _first_options(
         old = ImportOptions.model_validate(remembered)
         entries = mapping.recall(info.header, {entry.column: entry for entry in old.mapping})
         usable = [_usable(entry, known) for entry in entries]
-        return old.model_copy(update={"mapping": usable, "consent": None})
+        # What a column is stays the same from file to file; a tag or a consent is said of one file's people.
+        return old.model_copy(update={"mapping": usable, "consent": None, "tags": []})
     guessed = mapping.guess(info.header, info.preview, [Known(one.key, one.label) for one in known.values()])
     return ImportOptions(mapping=guessed, default_country=default_country)
 
