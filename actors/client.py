@@ -21,12 +21,16 @@ from hub import realtime
 from hub.campaigns.store import resume_unfunded
 from hub.channels import store as channel_store
 from hub.channels.base import Account, Channel, DeliveryReport, InboundEvent, InboundMessage, Typing
+from hub.channels.whatsapp_events import TemplateNews
 from hub.clock import Clock, SystemClock
 from hub.conversations.state import Event
 from hub.directory import Directories
 from hub.errors import HubError, Invalid, Malformed, Unavailable
 from hub.ids import decode_id, encode_id
+from hub.media.arriving import Arriving
+from hub.media.service import note_arriving
 from hub.settings import Settings
+from hub.templates.provider_templates.store import apply_news
 from models.db import Scope, transaction
 
 
@@ -110,6 +114,20 @@ class Hub:
             raise
         except HubError:
             await self._keep_pending(channel, event, now)
+
+    async def keep_media(self, account: Account, files: Sequence[Arriving]) -> None:
+        """Note files that people sent; when this returns they are sure to be fetched. A number nobody has keeps none."""
+        for file in files:
+            channel = await self.channel(account, file.to)
+            if channel is not None:
+                async with transaction(self.engine, Scope.of(channel.tenant_id)) as db:
+                    await note_arriving(db, account, channel.tenant_id, [file], self.clock.now())
+
+    async def learn(self, account: Account, news: Sequence[TemplateNews]) -> None:
+        """Write what the provider says of its templates; one that we do not know is found by the next sync."""
+        async with transaction(self.engine, Scope.of(account.tenant_id)) as db:
+            for one in news:
+                await apply_news(db, account.tenant_id, account.id, one)
 
     async def _show_typing(self, channel: Channel, event: Typing) -> None:
         """Tell the screens; a person nobody has written with yet is nobody's to look at."""

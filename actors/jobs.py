@@ -1,4 +1,4 @@
-"""JobsHost: long work for many tenants that no person waits for at a socket: imports, each as a Ray task."""
+"""JobsHost: long work for many tenants that no person waits for at a socket: imports as Ray tasks, and work at providers."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from actors.host import host_names, owner
 from actors.import_task import run_import
+from actors.provider_work import ProviderWork
 from actors.runtime import counts, submit
 from actors.shell import Shell
 from hub.clock import SystemClock
@@ -42,10 +43,13 @@ class JobsHost(Shell):
         self._driving: dict[UUID, tuple[UUID, asyncio.Task[None]]] = {}
         self._looking: asyncio.Task[None] | None = None
         self._forgetting: asyncio.Task[None] | None = None
+        self._provider_work = ProviderWork(settings, self.engine)
+        self._asking: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         self._looking = asyncio.create_task(self._look_for_ever())
         self._forgetting = asyncio.create_task(self._forget_for_ever())
+        self._asking = asyncio.create_task(self._provider_work.run_for_ever())
 
     async def _look_for_ever(self) -> None:
         while True:

@@ -15,6 +15,7 @@ from hub.channels.base import Channel, ProviderRequest
 from hub.channels.delivery import FINAL_FAILURES, RANK, Status
 from hub.channels.errors import SendOutcomeUnknown
 from hub.channels.sms_twilio import TwilioSms
+from hub.channels.voice_twilio import TwilioVoice
 from hub.deliveries import Report
 from models.conversations import messages
 from models.db import Scope, transaction
@@ -53,7 +54,7 @@ async def _decide(host: SenderHost, row: Any, channel: Channel | None) -> bool:
             host, row, _report(row, Status.FAILED, now, reason="the channel is not there any more")
         )
     adapter = adapter_of(channel)
-    if not isinstance(adapter, TwilioSms):
+    if not isinstance(adapter, TwilioSms | TwilioVoice):
         if now - row.created_at > GIVE_UP:
             return await _close(
                 host, row, _report(row, Status.EXPIRED, now, reason="the provider never confirmed")
@@ -70,7 +71,9 @@ async def _decide(host: SenderHost, row: Any, channel: Channel | None) -> bool:
     return True
 
 
-async def _search(host: SenderHost, adapter: TwilioSms, row: Any, channel: Channel) -> str | None:
+async def _search(
+    host: SenderHost, adapter: TwilioSms | TwilioVoice, row: Any, channel: Channel
+) -> str | None:
     """The provider's id of this message, or None when the provider has no message that can be it."""
     account = await host.account(channel.account_id)
     headers = adapter.request_headers(account)

@@ -61,12 +61,21 @@ class TrunkHost(Shell):
 
     async def start(self) -> None:
         await self.stack.start()
+        await self.end_strays()
         self._spawn(self._open_for_ever())
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def end_strays(self) -> None:
+        """Calls of an earlier life of this host: their lines are lost, and their money goes back."""
+        async with transaction(self.engine, Scope.nothing()) as db:
+            strays = (await db.execute(text("SELECT tenant_id, id FROM open_trunk_calls()"))).all()
+        for stray in strays:
+            news = CallNews("", CallStatus.FAILED, reason="the line was lost")
+            await self.calls.report_of(stray.tenant_id, stray.id, news)
 
     async def _open_for_ever(self) -> None:
         """Open every trunk, also new ones: they must ring here before anybody calls out over them."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from hub.channels.base import Account, ChannelAdapter, WebhookRequest
 from hub.errors import BadSignature, NotFound
+from hub.media.arriving import with_media
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,12 @@ async def take(hub: Any, call: Call, adapter: ChannelAdapter) -> None:
         adapter.verify(account, call.request)
     except (TypeError, UnicodeError):  # compare_digest takes ASCII only
         raise BadSignature("the signature is not ASCII") from None
-    events = adapter.parse(call.request)
+    parsed = [with_media(account.id, event) for event in adapter.parse(call.request)]
+    events = [event for event, _ in parsed]
     if len(events) == 1:
         await hub.receive(account, events[0])
     elif events:
         await asyncio.gather(*(hub.receive(account, event) for event in events))
+    files = [file for _, file in parsed if file is not None]
+    if files:
+        await hub.keep_media(account, files)

@@ -20,6 +20,9 @@ async def answer(hub: Any, call: Call) -> Reply:
     if call.method == "GET":
         return await _handshake(hub, call)
     await take(hub, call, WHATSAPP_CLOUD)
+    news = WHATSAPP_CLOUD.news(call.request)
+    if news:
+        await hub.learn(await account_of(hub, call, WHATSAPP_CLOUD.provider), news)
     return RECEIVED
 
 

@@ -41,6 +41,8 @@ async function call(method, path, data) {
   return body;
 }
 
+const voice = PhoneVoice.mount($("call"), $("call-out"), { call, handset: () => state.me });
+
 function askToken() {
   $("token-error").hidden = !state.token;
   if (!$("token-dialog").open) $("token-dialog").showModal();
@@ -54,6 +56,7 @@ async function load() {
   for (const message of data.messages) state.messages.set(message.sid, message);
   if (!numbersHere().some((number) => number.address === state.to)) state.to = numbersHere()[0]?.address || "";
   renderAll();
+  await voice.load();
 }
 
 /** Follow the events of this handset; comes back by itself, and loads anew each time so nothing is missed. */
@@ -107,6 +110,7 @@ async function readEvents(reader, signal) {
 
 function take(name, data) {
   if (name === "message") takeMessage(data);
+  else if (name === "call") voice.take(data);
   else if (name === "typing") showTyping(data);
   else load().catch(() => {}); // numbers changed, or the log was emptied
 }

@@ -158,7 +158,7 @@ class Carrier:
             if not is_silent(bytes(heard)):
                 await self._keep(bytes(heard))
             raise
-        spoken = bytes(heard[: max(0, len(heard) - int(quiet_s * BYTES_PER_S))])
+        spoken = bytes(heard[: max(0, len(heard) - int(quiet_s * BYTES_PER_S) // 2 * 2)])
         if not spoken:
             return Recorded(0)
         await self._keep(spoken)

@@ -20,7 +20,13 @@ META_NUMBER = "+15550002222"
 
 
 async def test_page_and_its_files(world: World) -> None:
-    for path, kind in (("/", "text/html"), ("/phone.css", "text/css"), ("/phone.js", "text/javascript")):
+    for path, kind in (
+        ("/", "text/html"),
+        ("/phone.css", "text/css"),
+        ("/phone.js", "text/javascript"),
+        ("/voice.js", "text/javascript"),
+        ("/voice.css", "text/css"),
+    ):
         response = await world.client.get(path)
         assert response.status_code == 200
         assert response.headers["content-type"].startswith(kind)

@@ -273,3 +273,12 @@ async def test_an_unusable_behaviour_is_refused_by_its_place() -> None:
         answer = await world.client.put("/carrier/behaviours", json={"rules": [rule]})
         assert answer.status_code == 400
         assert "rules[0].behaviour.call.outcome" in answer.json()["error"]
+
+
+async def test_a_document_that_never_comes_ends_the_call(worlds: Any) -> None:
+    async with worlds(webhook_timeout_s=0.2) as world:
+        world.tenant.hold = asyncio.Event()
+        sid = await dial(world, StatusCallback=None)
+        call = await over(world, sid)
+        world.tenant.hold.set()
+        assert call["error_code"] == 11200

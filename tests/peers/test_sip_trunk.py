@@ -39,7 +39,7 @@ SCRIPT = Call.model_validate(
 async def host(settings: Settings, tmp_path: Path) -> AsyncIterator[TrunkHost]:
     listen = {"sip_listen": f"{HOST}:{free_port()}", "var_dir": tmp_path}
     host = TrunkHost("trunk-0", settings.model_copy(update=listen))
-    await host.stack.start()
+    await host.ping()
     yield host
     await host.close()
 
@@ -141,6 +141,20 @@ async def test_a_call_over_the_trunk_is_heard_and_paid(
     async with transaction(engine, Scope.of(tenant)) as db:
         wallet = await billing.wallet_view(db, tenant)
     assert (wallet.balance_micros, wallet.held_micros) == (1_000_000 - call.price_micros, 0)
+
+
+async def test_calls_of_an_earlier_life_end_and_cost_nothing(
+    engine: AsyncEngine, settings: Settings, tenant: UUID, host: TrunkHost
+) -> None:
+    channel = await line(engine, settings, tenant, free_port())
+    outgoing = await owe(engine, host, channel)
+    talking = calls.update().where(calls.c.id == outgoing.id).values(status="in-progress")
+    async with transaction(engine, Scope.of(tenant)) as db:
+        await db.execute(talking)
+    await host.end_strays()
+    call, message = await finished(engine, outgoing)
+    assert (call.status, call.reason) == ("failed", "the line was lost")
+    assert (message.status, message.settlement) == ("failed", "released")
 
 
 async def test_a_busy_line_gives_the_money_back(

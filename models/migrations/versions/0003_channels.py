@@ -40,6 +40,12 @@ LOOKUPS: tuple[tuple[str, str, str], ...] = (
         "SELECT * FROM channels WHERE account_id = account AND provider_address = wanted AND kind = 'voice'",
     ),
     (
+        "open_trunk_calls()",
+        "TABLE (tenant_id uuid, id uuid)",
+        "SELECT c.tenant_id, c.id FROM calls c JOIN channels n ON n.tenant_id = c.tenant_id AND n.id = c.channel_id "
+        "WHERE n.provider = 'sip' AND c.status IN ('ringing', 'in-progress')",
+    ),
+    (
         "accounts_of(wanted text)",
         "SETOF provider_accounts",
         "SELECT * FROM provider_accounts WHERE provider = wanted AND status = 'active'",

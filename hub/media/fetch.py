@@ -1,0 +1,158 @@
+"""Fetch a file from an address that somebody else wrote: never from inside the house, never more than was asked for.
+
+The address is resolved once, checked, and that very address is connected to, so that a name cannot change its mind in
+between. Redirects are followed up to three times, each checked anew; credentials stay with the first host.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv6Address, IPv6Network, ip_address
+from typing import Any, ClassVar
+from urllib.parse import urljoin, urlsplit
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from hub.errors import HubError
+from hub.media.shelf import Draft, TooLarge
+
+REDIRECTS_MAX = 3
+TIMEOUT_S = 60.0
+STALL_S = 15.0
+CHUNK = 64 * 1024
+_NAT64 = IPv6Network("64:ff9b::/96")  # leads to any IPv4 address, ours among them
+
+
+@dataclass(eq=False)
+class FetchRefused(HubError):
+    """The file could not be fetched. `retryable`: later it may be there."""
+
+    code: ClassVar[str] = "fetch-refused"
+    detail: str = ""
+    retryable: bool = False
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the internet's, not of this house's."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(found, IPv6Address):
+        if found in _NAT64:
+            return False
+        found = found.ipv4_mapped or found.sixtofour or found
+    return found.is_global and not found.is_multicast
+
+
+def origin_of(url: str) -> tuple[str, str, int]:
+    """(scheme, host, port). Raises FetchRefused for what is no address of the web."""
+    try:
+        split = urlsplit(url)
+        port = split.port or {"http": 80, "https": 443}.get(split.scheme, 0)
+    except ValueError:
+        raise FetchRefused("the address is none") from None
+    if split.scheme not in ("http", "https") or not split.hostname or split.username is not None:
+        raise FetchRefused("the address is none of the web")
+    return split.scheme, split.hostname.lower(), port
+
+
+class _Guard(AbstractResolver):
+    """Gives out public addresses only."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = await asyncio.get_running_loop().getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, family=family
+        )
+        public = [item for item in found if is_public(str(item[4][0]))]
+        if not public:
+            raise OSError("not a public address")
+        return [
+            ResolveResult(
+                hostname=host,
+                host=str(item[4][0]),
+                port=port,
+                family=item[0],
+                proto=item[2],
+                flags=socket.AI_NUMERICHOST,
+            )
+            for item in public
+        ]
+
+    async def close(self) -> None:
+        return
+
+
+class Fetcher:
+    """Connections to the outside, without cookies, proxies or automatic redirects."""
+
+    def __init__(self, timeout_s: float = TIMEOUT_S, stall_s: float = STALL_S) -> None:
+        self._timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=stall_s, sock_read=stall_s)
+
+    async def fetch(
+        self, url: str, draft: Draft, headers: Mapping[str, str] | None = None, trusted: str = ""
+    ) -> None:
+        """Fill `draft` from `url`. Raises FetchRefused.
+
+        `trusted` is the base address of the provider's account: that origin, and no other, may be inside the house
+        (a local carrier). `headers` are shown to the first host alone.
+        """
+        first = origin_of(url)
+        for _ in range(REDIRECTS_MAX + 1):
+            origin = origin_of(url)
+            own = bool(trusted) and origin == origin_of(trusted)
+            if not own:
+                _refuse_literal(url)
+            following = await self._once(url, draft, headers if origin == first else None, guarded=not own)
+            if following is None:
+                return
+            url = urljoin(url, following)
+        raise FetchRefused("the address leads on and on")
+
+    async def _once(
+        self, url: str, draft: Draft, headers: Mapping[str, str] | None, *, guarded: bool
+    ) -> str | None:
+        """One request; the address that it leads on to, or None when the draft is full."""
+        connector = aiohttp.TCPConnector(resolver=_Guard()) if guarded else aiohttp.TCPConnector()
+        options: dict[str, Any] = {"connector": connector, "timeout": self._timeout, "trust_env": False}
+        try:
+            async with (
+                aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), **options) as session,
+                session.get(url, headers=dict(headers or {}), allow_redirects=False) as answer,
+            ):
+                if answer.status in (301, 302, 303, 307, 308):
+                    return answer.headers.get("Location", "")
+                if answer.status != 200:
+                    raise FetchRefused(
+                        f"HTTP {answer.status}", answer.status in (408, 429) or answer.status >= 500
+                    )
+                if answer.content_length is not None:
+                    draft.expect(answer.content_length)
+                async for chunk in answer.content.iter_chunked(CHUNK):
+                    draft.add(chunk)
+        except TooLarge as error:
+            raise FetchRefused(str(error)) from None
+        except aiohttp.ClientConnectorDNSError:
+            raise FetchRefused("the host has no public address") from None
+        except aiohttp.InvalidURL:
+            raise FetchRefused("the address is none") from None
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise FetchRefused(type(error).__name__, True) from None
+        return None
+
+
+def _refuse_literal(url: str) -> None:
+    """An address written in digits is never asked of the resolver, so it is checked here. Raises FetchRefused."""
+    host = origin_of(url)[1].strip("[]")
+    try:
+        ip_address(host)
+    except ValueError:
+        return
+    if not is_public(host):
+        raise FetchRefused("the address is inside the house")
