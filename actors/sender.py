@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,7 +30,7 @@ from hub.clock import SystemClock
 from hub.conversations.store import suppress
 from hub.conversations.views import moved_events
 from hub.deliveries import Report
-from hub.directory import Directories
+from hub.directory import Directories, Directory
 from hub.errors import HubError
 from hub.ids import decode_id, encode_id
 from hub.media.links import Links, with_links
@@ -54,6 +54,18 @@ class Outcome:
     provider_message_id: str | None
     error: SendRefused | SendOutcomeUnknown | None
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Sends that are ours until `stale_at` (the loop's clock), and what to know of their tenants."""
+
+    rows: Sequence[Any]
+    directories: Mapping[UUID, Directory]
+    stale_at: float
+
+
+NOTHING = Claim((), {}, 0.0)
 
 
 class SenderHost(Shell):
@@ -106,42 +118,56 @@ class SenderHost(Shell):
                 await asyncio.sleep(1)
 
     async def _send_for_ever(self) -> None:
-        loop = asyncio.get_running_loop()
+        """Send one claim while the next is made: a claim takes as long as a dozen sends."""
+        claiming = asyncio.create_task(self._claim())
         while True:
-            stale_at = loop.time() + self.settings.unknown_grace_s - self.settings.sender_timeout_s - 1
-            try:
-                rows = await self._claim()
-                directories = await self.directories.get({row.tenant_id for row in rows})
-            except Exception:
-                log.exception("claim_failed", host=self.name)
-                rows, directories = [], {}
-            if not rows:
-                await self._sleep()
-                continue
-            for row in rows:
+            claim = await claiming
+            claiming = asyncio.create_task(self._claim() if claim.rows else self._claim_later())
+            for place, row in enumerate(claim.rows):
                 await self._in_flight.acquire()
-                if loop.time() > stale_at:
+                if asyncio.get_running_loop().time() > claim.stale_at:
                     self._in_flight.release()
-                    break  # too old to send safely: reconciliation may already be asking about these rows
-                channel = directories[row.tenant_id].channels.get(row.channel_id)
+                    await self._give_back(claim.rows[place:])
+                    break
+                channel = claim.directories[row.tenant_id].channels.get(row.channel_id)
                 task = asyncio.create_task(self._send(row, channel))
                 self._running.add(task)
                 task.add_done_callback(self._running.discard)
+
+    async def _claim_later(self) -> Claim:
+        await self._sleep()
+        return await self._claim()
 
     async def _sleep(self) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._woken.wait(), IDLE_S)
         self._woken.clear()
 
-    async def _claim(self) -> Sequence[Any]:
-        """Up to one window of sends; a tenant can hold at most half of it while another waits."""
+    async def _claim(self) -> Claim:
+        """Up to one window of sends; a tenant can hold at most half of it while another waits. Empty when it fails."""
         limit = self.settings.sender_in_flight * 2
-        async with pipeline(self.pool, Scope.nothing()) as db:
-            tenants = await outbox.tenants_with_work(db)
-        if not tenants:
-            return []
-        async with pipeline(self.pool, Scope.of(*tenants)) as db:
-            return await outbox.claim(db, tenants, self.name, limit)
+        lasts_s = self.settings.unknown_grace_s - self.settings.sender_timeout_s - 1
+        stale_at = asyncio.get_running_loop().time() + lasts_s
+        try:
+            async with pipeline(self.pool, Scope.nothing()) as db:
+                tenants = await outbox.tenants_with_work(db)
+            if not tenants:
+                return NOTHING
+            async with pipeline(self.pool, Scope.of(*tenants)) as db:
+                rows = await outbox.claim(db, tenants, self.name, limit)
+            return Claim(rows, await self.directories.get({row.tenant_id for row in rows}), stale_at)
+        except Exception:
+            log.exception("claim_failed", host=self.name)
+            return NOTHING
+
+    async def _give_back(self, rows: Sequence[Any]) -> None:
+        """Rows that were not sent and are too old to be: reconciliation would soon ask about them as if they were."""
+        keys = [(row.tenant_id, row.message_id) for row in rows]
+        try:
+            async with pipeline(self.pool, Scope.of(*{tenant for tenant, _ in keys})) as db:
+                await outbox.later(db, keys, [self.clock.now()] * len(keys))
+        except Exception:  # then they are reconciled: late, but nothing is lost
+            log.exception("give_back_failed", host=self.name)
 
     async def _send(self, row: Any, channel: Channel | None) -> None:
         error: SendRefused | SendOutcomeUnknown | None = None
