@@ -36,12 +36,14 @@ from api.routes import (
     exports,
     imports,
     intents,
+    media,
     merges,
     overview,
     personal_data,
     segments,
     sessions,
     suppressions,
+    templates,
     tenants,
     timeline,
     views,
@@ -150,6 +152,8 @@ def create_app(settings: Settings | None = None, *, connect_hub: bool = True) ->
         tenants,
         overview,
         calls,
+        media,
+        templates,
         conversations,
         exports,
         contacts,
@@ -169,7 +173,7 @@ def create_app(settings: Settings | None = None, *, connect_hub: bool = True) ->
         intents,
     ):
         app.include_router(module.router)
-    for router in (imports.uploads, stream, _health, ui.router):  # the page fallback last
+    for router in (imports.uploads, media.uploads, stream, _health, ui.router):  # the page fallback last
         app.include_router(router)
     return app
 

@@ -37,6 +37,8 @@ _FILES = {
     "/phone.js": ("phone.js", b"text/javascript; charset=utf-8"),
     "/voice.js": ("voice.js", b"text/javascript; charset=utf-8"),
     "/voice.css": ("voice.css", b"text/css; charset=utf-8"),
+    "/rich.js": ("rich.js", b"text/javascript; charset=utf-8"),
+    "/rich.css": ("rich.css", b"text/css; charset=utf-8"),
     "/icon.svg": ("icon.svg", b"image/svg+xml"),
 }
 _PAGE_HEADERS = [

@@ -76,6 +76,8 @@ NoteId = Annotated[UUID, PublicId("nte")]
 MergeId = Annotated[UUID, PublicId("mrg")]
 ViewId = Annotated[UUID, PublicId("viw")]
 TransactionId = Annotated[UUID, PublicId("txn")]
+MediaId = Annotated[UUID, PublicId("med")]
+ProviderTemplateId = Annotated[UUID, PublicId("tpl")]
 CallId = Annotated[UUID, PublicId("cal")]
 
 

@@ -8,8 +8,9 @@ const IDLE_MS = 3000;
 const STATES = {
   queued: ["", "Queued"], accepted: ["", "Queued"], sending: ["", "Sending…"], retrying: ["", "Trying again…"],
   sent: ["✓", "Sent"], delivered: ["✓✓", "Delivered"], read: ["✓✓", "Read"],
-  undelivered: ["", "Not delivered"], failed: ["", "Not delivered"],
+  expired: ["", "Expired"], revoked: ["", "Taken back"], undelivered: ["", "Not delivered"], failed: ["", "Not delivered"],
 };
+const NAMES = { sms: "SMS", whatsapp: "WhatsApp", rcs: "RCS" };
 const state = {
   me: "", channel: "sms", to: "", token: read("token", sessionStorage), numbers: [], recent: [],
   messages: new Map(), seen: new Map(), drafts: new Map(), stream: null, wait: 500, typing: 0,
@@ -176,7 +177,7 @@ function renderThreads() {
   if (!numbers.length) {
     const other = state.numbers.length > 0;
     $("no-numbers").textContent = other
-      ? `No tenant has a ${state.channel === "sms" ? "SMS" : "WhatsApp"} number here yet. Try the other channel.`
+      ? `No tenant has a ${NAMES[state.channel]} number here yet. Try the other channel.`
       : "No tenant has registered a number with this carrier yet. Numbers appear here by themselves.";
   }
   const focused = document.activeElement?.closest?.("#threads button")?.dataset.address;
@@ -226,7 +227,7 @@ function renderChat() {
     $("who-detail").textContent = pretty(number.address);
     $("avatar").textContent = initials(number);
     $("avatar").style.setProperty("--hue", hue(number.label || number.address));
-    $("channel-tag").textContent = state.channel === "sms" ? "SMS" : "WhatsApp";
+    $("channel-tag").textContent = NAMES[state.channel];
     $("text").value = state.drafts.get(draftKey()) || "";
     $("text").placeholder = state.channel === "sms" ? "Text message" : "Message";
     clearTyping();
@@ -262,6 +263,12 @@ function bubble(message) {
   item.dataset.day = new Date(message.created_at).toDateString();
   const text = element("div", "bubble", message.body);
   text.dir = "auto";
+  const parts = rich.shown(message, tap);
+  if (parts) {
+    item.classList.add("rich");
+    item.classList.toggle("cards", ["card", "carousel"].includes(message.content.type));
+    text.replaceChildren(...parts);
+  }
   const meta = element("div", "meta");
   meta.append(element("time", "", time(message.created_at)));
   if (ticks) {
@@ -323,10 +330,10 @@ async function markSeen() {
   if (phoneOnly && !document.body.classList.contains("in-thread")) return;
   const messages = threadOf(state.channel, state.to);
   state.seen.set(state.channel + state.to, messages.at(-1)?.seq || 0);
-  if (state.channel !== "whatsapp" || reading || !messages.some((m) => m.direction === "outbound" && m.state === "delivered")) return;
+  if (state.channel === "sms" || reading || !messages.some((m) => m.direction === "outbound" && m.state === "delivered")) return;
   reading = true;
   try {
-    await call("POST", "/carrier/read", { handset: state.me, to: state.to, channel: "whatsapp" });
+    await call("POST", "/carrier/read", { handset: state.me, to: state.to, channel: state.channel });
   } catch { /* the next message tries again */ } finally { reading = false; }
 }
 
@@ -374,9 +381,16 @@ function countParts() {
   box.textContent = `${size} · ${parts} ${parts === 1 ? "part" : "parts"}`;
 }
 
-async function send(text) {
+/** A tap on something that a message shows: answered as the channel answers it. */
+function tap(text, content) {
+  return send(text, content);
+}
+tap.note = (number) => link("live", `Would call ${number}`);
+
+async function send(text, content) {
   $("send-error").hidden = true;
   const data = { from: state.me, to: state.to, channel: state.channel, text };
+  if (content) data.content = content;
   if (state.channel === "whatsapp" && $("name").value.trim()) data.profile_name = $("name").value.trim();
   try {
     await call("POST", "/carrier/inbound?wait=no", data);
@@ -459,9 +473,9 @@ setTheme(read("theme"));
 tick();
 setInterval(tick, 5000);
 const asked = new URLSearchParams(location.search);
-if (asked.get("channel") === "whatsapp") {
-  state.channel = "whatsapp";
-  document.querySelector("input[value=whatsapp]").checked = true;
+if (["whatsapp", "rcs"].includes(asked.get("channel"))) {
+  state.channel = asked.get("channel");
+  document.querySelector(`input[value=${state.channel}]`).checked = true;
 }
 state.to = asked.get("to") || "";
 if (state.to && asked.get("me")) document.body.classList.add("in-thread");

@@ -93,6 +93,7 @@ async def _sub_organization(
     sms = await ws.ensure_line(engine, settings, tenant_id, "sms", f"{name} SMS", numbers[0])
     whatsapp = await ws.ensure_line(engine, settings, tenant_id, "whatsapp", f"{name} WhatsApp", numbers[1])
     voice = await ws.ensure_line(engine, settings, tenant_id, "voice", f"{name} Voice", numbers[2])
+    rcs = await ws.ensure_line(engine, settings, tenant_id, "rcs", f"{name} RCS", name)
     await ws.ensure_money(engine, tenant_id, MONEY_MICROS)
     queue_ids = await ws.ensure_queues(engine, tenant_id, QUEUES)
     await ws.ensure_flow(engine, tenant_id, "Autumn survey", SURVEY)
@@ -108,6 +109,7 @@ async def _sub_organization(
         ws.carrier_account(sms, "sms", f"{name} SMS", settings.public_url),
         ws.carrier_account(whatsapp, "whatsapp", f"{name} WhatsApp", settings.public_url),
         ws.carrier_account(voice, "voice", f"{name} Voice", settings.public_url),
+        ws.carrier_account(rcs, "rcs", f"{name} RCS", settings.public_url),
     ]
 
 

@@ -12,6 +12,14 @@ from typing import Any
 from uuid import UUID
 
 import httpx2
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -37,11 +45,12 @@ SMS_PRICES = {
     "44": Decimal("0.0400"),
     "4477": Decimal("0.0350"),
 }
+RCS_PRICES = {"": Decimal("0.0600"), "1": Decimal("0.0300")}
 WHATSAPP_PRICES = {"": Decimal("0.0520"), "1": Decimal("0.0250")}
 VOICE_PRICES = {"": Decimal("0.1200"), "1": Decimal("0.0140"), "44": Decimal("0.0250")}  # a minute
 PASSWORD = "parley-demo"
 CARRIER_WAIT_S = 60.0
-PROVIDERS = {"sms": "twilio", "voice": "twilio", "whatsapp": "whatsapp_cloud"}
+PROVIDERS = {"sms": "twilio", "voice": "twilio", "whatsapp": "whatsapp_cloud", "rcs": "google_rcs"}
 
 
 @dataclass(slots=True)
@@ -104,11 +113,30 @@ async def ensure_user(
 def _credentials(provider: str) -> dict[str, str]:
     if provider == "twilio":
         return {"auth_token": secrets.token_hex(16)}
+    if provider == "google_rcs":
+        key = generate_private_key(65537, 2048)
+        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        return {"client_token": secrets.token_hex(16), "private_key": pem.decode()}
     return {
         "access_token": secrets.token_urlsafe(24),
         "app_secret": secrets.token_hex(16),
         "verify_token": secrets.token_hex(16),
     }
+
+
+def _settings(provider: str, account_id: UUID, carrier_url: str) -> dict[str, str]:
+    """What an account says beside its secrets."""
+    match provider:
+        case "whatsapp_cloud":
+            return {"waba_id": str(account_id.int % 10**14)}
+        case "google_rcs":
+            return {"client_email": _robot(account_id), "token_url": f"{carrier_url}/rcs/token"}
+    return {}
+
+
+def _robot(account_id: UUID) -> str:
+    """The service account's name at the local carrier."""
+    return f"hub-{account_id.hex}@carrier.example"
 
 
 async def ensure_line(
@@ -143,6 +171,7 @@ async def ensure_line(
                     "external_id": external,
                     "base_url": settings.carrier_url,
                     "credentials": seal(opened, secret_key=key, row_id=account_id),
+                    "settings": _settings(provider, account_id, settings.carrier_url),
                     "created_at": _now(),
                 }
             ],
@@ -167,12 +196,19 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+_FOLLOW = text(
+    "UPDATE provider_accounts SET settings = settings || jsonb_build_object('token_url', CAST(:token_url AS text)) "
+    "WHERE provider = 'google_rcs' AND name LIKE '% at the local carrier'"
+)
+
+
 async def follow_carrier(engine: AsyncEngine, settings: Settings) -> None:
     """Accounts at the local carrier follow it to its present address: its port may differ from the last start's."""
     async with transaction(engine, Scope.nothing()) as db:
         await everybody(db)
         local = provider_accounts.c.name.like("% at the local carrier")
         await db.execute(provider_accounts.update().where(local).values(base_url=settings.carrier_url))
+        await db.execute(_FOLLOW, {"token_url": f"{settings.carrier_url}/rcs/token"})
 
 
 async def ensure_prices(engine: AsyncEngine, tenant_id: UUID) -> None:
@@ -183,6 +219,7 @@ async def ensure_prices(engine: AsyncEngine, tenant_id: UUID) -> None:
         await billing.ensure_rate_card(
             db, tenant_id, "WhatsApp list prices", "whatsapp", CURRENCY, WHATSAPP_PRICES
         )
+        await billing.ensure_rate_card(db, tenant_id, "RCS list prices", "rcs", CURRENCY, RCS_PRICES)
 
 
 async def ensure_money(engine: AsyncEngine, tenant_id: UUID, amount_micros: int) -> None:
@@ -273,6 +310,8 @@ def carrier_account(line: Line, kind: str, label: str, public_url: str) -> dict[
             "auth_token": line.secrets["auth_token"],
             "numbers": [number],
         }
+    if kind == "rcs":
+        return _rcs_account(line, label, f"{public_url}/webhooks/google/{account}")
     url = f"{public_url}/webhooks/whatsapp/{account}"
     number = {
         "address": line.number,
@@ -286,7 +325,22 @@ def carrier_account(line: Line, kind: str, label: str, public_url: str) -> dict[
         "app_id": line.external_id,
         "access_token": line.secrets["access_token"],
         "app_secret": line.secrets["app_secret"],
+        "waba_id": str(line.account_id.int % 10**14),
         "numbers": [number],
+    }
+
+
+def _rcs_account(line: Line, label: str, webhook_url: str) -> dict[str, Any]:
+    """An RCS partner: the carrier knows the public half of the key."""
+    key = load_pem_private_key(line.secrets["private_key"].encode(), None)
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return {
+        "provider": "google_rcs",
+        "partner_id": line.external_id,
+        "client_email": _robot(line.account_id),
+        "public_key": public.decode(),
+        "client_token": line.secrets["client_token"],
+        "numbers": [{"address": line.provider_address, "webhook_url": webhook_url, "label": label}],
     }
 
 

@@ -2,7 +2,8 @@
 
 HTTP/1.1 over kept connections: httptools (the parser of Node) reads the answers, asyncio carries the bytes, and there
 is nothing between them. Every outbound message is one such call: an HTTP library's request object, headers, timers and
-streams cost more processor time than everything else a send needs (docs/decisions/0017).
+streams cost more processor time than everything else a send needs (docs/decisions/0017). Large bodies are no business
+of this client: hub/media streams them.
 """
 
 from __future__ import annotations
@@ -43,10 +44,10 @@ def _target(url: str) -> _Target:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise SendRefused("the provider's address is none", "bad-url") from None
+        raise SendRefused("the provider's address is none", "bad-url", Retry.NEVER) from None
     plain = len(url) <= URL_CHARS_MAX and url.isascii() and url.isprintable() and " " not in url
     if not plain or parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
-        raise SendRefused("the provider's address is none", "bad-url")
+        raise SendRefused("the provider's address is none", "bad-url", Retry.NEVER)
     tls = parts.scheme == "https"
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return _Target(parts.hostname, port or (443 if tls else 80), tls, path, parts.netloc)
@@ -60,7 +61,7 @@ def _bytes(method: str, target: _Target, request: ProviderRequest) -> bytes:
         lines.append(f"Content-Length: {len(request.body)}")
     head = "\r\n".join(lines)
     if head.count("\r") != len(lines) - 1 or head.count("\n") != len(lines) - 1:
-        raise SendRefused("a header has a line break in it", "bad-header")
+        raise SendRefused("a header has a line break in it", "bad-header", Retry.NEVER)
     return head.encode("latin-1", "replace") + b"\r\n\r\n" + request.body
 
 
@@ -75,7 +76,7 @@ class _Connection(asyncio.Protocol):
         self._parser: Any = None
         self._body = bytearray()
         self._head_bytes = 0
-        self._framed = self._complete = False
+        self._headed = self._framed = self._complete = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport
@@ -86,7 +87,7 @@ class _Connection(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self._body = bytearray()
         self._head_bytes = 0
-        self._framed = self._complete = False
+        self._headed = self._framed = self._complete = False
         self.transport.write(data)
         return self._answer
 
@@ -108,9 +109,16 @@ class _Connection(asyncio.Protocol):
         if self._head_bytes - len(self._body) > HEAD_BYTES_MAX and not self._answer.done():
             self._fail("the answer's head is too large")
 
+    def on_message_begin(self) -> None:
+        if self._answer is not None and self._answer.done():  # a second answer to one question
+            self.close()
+
     def on_header(self, name: bytes, value: bytes) -> None:
         if name.lower() in (b"content-length", b"transfer-encoding"):
             self._framed = True
+
+    def on_headers_complete(self) -> None:
+        self._headed = True
 
     def on_body(self, body: bytes) -> None:
         self._body += body
@@ -120,7 +128,7 @@ class _Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         status = self._parser.get_status_code()
         if status < 200:  # 100 Continue and its kin: the answer proper follows
-            self._framed = False
+            self._headed = self._framed = False
             return
         self._complete = self._parser.should_keep_alive()
         self._finish(status)
@@ -134,7 +142,9 @@ class _Connection(asyncio.Protocol):
         if self._answer is None or self._answer.done():
             return
         status = self._parser.get_status_code()
-        if error is None and status >= 200 and not self._framed:  # an answer that ends with its connection
+        if (
+            error is None and self._headed and status >= 200 and not self._framed
+        ):  # an answer that ends with its connection
             self._finish(status)
         else:
             self._fail("the connection ended before the answer")

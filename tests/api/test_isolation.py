@@ -34,6 +34,8 @@ PREFIX = {
     "merge_id": "mrg",
     "view_id": "viw",
     "call_id": "cal",
+    "media_id": "med",
+    "template_id": "tpl",
 }
 # Parts of a path that are words, not ids: what they are when a foreign thing is asked for, and an unknown one.
 WORDS = {
@@ -43,7 +45,7 @@ WORDS = {
     "version": ("1", "1"),
     "row_number": ("2", "2"),
 }
-NEWER = ("att", "seg", "imp", "evt", "nte", "mrg", "viw", "lost", "cal")
+NEWER = ("att", "seg", "imp", "evt", "nte", "mrg", "viw", "lost", "cal", "med", "tpl")
 # What a request must hold to get as far as looking for the thing; `own` is replaced by an id of the caller's.
 BODIES: dict[str, dict[str, Any]] = {
     "reply": {"text": "hello"},
@@ -61,6 +63,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "erase_contact": {"reason": "asked"},
     "add_note": {"body": "hello"},
     "edit_note": {"body": "hello"},
+    "give_media_to_provider": {"channel_id": "chn_00000000000000000000000000"},
+    "edit_template": {"category": "utility", "body": "mine now"},
     "update_segment": {"name": "mine now"},
     "restore_segment": {"version": 1},
     "freeze_segment": {"name": "mine now"},
@@ -133,6 +137,10 @@ async def plant(world: Any, name: str) -> dict[str, UUID]:
           VALUES (:tenant, :mrg, :con, :lost, jsonb_build_object('name', 'Secret loser'));
         INSERT INTO calls (tenant_id, id, contact_id, channel_id, direction, address, script, reason)
           VALUES (:tenant, :cal, :con, :chn, 'out', '+447700900999', '{}', 'Secret reason');
+        INSERT INTO media (tenant_id, id, status, source, kind, filename)
+          VALUES (:tenant, :med, 'failed', 'upload', 'image', 'Secret.png');
+        INSERT INTO message_templates (tenant_id, id, account_id, name, language, category, parameter_format, components, status)
+          VALUES (:tenant, :tpl, :acc, 'Secret_template', 'en', 'utility', 'POSITIONAL', '[]', 'APPROVED');
         INSERT INTO saved_views (tenant_id, id, area, name, config) VALUES (:tenant, :viw, 'contacts', 'Secret view', '{}')
     """
     async with transaction(world.app.state.engine, Scope.of(tenant)) as db:
@@ -164,6 +172,8 @@ async def snapshot(world: Any, tenant: UUID) -> list[Any]:
                 "intent_versions",
                 "messages",
                 "calls",
+                "media",
+                "message_templates",
                 "outbox",
                 "tenants",
             )

@@ -18,6 +18,7 @@ from hub.channels.base import (
     OutboundMessage,
     WebhookRequest,
 )
+from hub.channels.codes import Retry
 from hub.channels.delivery import Status
 from hub.channels.errors import SendOutcomeUnknown, SendRefused
 from hub.channels.sms_twilio import TwilioSms, signature
@@ -226,7 +227,7 @@ def test_answers_to_a_send(status: int, body: Any, outcome: str) -> None:
         seen = "accepted" if TWILIO.accepted(status, raw).provider_message_id == "SM9" else "wrong id"
     except SendRefused as error:
         seen = {(True, False): "retry", (False, True): "suppress", (False, False): "refused"}[
-            error.retryable, error.suppress
+            error.retryable, error.retry is Retry.SUPPRESS
         ]
     except SendOutcomeUnknown:
         seen = "unknown"

@@ -286,6 +286,245 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Calls
+         * @description Newest first, both directions.
+         */
+        get: operations["list_calls"];
+        put?: never;
+        /**
+         * Place Call
+         * @description Call somebody. The price of the call that is expected is held before it is dialled; its real price is charged at
+         *     its end. A call that may not leave is recorded as failed with its reason.
+         */
+        post: operations["place_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/calls/{call_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Call
+         * @description One call as it is now: the steps it took, what was pressed and said, its length and price.
+         */
+        get: operations["get_call"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/calls/{call_id}/hang-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hang Up
+         * @description End a call, or take it back before it is dialled. The provider's news of the end follows.
+         */
+        post: operations["hang_up_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/calls/{call_id}/recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Recording
+         * @description The sound of a recorded call, or of the message that was left.
+         */
+        get: operations["get_call_recording"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Media
+         * @description Newest first.
+         */
+        get: operations["list_media"];
+        put?: never;
+        /**
+         * Upload Media
+         * @description Upload a file to send. What it is, is found in the file itself; `channels` says who takes it.
+         */
+        post: operations["upload_media"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/media/{media_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Media */
+        get: operations["get_media"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Media
+         * @description Take a file out of the library; messages that were sent with it lose it.
+         */
+        delete: operations["delete_media"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/media/{media_id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Media Content
+         * @description The file itself: by the signed address that `url` gives, or signed in.
+         */
+        get: operations["media_content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/media/{media_id}/provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give To Provider
+         * @description Upload a file to the provider of a WhatsApp channel, which then needs no address to fetch it from. 30 days.
+         */
+        post: operations["give_media_to_provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Templates
+         * @description Newest first.
+         */
+        get: operations["list_templates"];
+        put?: never;
+        /**
+         * Create Template
+         * @description Make a template. It is checked against WhatsApp's limits now and submitted at once; its status follows.
+         */
+        post: operations["create_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/templates/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sync Templates
+         * @description Read all templates of the channel's account at WhatsApp, those that were made elsewhere among them.
+         */
+        post: operations["sync_templates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/templates/{template_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Template */
+        get: operations["get_template"];
+        /**
+         * Edit Template
+         * @description New words. An approved template takes them once in 24 hours; it is reviewed anew.
+         */
+        put: operations["edit_template"];
+        post?: never;
+        /**
+         * Delete Template
+         * @description Delete a template at WhatsApp, in this language.
+         */
+        delete: operations["delete_template"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations": {
         parameters: {
             query?: never;
@@ -1962,6 +2201,28 @@ export interface components {
             assignee_id: string | null;
         };
         /**
+         * AtProvider
+         * @description The provider's own id of a medium: usable as `media_id` of a message on that channel.
+         */
+        AtProvider: {
+            /**
+             * Channel Id
+             * @example chn_01kasw8qbefy09m6sc7n75yr3h
+             */
+            channel_id: string;
+            /**
+             * Provider Media Id
+             * @example 1013859600285441
+             */
+            provider_media_id: string;
+            /**
+             * Expires At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            expires_at: string;
+        };
+        /**
          * Attribute
          * @example {
          *       "choices": [
@@ -2236,6 +2497,185 @@ export interface components {
              * @description With dry_run: how many would change.
              */
             changed: number;
+        };
+        /**
+         * Call
+         * @description A whole call. `machine` None: nobody asks whether a machine answered; `()`: then hang up; else what it hears.
+         */
+        Call: {
+            /**
+             * Type
+             * @default call
+             * @constant
+             */
+            type?: "call";
+            /**
+             * Language
+             * @default en-US
+             */
+            language?: string;
+            /**
+             * Voice
+             * @default
+             */
+            voice?: string;
+            /** Steps */
+            steps: (components["schemas"]["Say"] | components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Gather"] | components["schemas"]["Record"] | components["schemas"]["Dial"] | components["schemas"]["HangUp"])[];
+            /** Machine */
+            machine?: (components["schemas"]["Say"] | components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Gather"] | components["schemas"]["Record"] | components["schemas"]["Dial"] | components["schemas"]["HangUp"])[] | null;
+            /**
+             * Ring Timeout S
+             * @default 30
+             */
+            ring_timeout_s?: number;
+            /**
+             * Time Limit S
+             * @default 600
+             */
+            time_limit_s?: number;
+            /**
+             * Record
+             * @description Record the whole call.
+             * @default false
+             */
+            record?: boolean;
+        };
+        /**
+         * CallIn
+         * @description Whom to call, and what is said. Either `contact_id` or `number`.
+         * @example {
+         *       "number": "+15550001234",
+         *       "script": {
+         *         "language": "en-US",
+         *         "machine": [
+         *           {
+         *             "text": "Your order is ready. Please call us back.",
+         *             "type": "say"
+         *           }
+         *         ],
+         *         "steps": [
+         *           {
+         *             "text": "Hello. Your order is ready.",
+         *             "type": "say"
+         *           },
+         *           {
+         *             "branches": {
+         *               "1": [
+         *                 {
+         *                   "number": "+15550005678",
+         *                   "type": "dial"
+         *                 }
+         *               ]
+         *             },
+         *             "digits": 1,
+         *             "prompt": [
+         *               {
+         *                 "text": "Press 1 to speak with us.",
+         *                 "type": "say"
+         *               }
+         *             ],
+         *             "type": "gather"
+         *           },
+         *           {
+         *             "text": "Goodbye.",
+         *             "type": "say"
+         *           }
+         *         ],
+         *         "type": "call"
+         *       }
+         *     }
+         */
+        CallIn: {
+            /** Contact Id */
+            contact_id?: string | null;
+            /**
+             * Number
+             * @description E.164; a number nobody has becomes a new contact.
+             */
+            number?: string | null;
+            /**
+             * Channel Id
+             * @description The line to call from; your first one when left out.
+             */
+            channel_id?: string | null;
+            script: components["schemas"]["Call"];
+            /**
+             * Purpose
+             * @default transactional
+             * @enum {string}
+             */
+            purpose?: "transactional" | "marketing";
+        };
+        /**
+         * CallOut
+         * @description One call, in or out.
+         */
+        CallOut: {
+            /** Id */
+            id: string;
+            /**
+             * Message Id
+             * @description An outbound call is a message: its delivery and its price.
+             */
+            message_id: string | null;
+            /** Conversation Id */
+            conversation_id: string;
+            /** Contact Id */
+            contact_id: string;
+            /** Channel Id */
+            channel_id: string;
+            /**
+             * Direction
+             * @enum {string}
+             */
+            direction: "in" | "out";
+            /** Address */
+            address: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "ringing" | "in-progress" | "completed" | "busy" | "no-answer" | "failed" | "canceled";
+            /** Reason */
+            reason: string | null;
+            /** Error Code */
+            error_code: string | null;
+            /**
+             * Answered By
+             * @description human, machine, fax, or empty when nobody looked.
+             */
+            answered_by: string;
+            /**
+             * Steps
+             * @description What the call did, in order, by the script's numbers.
+             */
+            steps: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Gathered
+             * @description Keys and words of the person, in order.
+             */
+            gathered: {
+                [key: string]: unknown;
+            }[];
+            /** Duration S */
+            duration_s: number;
+            /** Billed S */
+            billed_s: number;
+            /** Price */
+            price: string;
+            /** Currency */
+            currency: string | null;
+            recording: components["schemas"]["Recording"] | null;
+            /** Created At */
+            created_at: string;
+            /** Ringing At */
+            ringing_at: string | null;
+            /** Answered At */
+            answered_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
         };
         /**
          * Campaign
@@ -2912,6 +3352,19 @@ export interface components {
             queues: components["schemas"]["QueueCount"][];
         };
         /**
+         * CopyCode
+         * @description A coupon that is copied by a tap.
+         */
+        CopyCode: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "copy_code";
+            /** Example */
+            example: string;
+        };
+        /**
          * Count
          * @example {
          *       "by_channel": {
@@ -3054,6 +3507,26 @@ export interface components {
              * @description The whole key, shown this once; null when the answer is a replay.
              */
             key: string | null;
+        };
+        /**
+         * Dial
+         * @description Connect the person with somebody else.
+         */
+        Dial: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "dial";
+            /** Number */
+            number: string;
+            /**
+             * Timeout S
+             * @default 30
+             */
+            timeout_s?: number;
+            /** Caller Id */
+            caller_id?: string | null;
         };
         /**
          * Duplicate
@@ -3389,6 +3862,17 @@ export interface components {
             has_header?: boolean | null;
         };
         /**
+         * ForProvider
+         * @description The WhatsApp channel whose provider shall hold a copy.
+         */
+        ForProvider: {
+            /**
+             * Channel Id
+             * @example chn_01kasw8qbefy09m6sc7n75yr3h
+             */
+            channel_id: string;
+        };
+        /**
          * FreezeIn
          * @example {
          *       "name": "English regulars, May"
@@ -3397,6 +3881,116 @@ export interface components {
         FreezeIn: {
             /** Name */
             name: string;
+        };
+        /**
+         * Gather
+         * @description Ask for keys or words.
+         *
+         *     `branches` are looked up by the keys pressed, or by the words said (without case and punctuation); an answer that
+         *     has none counts as wrong. Wrong or no answer: the prompt is repeated up to `retries` times, then `otherwise` or
+         *     `silence` is done. Without `branches` any answer is right. After a branch the script goes on behind the gather.
+         *     `digits` 0: as many as come until `finish_key` or `timeout_s` of silence.
+         */
+        Gather: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "gather";
+            /**
+             * Input
+             * @default [
+             *       "dtmf"
+             *     ]
+             */
+            input?: ("dtmf" | "speech")[];
+            /**
+             * Digits
+             * @default 0
+             */
+            digits?: number;
+            /**
+             * Finish Key
+             * @default #
+             * @enum {string}
+             */
+            finish_key?: "" | "#" | "*" | "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9";
+            /**
+             * Timeout S
+             * @default 5
+             */
+            timeout_s?: number;
+            /**
+             * Retries
+             * @default 1
+             */
+            retries?: number;
+            /**
+             * Language
+             * @default
+             */
+            language?: string | "";
+            /**
+             * Hints
+             * @description Words that are likely, with commas: helps the recognition.
+             * @default
+             */
+            hints?: string;
+            /**
+             * Confidence Min
+             * @description Words understood with less count as wrong.
+             * @default 0.3
+             */
+            confidence_min?: number;
+            /**
+             * Prompt
+             * @default []
+             */
+            prompt?: (components["schemas"]["Say"] | components["schemas"]["Play"] | components["schemas"]["Pause"])[];
+            /** Branches */
+            branches?: {
+                [key: string]: (components["schemas"]["Say"] | components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Gather"] | components["schemas"]["Record"] | components["schemas"]["Dial"] | components["schemas"]["HangUp"])[];
+            };
+            /**
+             * Otherwise
+             * @default []
+             */
+            otherwise?: (components["schemas"]["Say"] | components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Gather"] | components["schemas"]["Record"] | components["schemas"]["Dial"] | components["schemas"]["HangUp"])[];
+            /**
+             * Silence
+             * @default []
+             */
+            silence?: (components["schemas"]["Say"] | components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Gather"] | components["schemas"]["Record"] | components["schemas"]["Dial"] | components["schemas"]["HangUp"])[];
+        };
+        /** HangUp */
+        HangUp: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "hang_up";
+        };
+        /**
+         * Header
+         * @description One line of text with at most one variable, or a medium (`example` is then the provider's handle of a sample).
+         */
+        Header: {
+            /**
+             * Format
+             * @default text
+             * @enum {string}
+             */
+            format?: "text" | "image" | "video" | "document" | "location";
+            /**
+             * Text
+             * @default
+             */
+            text?: string;
+            /**
+             * Example
+             * @default
+             */
+            example?: string;
         };
         /**
          * Home
@@ -3908,6 +4502,61 @@ export interface components {
             /** Csrf Token */
             csrf_token: string;
         };
+        /**
+         * Medium
+         * @description A file of the library. `kind` and `mime_type` were found in the file itself, whatever its sender said.
+         */
+        Medium: {
+            /**
+             * Id
+             * @example med_01kasw8qbefy09m6sc7n75yr3h
+             */
+            id: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "pending" | "ready" | "failed";
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "upload" | "inbound";
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "image" | "video" | "audio" | "document" | "sticker";
+            /** Mime Type */
+            mime_type: string;
+            /** Filename */
+            filename: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Sha256 */
+            sha256: string | null;
+            /**
+             * Channels
+             * @description The channels that take such a file.
+             */
+            channels: string[];
+            /**
+             * Url
+             * @description An address without sign-in, good for about a week; null until it is ready.
+             */
+            url: string | null;
+            /**
+             * Reason
+             * @description Why a file could not be fetched.
+             */
+            reason: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            created_at: string;
+        };
         /** MembersChanged */
         MembersChanged: {
             /** Added */
@@ -4021,6 +4670,13 @@ export interface components {
             address: string;
             /** Body */
             body: string;
+            /**
+             * Content
+             * @description What is more than a text: by its `type`.
+             */
+            content: {
+                [key: string]: unknown;
+            } | null;
             /** Status */
             status: string;
             /** Reason */
@@ -4490,6 +5146,13 @@ export interface components {
             /** Label */
             label: string;
         };
+        /** Page[CallOut] */
+        Page_CallOut_: {
+            /** Items */
+            items: components["schemas"]["CallOut"][];
+            /** Has More */
+            has_more: boolean;
+        };
         /** Page[Campaign] */
         Page_Campaign_: {
             /** Items */
@@ -4504,10 +5167,24 @@ export interface components {
             /** Has More */
             has_more: boolean;
         };
+        /** Page[Medium] */
+        Page_Medium_: {
+            /** Items */
+            items: components["schemas"]["Medium"][];
+            /** Has More */
+            has_more: boolean;
+        };
         /** Page[Message] */
         Page_Message_: {
             /** Items */
             items: components["schemas"]["Message"][];
+            /** Has More */
+            has_more: boolean;
+        };
+        /** Page[TemplateOut] */
+        Page_TemplateOut_: {
+            /** Items */
+            items: components["schemas"]["TemplateOut"][];
             /** Has More */
             has_more: boolean;
         };
@@ -4661,6 +5338,56 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        /** Pause */
+        Pause: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "pause";
+            /**
+             * Seconds
+             * @default 1
+             */
+            seconds?: number;
+        };
+        /** PhoneButton */
+        PhoneButton: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "phone_number";
+            /** Text */
+            text: string;
+            /** Number */
+            number: string;
+        };
+        /**
+         * Play
+         * @description A recording: from our media library or an address on the web. `text` is what it says, for screens.
+         */
+        Play: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "play";
+            /** Url */
+            url?: string | null;
+            /** Media Id */
+            media_id?: string | null;
+            /**
+             * Text
+             * @default
+             */
+            text?: string;
+            /**
+             * Loop
+             * @default 1
+             */
+            loop?: number;
+        };
         /** Queue */
         Queue: {
             /**
@@ -4714,6 +5441,59 @@ export interface components {
             items: components["schemas"]["Queue"][];
             /** Has More */
             has_more: boolean;
+        };
+        /** QuickReply */
+        QuickReply: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "quick_reply";
+            /** Text */
+            text: string;
+        };
+        /**
+         * Record
+         * @description Take a message.
+         */
+        Record: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "record";
+            /**
+             * Seconds Max
+             * @default 120
+             */
+            seconds_max?: number;
+            /**
+             * Silence S
+             * @description As much silence ends it.
+             * @default 5
+             */
+            silence_s?: number;
+            /**
+             * Finish Key
+             * @default #
+             * @enum {string}
+             */
+            finish_key?: "" | "#" | "*" | "1";
+            /**
+             * Beep
+             * @default true
+             */
+            beep?: boolean;
+        };
+        /** Recording */
+        Recording: {
+            /**
+             * Url
+             * @description Needs the same rights as the call.
+             */
+            url: string;
+            /** Duration S */
+            duration_s: number | null;
         };
         /**
          * Removed
@@ -4847,6 +5627,34 @@ export interface components {
              * @example 2026-01-02T03:04:05.678901Z
              */
             created_at: string;
+        };
+        /**
+         * Say
+         * @description Words that are spoken. An empty `language` or `voice` is the script's.
+         */
+        Say: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "say";
+            /** Text */
+            text: string;
+            /**
+             * Language
+             * @default
+             */
+            language?: string | "";
+            /**
+             * Voice
+             * @default
+             */
+            voice?: string;
+            /**
+             * Loop
+             * @default 1
+             */
+            loop?: number;
         };
         /** Segment */
         Segment: {
@@ -5013,6 +5821,170 @@ export interface components {
             /** Has More */
             has_more: boolean;
         };
+        /**
+         * TemplateEdit
+         * @description New words of a template, all of them.
+         */
+        TemplateEdit: {
+            /**
+             * Category
+             * @enum {string}
+             */
+            category: "marketing" | "utility" | "authentication";
+            header?: components["schemas"]["Header"] | null;
+            /**
+             * Body
+             * @default
+             */
+            body?: string;
+            /**
+             * Body Examples
+             * @description One example for each variable, by its name or number.
+             */
+            body_examples?: {
+                [key: string]: string;
+            };
+            /**
+             * Footer
+             * @default
+             */
+            footer?: string;
+            /**
+             * Buttons
+             * @default []
+             */
+            buttons?: (components["schemas"]["QuickReply"] | components["schemas"]["UrlButton"] | components["schemas"]["PhoneButton"] | components["schemas"]["CopyCode"])[];
+            /** Code Expiration Minutes */
+            code_expiration_minutes?: number | null;
+            /**
+             * Ttl S
+             * @description How long WhatsApp tries to deliver it, in seconds.
+             */
+            ttl_s?: number | null;
+        };
+        /**
+         * TemplateIn
+         * @description A template that WhatsApp shall approve, for the account of `channel_id`.
+         */
+        TemplateIn: {
+            /**
+             * Category
+             * @enum {string}
+             */
+            category: "marketing" | "utility" | "authentication";
+            header?: components["schemas"]["Header"] | null;
+            /**
+             * Body
+             * @default
+             */
+            body?: string;
+            /**
+             * Body Examples
+             * @description One example for each variable, by its name or number.
+             */
+            body_examples?: {
+                [key: string]: string;
+            };
+            /**
+             * Footer
+             * @default
+             */
+            footer?: string;
+            /**
+             * Buttons
+             * @default []
+             */
+            buttons?: (components["schemas"]["QuickReply"] | components["schemas"]["UrlButton"] | components["schemas"]["PhoneButton"] | components["schemas"]["CopyCode"])[];
+            /** Code Expiration Minutes */
+            code_expiration_minutes?: number | null;
+            /**
+             * Ttl S
+             * @description How long WhatsApp tries to deliver it, in seconds.
+             */
+            ttl_s?: number | null;
+            /** Name */
+            name: string;
+            /**
+             * Language
+             * @example en_US
+             */
+            language: string;
+            /**
+             * Channel Id
+             * @example chn_01kasw8qbefy09m6sc7n75yr3h
+             */
+            channel_id: string;
+        };
+        /**
+         * TemplateOut
+         * @description A template as the provider last told of it. Only one that is APPROVED can be sent.
+         */
+        TemplateOut: {
+            /**
+             * Id
+             * @example tpl_01kasw8qbefy09m6sc7n75yr3h
+             */
+            id: string;
+            /**
+             * Account Id
+             * @example acc_01kasw8qbefy09m6sc7n75yr3h
+             */
+            account_id: string;
+            /** Name */
+            name: string;
+            /** Language */
+            language: string;
+            /** Category */
+            category: string;
+            /** Parameter Format */
+            parameter_format: string;
+            /** Components */
+            components: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Status
+             * @description The provider's word; SUBMITTING: it has not been told yet; FAILED: it refused, `reason` says why.
+             */
+            status: string;
+            /** Reason */
+            reason: string | null;
+            /** Quality */
+            quality: string | null;
+            /** Provider Template Id */
+            provider_template_id: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            updated_at: string;
+        };
+        /**
+         * TemplateSync
+         * @description The WhatsApp channel whose account shall be read.
+         */
+        TemplateSync: {
+            /**
+             * Channel Id
+             * @example chn_01kasw8qbefy09m6sc7n75yr3h
+             */
+            channel_id: string;
+        };
+        /**
+         * TemplatesSynced
+         * @description How many templates the provider has.
+         */
+        TemplatesSynced: {
+            /** Templates */
+            templates: number;
+        };
         /** Tenant */
         Tenant: {
             /**
@@ -5168,6 +6140,26 @@ export interface components {
             items: components["schemas"]["UnroutedEvent"][];
             /** Has More */
             has_more: boolean;
+        };
+        /**
+         * UrlButton
+         * @description A link; one variable is allowed, at its end.
+         */
+        UrlButton: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "url";
+            /** Text */
+            text: string;
+            /** Url */
+            url: string;
+            /**
+             * Example
+             * @default
+             */
+            example?: string;
         };
         /** User */
         User: {
@@ -6523,6 +7515,1396 @@ export interface operations {
             };
             /** @description You may not do this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_calls: {
+        parameters: {
+            query?: {
+                contact_id?: string | null;
+                status?: ("queued" | "ringing" | "in-progress" | "completed" | "busy" | "no-answer" | "failed" | "canceled") | null;
+                /** @description How many items at most. */
+                limit?: number;
+                starting_after?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CallOut_"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    place_call: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallOut"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallOut"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hang_up_call: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                call_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallOut"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_call_recording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/wav": string;
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_media: {
+        parameters: {
+            query?: {
+                source?: ("upload" | "inbound") | null;
+                /** @description How many items at most. */
+                limit?: number;
+                starting_after?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Medium_"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload_media: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One file, at most 100 MiB. */
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Medium"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_media: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                media_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Medium"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_media: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                media_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    media_content: {
+        parameters: {
+            query?: {
+                /** @description Of a signed address. */
+                expires?: number;
+                /** @description Of a signed address. */
+                signature?: string;
+            };
+            header?: never;
+            path: {
+                media_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_media_to_provider: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                media_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForProvider"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AtProvider"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_templates: {
+        parameters: {
+            query?: {
+                account_id?: string | null;
+                status?: string | null;
+                /** @description A piece of the name. */
+                search?: string;
+                /** @description How many items at most. */
+                limit?: number;
+                starting_after?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TemplateOut_"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_template: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateOut"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sync_templates: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateSync"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplatesSynced"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateOut"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateOut"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

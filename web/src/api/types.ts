@@ -43,6 +43,7 @@ export type LiveEvent =
   | { type: 'message.created'; conversation_id: string; message: Message }
   | { type: 'message.updated'; conversation_id: string; message: MessagePatch }
   | { type: 'campaign.updated'; campaign: Campaign }
+  | { type: 'call.updated'; call: components['schemas']['CallOut'] }
   | { type: 'wallet.updated'; wallet: Wallet }
   | { type: 'contact.updated'; contact_id: string }
   | { type: 'import.updated'; import: Import }

@@ -142,6 +142,9 @@ export class LiveCache {
         case 'campaign.updated':
           putCampaign(this.client, event.campaign);
           break;
+        case 'call.updated':
+          this.contacts.message();
+          break;
         case 'wallet.updated':
           this.client.setQueryData(keys.wallet, event.wallet);
           this.client.setQueryData<Home>(keys.home, (home) => home && { ...home, wallet: home.wallet && event.wallet });

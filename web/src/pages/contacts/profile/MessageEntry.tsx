@@ -10,7 +10,7 @@ import { intentName } from '../../../ui/words';
 import { TONES } from '../../inbox/deliveryWords';
 import { titleOf } from '../words';
 import classes from './timeline.module.css';
-import { actorWords, priceOf } from './timelineWords';
+import { actorWords, callOf, priceOf } from './timelineWords';
 
 const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
 const nameOf = (value: unknown): string | null => (typeof value === 'object' && value !== null && 'name' in value ? text(value.name) : null);
@@ -44,6 +44,7 @@ export function MessageBody({ entry, contact }: { entry: TimelineEntry; contact:
   const status = text(data.status) ?? '';
   const steps = Array.isArray(data.steps) ? (data.steps as Step[]) : [];
   const price = priceOf(data);
+  const call = callOf(data);
   const campaign = nameOf(data.campaign);
   const reason = text(data.reason);
   const name = titleOf(contact);
@@ -66,6 +67,8 @@ export function MessageBody({ entry, contact }: { entry: TimelineEntry; contact:
         )}
         {reason && <span>{t(`reason.${reason}`, reason)}</span>}
         {price && <span>{price}</span>}
+        {call?.length && <span>{t('said.callLength', { length: call.length })}</span>}
+        {call?.recording && <a href={call.recording} download>{t('said.recording')}</a>}
         {incoming && text(data.intent) && <span className={classes.intent}>{intentName(text(data.intent) ?? '')}</span>}
       </div>
       {opened && <Steps steps={steps} />}

@@ -22,6 +22,14 @@ const texts = (value: unknown): string[] => (Array.isArray(value) ? value.filter
 const list = (items: string[]): string => new Intl.ListFormat(document.documentElement.lang || 'en').format(items);
 const quoted = (items: string[]): string => list(items.map((item) => `“${item}”`));
 
+/** How long a message that was a call lasted, and where its recording is. */
+export function callOf(data: Data): { length: string; recording: string } | null {
+  const { call } = data;
+  if (typeof call !== 'object' || call === null || !('duration_s' in call) || !('recording_url' in call)) return null;
+  const seconds = typeof call.duration_s === 'number' ? call.duration_s : 0;
+  return { length: seconds ? `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}` : '', recording: text(call.recording_url) };
+}
+
 function fieldWords(t: TFunction, field: string, attributes: Attribute[]): string {
   if (field === 'name' || field === 'language') return t(`contacts:column.${field}`);
   if (field === 'time_zone') return t('contacts:column.zone');
