@@ -21,7 +21,9 @@ from models.db import Scope, transaction
 router = APIRouter(prefix="/v1/calls", tags=["calls"], route_class=HubRoute)
 Reader = Annotated[Caller, require("inbox:read")]
 Writer = Annotated[Caller, require("inbox:write")]
-WAV: dict[int | str, dict[str, Any]] = {200: {"content": {"audio/wav": {"schema": {"type": "string", "format": "binary"}}}}}
+WAV: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"audio/wav": {"schema": {"type": "string", "format": "binary"}}}}
+}
 
 
 @router.get("", operation_id="list_calls", response_model=Page[CallOut])
