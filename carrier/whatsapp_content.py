@@ -352,9 +352,8 @@ def _render(template: Template, given: dict[str, Any]) -> Shown:
                     content["buttons"].append(_render_button(button, given["buttons"].get(index)))
                     index += 1
     content["text"] = text
-    shown = [*(one["title"] for one in content["buttons"])]
-    words = "\n".join([text, *(f"▸ {title}" for title in shown)])
-    return Shown(words if shown else text, template.category, content)
+    words = "\n".join([text, *(f"▸ {one['title']}" for one in content["buttons"])])
+    return Shown(words, template.category, content)
 
 
 def _filled(text: str, given: list[tuple[str, str]], where: str) -> str:
@@ -382,8 +381,7 @@ def _render_header(component: dict[str, Any], given: list[dict[str, Any]]) -> di
 
 
 def _render_button(button: dict[str, Any], given: tuple[Any, list[Any]] | None) -> dict[str, Any]:
-    kind, title = str(button.get("type")).lower(), str(button.get("text", ""))
-    value = ""
+    kind, title, value = str(button.get("type")).lower(), str(button.get("text", "")), ""
     if given is not None:
         sub_type, parameters = given
         if str(sub_type).lower() != kind or len(parameters) != 1 or not isinstance(parameters[0], dict):
