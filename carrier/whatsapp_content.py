@@ -107,8 +107,7 @@ def _file(media: MediaStore, part: Any, where: str) -> dict[str, Any]:
 
 def _media(media: MediaStore, kind: str, part: Any) -> Shown:
     source = _file(media, part, kind)
-    caption = str(part.get("caption") or "")
-    filename = str(part.get("filename") or "")
+    caption, filename = (str(part.get(name) or "") for name in ("caption", "filename"))
     if caption and kind in ("audio", "sticker"):
         raise _bad(100, f"{kind}.caption: not allowed.")
     if len(caption) > CAPTION_CHARS_MAX:
@@ -177,16 +176,15 @@ def _interactive(media: MediaStore, part: dict[str, Any]) -> Shown:
         case "cta_url":
             content["link"] = _link(action)
             titles = [f"{content['link']['title']}: {content['link']['url']}"]
-        case other:
-            raise _bad(131009, f"interactive.type {str(other)[:40]!r} is not supported.")
+        case _:
+            raise _bad(131009, "interactive.type: button, list or cta_url.")
     return Shown("\n".join([text, *(f"▸ {title}" for title in titles)]), content=content)
 
 
 def _header(media: MediaStore, header: Any) -> dict[str, Any] | None:
     if header is None:
         return None
-    kind = header.get("type") if isinstance(header, dict) else None
-    if kind == "text":
+    if (kind := header.get("type") if isinstance(header, dict) else None) == "text":
         return {"type": "text", "text": _string(header, "text", "interactive.header.text", 60)}
     if kind in ("image", "video", "document"):
         return {"type": kind, **_file(media, header.get(kind), f"interactive.header.{kind}")}
