@@ -16,7 +16,7 @@ from hub import realtime
 from hub.channels.base import Account, Channel
 from hub.channels.health import State
 from hub.channels.health_store import HealthStore, Turned
-from hub.channels.throttle import Ask, Throttle
+from hub.channels.throttle import PAIRS, Ask, Throttle
 from hub.errors import HubError
 from hub.ids import encode_id
 from hub.outbox import Owed
@@ -89,14 +89,17 @@ class Gate:
             else:
                 free.append(row)
                 asks.append(Ask(account, channel, row.contact_id, row.body, row.lane != LIVE))
-        for row, wait_s in zip(free, await self._throttle.waits(asks), strict=True):
+        for row, ask, wait_s in zip(free, asks, await self._throttle.waits(asks), strict=True):
             if wait_s <= 0:
                 admitted.append(row)
             else:
                 held.append((row, now + timedelta(seconds=wait_s)))
                 resting = self._resting if row.lane == LIVE else self._resting_bulk
-                if wait_s < 1:  # the number's own rate; a longer wait is for one person's sake
-                    resting[row.channel_id] = now + timedelta(seconds=max(wait_s, REST_S))
+                for_one = wait_s >= 1 and (ask.account.provider, ask.channel.kind) in PAIRS
+                if not for_one:  # the number's own rate: its next rows would wait as well
+                    first = max(REST_S, min(wait_s, OPEN_S_MAX))
+                    until = now + timedelta(seconds=first)
+                    resting[row.channel_id] = min(resting.get(row.channel_id, until), until)
         return Admitted(admitted, held)
 
     def _rest(self, row: Owed, now: datetime, until: datetime) -> datetime:
