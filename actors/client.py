@@ -16,6 +16,7 @@ from actors.host import owner
 from actors.inbound import Inbounds
 from actors.messages import Command, arrived_payload, reported_payload
 from actors.ports import Wallets
+from actors.remembered import Remembered
 from actors.shell import make_app_pool
 from hub import realtime
 from hub.campaigns.store import resume_unfunded
@@ -48,8 +49,8 @@ class Hub:
         self.wallets = Wallets(settings)
         self.calls = Calls(self)
         self._campaigns = runtime.peers("campaign", settings)
-        self._accounts: dict[str, Account] = {}
-        self._channels: dict[tuple[UUID, str], Channel] = {}
+        self._accounts = Remembered(self._read_account)
+        self._channels = Remembered(self._read_channel)
 
     @classmethod
     async def connect(cls, settings: Settings, engine: AsyncEngine, redis: Redis) -> Self:
@@ -64,30 +65,24 @@ class Hub:
         runtime.shutdown()
 
     async def account(self, public_id: str) -> Account | None:
-        """The provider account `acc_…` with opened credentials; cached for the life of the process."""
-        known = self._accounts.get(public_id)
-        if known is None:
-            try:
-                account_id = decode_id("acc", public_id)
-            except Invalid:
-                return None
-            async with transaction(self.engine, Scope.nothing()) as db:
-                known = await channel_store.account(
-                    db, account_id, self.settings.secret_key.get_secret_value()
-                )
-            if known is not None:
-                self._accounts[public_id] = known
-        return known
+        """The provider account `acc_…` with opened credentials; a change of it is seen within seconds."""
+        return await self._accounts.get(public_id)
+
+    async def _read_account(self, public_id: str) -> Account | None:
+        try:
+            account_id = decode_id("acc", public_id)
+        except Invalid:
+            return None
+        async with transaction(self.engine, Scope.nothing()) as db:
+            return await channel_store.account(db, account_id, self.settings.secret_key.get_secret_value())
 
     async def channel(self, account: Account, provider_address: str) -> Channel | None:
         """The channel of a number at an account; a miss is asked again each time, because channels are added."""
-        known = self._channels.get((account.id, provider_address))
-        if known is None:
-            async with transaction(self.engine, Scope.nothing()) as db:
-                known = await channel_store.channel_of_account(db, account.id, provider_address)
-            if known is not None:
-                self._channels[account.id, provider_address] = known
-        return known
+        return await self._channels.get((account.id, provider_address))
+
+    async def _read_channel(self, key: tuple[UUID, str]) -> Channel | None:
+        async with transaction(self.engine, Scope.nothing()) as db:
+            return await channel_store.channel_of_account(db, *key)
 
     async def receive(self, account: Account, event: InboundEvent) -> None:
         """Take one verified provider event; when this returns it is durable.

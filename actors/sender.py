@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +16,7 @@ import structlog
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DataError, IntegrityError
 
+from actors.gate import Gate, keys_of, tell_turned
 from actors.reconcile import reconcile
 from actors.shell import Shell
 from actors.trunk_calls import dial_over_trunk
@@ -25,6 +28,7 @@ from hub.channels.codes import Retry
 from hub.channels.content import CONTENT, Content, answered_id
 from hub.channels.delivery import Status
 from hub.channels.errors import SendOutcomeUnknown, SendRefused
+from hub.channels.health_store import Seen
 from hub.channels.http import ProviderClient
 from hub.clock import SystemClock
 from hub.conversations.store import suppress
@@ -42,6 +46,8 @@ IDLE_S = 0.5  # how long to sleep when nobody wakes us
 RECONCILE_EVERY_S = 2.0
 ATTEMPTS_MAX = 12  # with the waits between them about five minutes
 RECORD_EVERY = 256
+AGAIN_MIN = timedelta(seconds=0.1)
+ACCOUNT_S = 3.0  # how old what is known of a provider account may be
 
 log = structlog.get_logger()
 
@@ -54,6 +60,8 @@ class Outcome:
     provider_message_id: str | None
     error: SendRefused | SendOutcomeUnknown | None
     at: datetime
+    account_id: UUID | None = None  # the provider was asked, by this account
+    latency_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +84,8 @@ class SenderHost(Shell):
         self.clock = SystemClock()
         self.client = ProviderClient(settings.sender_in_flight, settings.sender_timeout_s)
         self.directories = Directories(self.engine)
-        self.accounts: dict[UUID, Account] = {}
+        self.accounts: dict[UUID, tuple[float, Account]] = {}
+        self.gate = Gate(self.redis, self.account)
         self.links = Links(settings.secret_key.get_secret_value(), settings.public_url)
         self._in_flight = asyncio.Semaphore(settings.sender_in_flight)
         self._woken = asyncio.Event()
@@ -94,16 +103,15 @@ class SenderHost(Shell):
         ]
 
     async def account(self, account_id: UUID) -> Account:
-        """The provider account with its opened credentials, read once."""
-        known = self.accounts.get(account_id)
+        """The provider account with its opened credentials; a change of it is seen within seconds."""
+        read_at, known = self.accounts.get(account_id, (0.0, None))
+        if known is not None and time.monotonic() - read_at < ACCOUNT_S:
+            return known
+        async with transaction(self.engine, Scope.nothing()) as db:
+            known = await channel_store.account(db, account_id, self.settings.secret_key.get_secret_value())
         if known is None:
-            async with transaction(self.engine, Scope.nothing()) as db:
-                known = await channel_store.account(
-                    db, account_id, self.settings.secret_key.get_secret_value()
-                )
-            if known is None:
-                raise SendRefused("the provider account is not there any more", "no-account")
-            self.accounts[account_id] = known
+            raise SendRefused("the provider account is not there any more", "no-account")
+        self.accounts[account_id] = (time.monotonic(), known)
         return known
 
     async def _listen_for_ever(self) -> None:
@@ -154,8 +162,15 @@ class SenderHost(Shell):
             if not tenants:
                 return NOTHING
             async with pipeline(self.pool, Scope.of(*tenants)) as db:
-                rows = await outbox.claim(db, tenants, self.name, limit)
-            return Claim(rows, await self.directories.get({row.tenant_id for row in rows}), stale_at)
+                resting = self.gate.resting(self.clock.now())
+                rows = await outbox.claim(db, tenants, self.name, limit, *resting)
+            directories = await self.directories.get({row.tenant_id for row in rows})
+            channels = {key: each for known in directories.values() for key, each in known.channels.items()}
+            admitted = await self.gate.admit(rows, channels, self.clock.now())
+            if admitted.held:
+                async with pipeline(self.pool, Scope.of(*tenants)) as db:
+                    await outbox.wait(db, *keys_of(admitted.held))
+            return Claim(admitted.rows, directories, stale_at)
         except Exception:
             log.exception("claim_failed", host=self.name)
             return NOTHING
@@ -165,33 +180,35 @@ class SenderHost(Shell):
         keys = [(row.tenant_id, row.message_id) for row in rows]
         try:
             async with pipeline(self.pool, Scope.of(*{tenant for tenant, _ in keys})) as db:
-                await outbox.later(db, keys, [self.clock.now()] * len(keys))
+                await outbox.wait(db, keys, [self.clock.now()] * len(keys))
         except Exception:  # then they are reconciled: late, but nothing is lost
             log.exception("give_back_failed", host=self.name)
 
     async def _send(self, row: Any, channel: Channel | None) -> None:
-        error: SendRefused | SendOutcomeUnknown | None = None
-        provider_id: str | None = None
+        outcome = Outcome(row, None, None, self.clock.now())
+        started = time.monotonic()
         try:
             if channel is None:
                 raise SendRefused("the channel is not there any more", "no-channel")
-            provider_id = await self._call(row, channel)
+            account = await self.account(channel.account_id)
+            outcome.account_id, started = account.id, time.monotonic()
+            outcome.provider_message_id = await self._call(row, channel, account)
         except (SendRefused, SendOutcomeUnknown) as failure:
-            error = failure
-        except HubError as failure:
-            error = SendRefused(str(failure), failure.code)
+            outcome.error = failure
+        except HubError as failure:  # ours, before anybody was asked
+            outcome.error, outcome.account_id = SendRefused(str(failure), failure.code), None
         except Exception as failure:  # a fault of ours after the request may have left
             log.exception("send_failed", host=self.name)
-            error = SendOutcomeUnknown(type(failure).__name__)
+            outcome.error, outcome.account_id = SendOutcomeUnknown(type(failure).__name__), None
         finally:
             self._in_flight.release()
-        self._outcomes.append(Outcome(row, provider_id, error, self.clock.now()))
+        outcome.at, outcome.latency_ms = self.clock.now(), round((time.monotonic() - started) * 1000)
+        self._outcomes.append(outcome)
         self._record_now.set()
 
-    async def _call(self, row: Any, channel: Channel) -> str:
+    async def _call(self, row: Any, channel: Channel, account: Account) -> str:
         if channel.provider == SIP_VOICE.provider:
             return await dial_over_trunk(self.settings, row, channel)
-        account = await self.account(channel.account_id)
         adapter = HTTP_ADAPTERS[channel.provider, channel.kind]
         if isinstance(adapter, Prepares):
             account = await adapter.prepare(self.client, account)
@@ -261,7 +278,9 @@ class SenderHost(Shell):
                     sent.append(outcome)
                 case SendOutcomeUnknown():
                     dark.append(outcome)
-                case SendRefused(retryable=True) if outcome.row.attempts < ATTEMPTS_MAX:
+                case SendRefused(retryable=True) as error if outcome.row.attempts < (
+                    error.attempts_max or ATTEMPTS_MAX
+                ):
                     again.append(outcome)
                 case _:
                     gone.append(outcome)
@@ -272,13 +291,26 @@ class SenderHost(Shell):
             # Rows of `messages` first, in id order, then the outbox: the same order as everywhere.
             applied = await deliveries.apply(db, reports, careful)
             await outbox.done(db, [_key(o) for o in sent + gone])
-            await outbox.later(
-                db, [_key(o) for o in again], [o.at + outbox.backoff(o.row.attempts) for o in again]
-            )
+            await outbox.later(db, [_key(o) for o in again], [_again_at(o) for o in again])
             await outbox.unknown(db, [_key(o) for o in dark])
             for outcome in suppressed:
                 await self._suppress(db, outcome)
         await realtime.publish(self.redis, moved_events(applied.changed))
+        await self._learn(batch)
+
+    async def _learn(self, batch: Sequence[Outcome]) -> None:
+        """What the outcomes say of the accounts. The messages are written already: a failure here costs a count."""
+        seen = [Seen(o.account_id, o.error, o.latency_ms) for o in batch if o.account_id is not None]
+        if not seen:
+            return
+        try:
+            for turned in await self.gate.health.learn(seen):
+                tenants = {o.row.tenant_id for o in batch if o.account_id == turned.account_id}
+                await tell_turned(self, turned, tenants)
+        except (RedisError, OSError, TimeoutError) as error:
+            log.warning("health_unwritten", host=self.name, error=type(error).__name__)
+        except Exception:
+            log.exception("health_untold", host=self.name)
 
     async def _suppress(self, db: Db, outcome: Outcome) -> None:
         row, error = outcome.row, outcome.error
@@ -296,6 +328,13 @@ class SenderHost(Shell):
                 await reconcile(self, before)
             except Exception:
                 log.exception("reconcile_failed", host=self.name)
+
+
+def _again_at(outcome: Outcome) -> datetime:
+    """Full jitter below the capped wait, and never before the provider's own wish."""
+    wished_s = outcome.error.wait_s if isinstance(outcome.error, SendRefused) else 0.0
+    drawn = outbox.backoff(outcome.row.attempts) * random.random()
+    return outcome.at + max(drawn, timedelta(seconds=wished_s), AGAIN_MIN)
 
 
 def _key(outcome: Outcome) -> outbox.Key:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -78,6 +79,12 @@ def form_job(url: str, token: str, fields: dict[str, str], about: str) -> Job:
     return Job(parse_url(url), form_headers(signature), body.encode(), about)
 
 
+def user_id(handset: str) -> str:
+    """The business-scoped id of a person: country and digits, the same one for the same number."""
+    digest = blake2b(handset.encode(), digest_size=6).digest()
+    return f"{'US' if handset.startswith('+1') else 'DE'}.{int.from_bytes(digest, 'big')}"
+
+
 def whatsapp_status(message: Message, state: str, at: float) -> dict[str, Any]:
     """One entry of `statuses`."""
     status: dict[str, Any] = {
@@ -85,6 +92,7 @@ def whatsapp_status(message: Message, state: str, at: float) -> dict[str, Any]:
         "status": state,
         "timestamp": str(int(at)),
         "recipient_id": message.handset.lstrip("+"),
+        "recipient_user_id": user_id(message.handset),
     }
     if message.key:
         status["biz_opaque_callback_data"] = message.key
@@ -105,10 +113,17 @@ def whatsapp_inbound(message: Message, profile_name: str) -> dict[str, Any]:
     """The `contacts` and `messages` of one inbound text."""
     wa_id = message.handset.lstrip("+")
     return {
-        "contacts": [{"profile": {"name": profile_name or wa_id}, "wa_id": wa_id}],
+        "contacts": [
+            {
+                "profile": {"name": profile_name or wa_id},
+                "wa_id": wa_id,
+                "user_id": user_id(message.handset),
+            }
+        ],
         "messages": [
             {
                 "from": wa_id,
+                "from_user_id": user_id(message.handset),
                 "id": message.sid,
                 "timestamp": str(int(message.created_at)),
                 **_said(message),
@@ -253,12 +268,13 @@ class Batcher:
 
 def _changes(events: list[MetaEvent]) -> list[dict[str, Any]]:
     changes: list[dict[str, Any]] = []
-    statuses: dict[str, list[Any]] = {}
+    shared: dict[str, dict[str, Any]] = {}  # the value that the statuses of a number share
     for event in events:
         number = event.number
-        known = statuses.get(number.phone_number_id)
+        known = shared.get(number.phone_number_id)
         if "statuses" in event.part and known is not None:
-            known.extend(event.part["statuses"])
+            known["statuses"].extend(event.part["statuses"])
+            known["contacts"].extend(one for one in event.part["contacts"] if one not in known["contacts"])
             continue
         value: dict[str, Any] = {
             "messaging_product": "whatsapp",
@@ -269,6 +285,7 @@ def _changes(events: list[MetaEvent]) -> list[dict[str, Any]]:
             **event.part,
         }
         if "statuses" in event.part:
-            value["statuses"] = statuses[number.phone_number_id] = list(event.part["statuses"])
+            value |= {name: list(event.part[name]) for name in ("contacts", "statuses")}
+            shared[number.phone_number_id] = value
         changes.append({"field": "messages", "value": value})
     return changes

@@ -63,7 +63,8 @@ class MetaTeller:
         url = message.number.status_url or message.number.webhook_url
         if not url:
             return
-        part = {"statuses": [events.whatsapp_status(message, state, time.time())]}
+        who = {"wa_id": message.handset.lstrip("+"), "user_id": events.user_id(message.handset)}
+        part = {"contacts": [who], "statuses": [events.whatsapp_status(message, state, time.time())]}
         event = MetaEvent(self._batcher, message.number, url, part)
         event.copies = copies
         if in_order:

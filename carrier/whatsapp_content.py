@@ -107,8 +107,7 @@ def _file(media: MediaStore, part: Any, where: str) -> dict[str, Any]:
 
 def _media(media: MediaStore, kind: str, part: Any) -> Shown:
     source = _file(media, part, kind)
-    caption = str(part.get("caption") or "")
-    filename = str(part.get("filename") or "")
+    caption, filename = (str(part.get(name) or "") for name in ("caption", "filename"))
     if caption and kind in ("audio", "sticker"):
         raise _bad(100, f"{kind}.caption: not allowed.")
     if len(caption) > CAPTION_CHARS_MAX:
@@ -177,16 +176,15 @@ def _interactive(media: MediaStore, part: dict[str, Any]) -> Shown:
         case "cta_url":
             content["link"] = _link(action)
             titles = [f"{content['link']['title']}: {content['link']['url']}"]
-        case other:
-            raise _bad(131009, f"interactive.type {str(other)[:40]!r} is not supported.")
+        case _:
+            raise _bad(131009, "interactive.type: button, list or cta_url.")
     return Shown("\n".join([text, *(f"▸ {title}" for title in titles)]), content=content)
 
 
 def _header(media: MediaStore, header: Any) -> dict[str, Any] | None:
     if header is None:
         return None
-    kind = header.get("type") if isinstance(header, dict) else None
-    if kind == "text":
+    if (kind := header.get("type") if isinstance(header, dict) else None) == "text":
         return {"type": "text", "text": _string(header, "text", "interactive.header.text", 60)}
     if kind in ("image", "video", "document"):
         return {"type": kind, **_file(media, header.get(kind), f"interactive.header.{kind}")}
@@ -352,9 +350,8 @@ def _render(template: Template, given: dict[str, Any]) -> Shown:
                     content["buttons"].append(_render_button(button, given["buttons"].get(index)))
                     index += 1
     content["text"] = text
-    shown = [*(one["title"] for one in content["buttons"])]
-    words = "\n".join([text, *(f"▸ {title}" for title in shown)])
-    return Shown(words if shown else text, template.category, content)
+    words = "\n".join([text, *(f"▸ {one['title']}" for one in content["buttons"])])
+    return Shown(words, template.category, content)
 
 
 def _filled(text: str, given: list[tuple[str, str]], where: str) -> str:
@@ -382,8 +379,7 @@ def _render_header(component: dict[str, Any], given: list[dict[str, Any]]) -> di
 
 
 def _render_button(button: dict[str, Any], given: tuple[Any, list[Any]] | None) -> dict[str, Any]:
-    kind, title = str(button.get("type")).lower(), str(button.get("text", ""))
-    value = ""
+    kind, title, value = str(button.get("type")).lower(), str(button.get("text", "")), ""
     if given is not None:
         sub_type, parameters = given
         if str(sub_type).lower() != kind or len(parameters) != 1 or not isinstance(parameters[0], dict):

@@ -137,6 +137,13 @@ class Templates:
             if first(query, "name") in ("", one.name) and first(query, "status") in ("", one.status)
         ]
         answer: dict[str, Any] = {"data": [public(one) for one in found[start : start + limit]]}
+        if "summary" in query:
+            answer["summary"] = {
+                "total_count": len(found),
+                "message_template_count": len(account.templates),
+                "message_template_limit": 250,
+                "are_translations_complete": True,
+            }
         if start + limit < len(found):
             answer["paging"] = {"cursors": {"after": str(start + limit)}, "next": "more"}
         return json_reply(200, answer)
@@ -164,7 +171,7 @@ def public(template: Template) -> dict[str, Any]:
         "category": template.category.upper(),
         "parameter_format": template.parameter_format,
         "components": template.components,
-        "quality_score": {"score": template.quality},
+        "quality_score": {"score": template.quality, "date": int(time.time())},
         "rejected_reason": template.reason,
     }
 

@@ -21,6 +21,8 @@ _CLAIM = text(
         CROSS JOIN LATERAL (
             SELECT tenant_id, message_id FROM outbox
             WHERE tenant_id = t.id AND state = 'queued' AND due_at <= now()
+              AND channel_id <> ALL(CAST(:resting AS uuid[]))
+              AND (lane = 0 OR channel_id <> ALL(CAST(:resting_bulk AS uuid[])))
             ORDER BY lane, message_id LIMIT :share FOR UPDATE SKIP LOCKED
         ) o
     )
@@ -52,6 +54,11 @@ _LATER = text(
     "UPDATE outbox o SET state = 'queued', due_at = r.due_at, claimed_at = NULL, claimed_by = NULL "
     "FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(message_id uuid, due_at timestamptz) "
     f"WHERE o.message_id = r.message_id AND {_THESE}"
+)
+_WAIT = text(
+    "UPDATE outbox o SET state = 'queued', due_at = r.due_at, claimed_at = NULL, claimed_by = NULL, "
+    "attempts = o.attempts - 1 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) "
+    f"AS r(message_id uuid, due_at timestamptz) WHERE o.message_id = r.message_id AND o.state = 'sending' AND {_THESE}"
 )
 # The grace begins anew: a provider that was slow to answer may also be slow to show what it took.
 _UNKNOWN = text(f"UPDATE outbox o SET state = 'unknown', claimed_at = now() WHERE {_THESE}")
@@ -88,10 +95,26 @@ class Owed:
     purpose: str | None = None
 
 
-async def claim(db: Db, tenants: Sequence[UUID], sender: str, limit: int) -> list[Owed]:
-    """Take up to `limit` queued sends, live lane first; no tenant gets more than its share while others wait."""
+async def claim(
+    db: Db,
+    tenants: Sequence[UUID],
+    sender: str,
+    limit: int,
+    resting: Sequence[UUID] = (),
+    resting_bulk: Sequence[UUID] = (),
+) -> list[Owed]:
+    """Take up to `limit` queued sends, live lane first; no tenant gets more than its share while others wait.
+
+    Nothing of the channels in `resting` is taken, and no bulk of those in `resting_bulk`.
+    """
     share = max(1, limit // max(1, len(tenants)))
-    values = {"tenants": list(tenants), "share": share, "sender": sender}
+    values = {
+        "tenants": list(tenants),
+        "share": share,
+        "sender": sender,
+        "resting": list(resting),
+        "resting_bulk": list(resting_bulk),
+    }
     return await _with_messages(db, tenants, await fetch(db, _CLAIM, values))
 
 
@@ -144,6 +167,15 @@ async def later(db: Db, keys: Sequence[Key], due_at: Sequence[datetime]) -> None
             {"message_id": message, "due_at": due} for (_, message), due in zip(keys, due_at, strict=True)
         ]
         await put(db, _LATER, _these(keys) | {"rows": encode_rows(rows)})
+
+
+async def wait(db: Db, keys: Sequence[Key], due_at: Sequence[datetime]) -> None:
+    """Claimed, but not tried: owed again at `due_at`, and the claim was no attempt."""
+    if keys:
+        rows = [
+            {"message_id": message, "due_at": due} for (_, message), due in zip(keys, due_at, strict=True)
+        ]
+        await put(db, _WAIT, _these(keys) | {"rows": encode_rows(rows)})
 
 
 async def unknown(db: Db, keys: Sequence[Key]) -> None:

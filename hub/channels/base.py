@@ -46,6 +46,7 @@ class Account:
         default_factory=dict
     )  # what is no secret; each provider has its model
     status: str = "active"
+    limits: Mapping[str, Any] = field(default_factory=dict)  # hub.channels.throttle.Limits
 
     def __repr__(self) -> str:
         return f"Account({self.id}, {self.provider})"

@@ -33,8 +33,18 @@ async def account(db: AsyncConnection, account_id: UUID, secret_key: str) -> Acc
     if row is None:
         return None
     secrets = unseal(row.credentials, secret_key=secret_key, row_id=row.id)
+    settings = dict(row.settings)
+    limits = settings.pop("limits", {})  # ours; the rest is the provider's own model
     return Account(
-        row.id, row.tenant_id, row.provider, row.external_id, row.base_url, secrets, row.settings, row.status
+        row.id,
+        row.tenant_id,
+        row.provider,
+        row.external_id,
+        row.base_url,
+        secrets,
+        settings,
+        row.status,
+        limits,
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from carrier.events import user_id
 from carrier.signatures import meta_signature
 from carrier.whatsapp import handshake
 
@@ -105,7 +106,9 @@ async def test_inbound_text(world: World) -> None:
     hit = world.tenant.hits[0]
     assert hit.headers["x-hub-signature-256"] == meta_signature(SECRET, hit.raw)
     value = hit.json["entry"][0]["changes"][0]["value"]
-    assert value["contacts"] == [{"profile": {"name": "Zoë"}, "wa_id": "15557654321"}]
+    assert value["contacts"] == [
+        {"profile": {"name": "Zoë"}, "wa_id": "15557654321", "user_id": user_id(PERSON)}
+    ]
     message = value["messages"][0]
     assert (message["from"], message["type"], message["text"]) == (
         "15557654321",

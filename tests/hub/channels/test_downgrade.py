@@ -45,7 +45,12 @@ def words(chars_max: int) -> Any:
 
 
 urls = st.integers(0, 900).map(lambda size: "https://h.example/" + "u" * size)
-replies = st.builds(Reply, id=words(256), title=words(25), description=st.one_of(st.just(""), words(72)))
+# The same choice on two cards says the same of itself: it counts once.
+replies = st.builds(
+    lambda key, title: Reply(id=key, title=title, description=f"{title} {key}"[:72] if len(key) % 2 else ""),
+    words(256),
+    words(25),
+)
 actions = st.one_of(
     st.builds(OpenUrl, title=words(25), url=urls),
     st.builds(DialNumber, title=words(25), number=st.just("+15550001")),
