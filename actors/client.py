@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors import runtime
+from actors.attempts import Attempts
 from actors.calls import Calls
 from actors.host import owner
 from actors.inbound import Inbounds
@@ -48,6 +49,7 @@ class Hub:
         self.inbounds = Inbounds(self.pool, settings)
         self.wallets = Wallets(settings)
         self.calls = Calls(self)
+        self.attempts = Attempts(settings, engine, redis, self.wallets, self.directories, clock)
         self._campaigns = runtime.peers("campaign", settings)
         self._accounts = Remembered(self._read_account)
         self._channels = Remembered(self._read_channel)
@@ -60,6 +62,7 @@ class Hub:
 
     async def close(self) -> None:
         await self.calls.close()
+        await self.attempts.close()
         await self.inbounds.close()
         await self.pool.close()
         runtime.shutdown()

@@ -1,4 +1,4 @@
-"""TimersHost: what must happen later, from durable rows: deliver inbox events that no host could take."""
+"""TimersHost: what must happen later, from durable rows: inbox events that no host could take, attempts that failed."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import Any
 import structlog
 from sqlalchemy import text
 
+from actors.attempts import Attempts
 from actors.inbound import Inbounds
 from actors.messages import event_from_payload
+from actors.ports import Wallets
 from actors.shell import Shell
 from hub.channels import store as channel_store
 from hub.clock import SystemClock
@@ -35,10 +37,24 @@ class TimersHost(Shell):
         self.clock = SystemClock()
         self.directories = Directories(self.engine)
         self.inbounds = Inbounds(self.pool, settings)
-        self._sweeping: asyncio.Task[None] | None = None
+        self.attempts = Attempts(
+            settings, self.engine, self.redis, Wallets(settings), self.directories, self.clock
+        )
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        self._sweeping = asyncio.create_task(self._sweep_for_ever())
+        self._tasks = [
+            asyncio.create_task(self._sweep_for_ever()),
+            asyncio.create_task(self._take_over_for_ever()),
+        ]
+
+    async def _take_over_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(EVERY_S)
+            try:
+                await self.attempts.sweep()
+            except Exception:
+                log.exception("failover_sweep_failed", host=self.name)
 
     async def _sweep_for_ever(self) -> None:
         while True:

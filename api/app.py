@@ -38,6 +38,7 @@ from api.routes import (
     intents,
     media,
     merges,
+    messages,
     overview,
     personal_data,
     segments,
@@ -169,6 +170,7 @@ def create_app(settings: Settings | None = None, *, connect_hub: bool = True) ->
         events,
         imports,
         campaigns,
+        messages,
         wallet,
         intents,
     ):

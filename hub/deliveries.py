@@ -10,7 +10,8 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from hub.channels.delivery import FINAL_FAILURES, Status, advance, settlement
+from hub.channels.delivery import FINAL_FAILURES, TOOK_PLACE, Status, advance, settlement
+from hub.failover import store as failover_store
 from models.billing import settlements
 from models.db import Db, encode_rows, fetch, insert_rows, put
 
@@ -58,7 +59,8 @@ class Applied:
 _FIND = text(
     """
     SELECT id, tenant_id, contact_id, channel_id, channel_kind, origin, origin_id, provider_message_id, status, reason,
-        error_code, settlement, hold_id, price_micros, sent_at, delivered_at, read_at, failed_at
+        error_code, settlement, hold_id, price_micros, sent_at, delivered_at, read_at, failed_at,
+        plan IS NOT NULL AS planned
     FROM messages
     WHERE tenant_id = ANY(CAST(:tenants AS uuid[])) AND id = ANY(CAST(:ids AS uuid[])) AND direction = 'out'
     ORDER BY tenant_id, id FOR UPDATE
@@ -174,6 +176,7 @@ async def apply(db: Db, reports: Sequence[Report], careful: bool = False) -> App
         await _drop_taken_ids(db, touched)
     rows = encode_rows([_update_row(move) for move in touched])
     await put(db, _UPDATE, {"rows": rows, "ids": [move.row.id for move in touched]})  # their rows are locked
+    await failover_store.at_once(db, [_key(move) for move in touched if move.row.planned and _is_over(move)])
     decided = [_settlement_row(move) for move in touched if _is_decided(move)]
     await insert_rows(db, settlements, decided, "ON CONFLICT DO NOTHING")
     return Applied([move.changed() for move in touched], unmatched)
@@ -222,6 +225,14 @@ def _is_decided(move: _Move) -> bool:
     return bool(
         move.settlement and move.row.settlement is None and move.row.hold_id and move.row.price_micros
     )
+
+
+def _is_over(move: _Move) -> bool:
+    return move.status in FINAL_FAILURES or move.status in TOOK_PLACE
+
+
+def _key(move: _Move) -> tuple[UUID, UUID]:
+    return move.row.tenant_id, move.row.id
 
 
 def _update_row(move: _Move) -> dict[str, Any]:

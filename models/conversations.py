@@ -123,3 +123,13 @@ outbox = Table(
     Index("ix_outbox_queued", "tenant_id", "lane", "message_id", postgresql_where=text("state = 'queued'")),
     Index("ix_outbox_claimed", "tenant_id", "claimed_at", postgresql_where=text("state <> 'queued'")),
 )
+
+# Attempts that somebody may have to take over from: looked at when their time is over, or when their fate is decided.
+failovers = Table(
+    "failovers",
+    metadata,
+    tenant_column(),
+    Column("message_id", Uuid, primary_key=True),
+    Column("due_at", INSTANT, nullable=False),
+    Index("ix_failovers_due", "tenant_id", "due_at"),
+)

@@ -47,7 +47,14 @@ _INBOX_WAITING = text(
     "UPDATE inbox SET payload = '{}', done_at = COALESCE(done_at, now()), error = 'erased' WHERE tenant_id = :tenant_id "
     "AND (done_at IS NULL OR error IS NOT NULL) AND payload ->> 'sender' = ANY(CAST(:addresses AS text[]))"
 )
-_MESSAGES = text(f"UPDATE messages SET body = '', address = '', routing = NULL WHERE {_THIS}")
+_PLANS = text(
+    "DELETE FROM failovers f USING messages m WHERE f.tenant_id = :tenant_id AND m.tenant_id = f.tenant_id "
+    "AND m.id = f.message_id AND m.contact_id = :contact_id"
+)
+_MESSAGES = text(
+    "UPDATE messages SET body = '', address = '', routing = NULL, content = NULL, plan = NULL, history = NULL "
+    f"WHERE {_THIS}"
+)
 # When and how long stay: a call is paid like a message. Its words, keys and sound go.
 _CALLS = text(
     "UPDATE calls SET address = '', reply = NULL, recording_url = NULL, steps = '[]', gathered = '[]', "
@@ -130,6 +137,7 @@ async def blank(db: AsyncConnection, tenant_id: UUID, contact_id: UUID, traces: 
     values = {"tenant_id": tenant_id, "contact_id": contact_id}
     found = {"addresses": traces.addresses}
     searched = {"patterns": traces.patterns, "numbers": traces.numbers}
+    await _run(db, _PLANS, values)
     inbox = await _blank_inbox(db, tenant_id, contact_id) + await _run(db, _INBOX_WAITING, values | found)
     counted = {
         "messages": await _run(db, _MESSAGES, values),

@@ -281,6 +281,7 @@ async def thread(
 ) -> list[Any]:
     """Messages of one conversation, newest first; one more than `limit` when there are more."""
     query = select(messages).where(messages.c.tenant_id == tenant_id, messages.c.contact_id == contact_id)
+    query = query.where(messages.c.next_id.is_(None))  # of several attempts the one that stands
     if before is not None:
         query = query.where(messages.c.id < before)
     return list((await db.execute(query.order_by(messages.c.id.desc()).limit(limit + 1))).all())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from hub.conversations.state import Conversation
 from hub.directory import Directory
+from hub.door import Outgoing
 from hub.ids import encode_id
 from hub.money import format_micros
 
@@ -26,23 +27,27 @@ def _named(prefix: str, key: UUID | None, names: Mapping[UUID, str]) -> dict[str
     return None if key is None else {"id": encode_id(prefix, key), "name": names.get(key, "")}
 
 
+def _channel_view(channel_id: UUID | None, directory: Directory) -> dict[str, str] | None:
+    channel = directory.channels.get(channel_id) if channel_id else None
+    if channel is None:
+        return None
+    return {
+        "id": encode_id("chn", channel.id),
+        "kind": channel.kind.value,
+        "name": channel.name,
+        "address": channel.address,
+    }
+
+
 def conversation_view(state: Conversation, directory: Directory) -> dict[str, Any]:
     """A conversation as the API and the stream show it."""
-    channel = directory.channels.get(state.channel_id) if state.channel_id else None
     return {
         "id": encode_id("cnv", state.contact_id),
         "contact": {"id": encode_id("con", state.contact_id), "name": state.name, "address": state.address},
         "status": state.status,
         "queue": _named("que", state.queue_id, directory.queues),
         "assignee": _named("usr", state.assignee_id, directory.users),
-        "channel": None
-        if channel is None
-        else {
-            "id": encode_id("chn", channel.id),
-            "kind": channel.kind.value,
-            "name": channel.name,
-            "address": channel.address,
-        },
+        "channel": _channel_view(state.channel_id, directory),
         "last_text": state.last_text,
         "last_direction": state.last_direction,
         "last_at": instant(state.last_at),
@@ -84,6 +89,53 @@ def message_view(row: Mapping[str, Any], directory: Directory) -> dict[str, Any]
         "delivered_at": instant(row.get("delivered_at")),
         "read_at": instant(row.get("read_at")),
         "failed_at": instant(row.get("failed_at")),
+    }
+
+
+def chain_view(rows: Sequence[Any], directory: Directory) -> dict[str, Any]:
+    """A message and its later attempts, as the API shows them; `rows` in the order in which they were made."""
+    first, last = rows[0], rows[-1]
+    kept = [row for row in rows if row.hold_id is not None and row.settlement != "released"]
+    return {
+        "id": encode_id("msg", first.first_id or first.id),
+        "contact_id": encode_id("con", first.contact_id),
+        "conversation_id": encode_id("cnv", first.contact_id),
+        "direction": first.direction,
+        "purpose": first.purpose,
+        "status": last.status,
+        "channel_kind": last.channel_kind,
+        "price": format_micros(sum(row.price_micros for row in kept)),
+        "currency": next((row.currency for row in rows if row.currency), None),
+        "waiting": last.plan is not None and last.status not in ("delivered", "read"),
+        "attempts": [_attempt_view(row, directory) for row in rows],
+    }
+
+
+def _attempt_view(row: Any, directory: Directory) -> dict[str, Any]:
+    view = message_view(row._mapping, directory)
+    shared = ("id", "channel_kind", "address", "body", "content", "status", "reason", "error_code", "parts")
+    times = ("created_at", "sent_at", "delivered_at", "read_at", "failed_at")
+    return {
+        "channel": _channel_view(row.channel_id, directory),
+        "detail": (row.routing or {}).get("detail"),
+        "history": row.history or [],
+        **{name: view[name] for name in (*shared, "price", "currency", *times)},
+    }
+
+
+def offer_view(outgoing: Outgoing, directory: Directory) -> dict[str, Any]:
+    """What a channel would send, or why it would not."""
+    return {
+        "channel": _channel_view(outgoing.channel.id, directory),
+        "channel_kind": outgoing.channel.kind.value,
+        "address": outgoing.address,
+        "body": outgoing.text,
+        "content": None if outgoing.content is None else outgoing.content.model_dump(mode="json"),
+        "parts": outgoing.parts,
+        "price": format_micros(outgoing.price_micros),
+        "currency": outgoing.currency or None,
+        "refused": outgoing.refused,
+        "detail": outgoing.detail,
     }
 
 

@@ -18,7 +18,12 @@ import training
 from api.problems import status_of
 from hub.errors import HubError
 
-INTERNAL = {"FetchRefused", "SendRefused", "SendOutcomeUnknown", "FlowFailed"}  # caught where they arise, never answered
+INTERNAL = {
+    "FetchRefused",
+    "SendRefused",
+    "SendOutcomeUnknown",
+    "FlowFailed",
+}  # caught where they arise, never answered
 
 
 def _all() -> list[type[HubError]]:

@@ -16,7 +16,7 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-TENANT_TABLES: tuple[str, ...] = ("calls", "media", "message_templates")
+TENANT_TABLES: tuple[str, ...] = ("calls", "failovers", "media", "message_templates")
 LOOKUPS: tuple[tuple[str, str, str], ...] = (
     # voice: what a minute costs and how time is counted; numbers that have two kinds of channel
     (
@@ -55,6 +55,11 @@ LOOKUPS: tuple[tuple[str, str, str], ...] = (
         "TABLE (tenant_id uuid, channel_id uuid, account_id uuid)",
         "SELECT c.tenant_id, c.channel_id, n.account_id FROM calls c JOIN channels n "
         "ON n.tenant_id = c.tenant_id AND n.id = c.channel_id WHERE c.id = wanted",
+    ),
+    (
+        "failover_tenants(now timestamptz)",
+        "SETOF uuid",
+        "SELECT DISTINCT tenant_id FROM failovers WHERE due_at <= now",
     ),
     # media and templates: a link names no tenant; a worker looks for what is due over all of them
     (

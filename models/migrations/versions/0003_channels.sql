@@ -104,3 +104,11 @@ CREATE TABLE message_templates (
   CONSTRAINT ck_message_templates_wish CHECK (wish IN ('create', 'edit', 'delete'))
 );
 CREATE INDEX ix_message_templates_due ON message_templates (due_at) WHERE wish IS NOT NULL;
+-- attempts of one message
+CREATE TABLE failovers (
+  tenant_id UUID NOT NULL,
+  message_id UUID NOT NULL,
+  due_at TIMESTAMP(6) WITH TIME ZONE NOT NULL,
+  CONSTRAINT pk_failovers PRIMARY KEY (tenant_id, message_id)
+);
+CREATE INDEX ix_failovers_due ON failovers (tenant_id, due_at);

@@ -1986,6 +1986,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Messages
+         * @description Newest first, both directions; of a message with several attempts the one that stands.
+         */
+        get: operations["list_all_messages"];
+        put?: never;
+        /**
+         * Send Message
+         * @description Send one message. The first channel that may carry it does; when it fails, or no receipt comes in time, the next
+         *     one takes over. A message that no channel may carry is recorded as refused with the reason.
+         */
+        post: operations["send_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/messages/{message_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Message
+         * @description One message with all its attempts; the id of any of them will do.
+         */
+        get: operations["get_message"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/wallet": {
         parameters: {
             query?: never;
@@ -2221,6 +2266,56 @@ export interface components {
              * @example 2026-01-02T03:04:05.678901Z
              */
             expires_at: string;
+        };
+        /**
+         * Attempt
+         * @description One channel's try. `history` tells what the other fields do not, such as channels that were passed over.
+         */
+        Attempt: {
+            /** Id */
+            id: string;
+            channel: components["schemas"]["ChannelBrief"] | null;
+            /**
+             * Channel Kind
+             * @enum {string}
+             */
+            channel_kind: "sms" | "whatsapp" | "rcs" | "voice";
+            /** Address */
+            address: string;
+            /** Body */
+            body: string;
+            /** Content */
+            content: {
+                [key: string]: unknown;
+            } | null;
+            /** Status */
+            status: string;
+            /** Reason */
+            reason: string | null;
+            /** Detail */
+            detail: string | null;
+            /** Error Code */
+            error_code: string | null;
+            /** Parts */
+            parts: number;
+            /** Price */
+            price: string;
+            /** Currency */
+            currency: string | null;
+            /** History */
+            history: {
+                [key: string]: unknown;
+            }[];
+            /** Created At */
+            created_at: string;
+            /** Sent At */
+            sent_at: string | null;
+            /** Delivered At */
+            delivered_at: string | null;
+            /** Read At */
+            read_at: string | null;
+            /** Failed At */
+            failed_at: string | null;
         };
         /**
          * Attribute
@@ -2504,11 +2599,10 @@ export interface components {
          */
         Call: {
             /**
-             * Type
-             * @default call
-             * @constant
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
-            type?: "call";
+            type: "call";
             /**
              * Language
              * @default en-US
@@ -2770,6 +2864,84 @@ export interface components {
             flow_id?: string | null;
         };
         /**
+         * Card
+         * @description A rich card.
+         */
+        Card: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "card";
+            /**
+             * Orientation
+             * @default vertical
+             * @enum {string}
+             */
+            orientation?: "vertical" | "horizontal";
+            card: components["schemas"]["CardBody"];
+            /**
+             * Suggestions
+             * @default []
+             */
+            suggestions?: (components["schemas"]["Reply"] | components["schemas"]["OpenUrl"] | components["schemas"]["DialNumber"] | components["schemas"]["ViewLocation"] | components["schemas"]["ShareLocation"] | components["schemas"]["CreateEvent"])[];
+        };
+        /**
+         * CardBody
+         * @description One card: at least a title, a description or a picture.
+         */
+        CardBody: {
+            /**
+             * Title
+             * @default
+             */
+            title?: string;
+            /**
+             * Description
+             * @default
+             */
+            description?: string;
+            /** Media Url */
+            media_url?: string | null;
+            /** Thumbnail Url */
+            thumbnail_url?: string | null;
+            /**
+             * Height
+             * @default medium
+             * @enum {string}
+             */
+            height?: "short" | "medium" | "tall";
+            /**
+             * Suggestions
+             * @default []
+             */
+            suggestions?: (components["schemas"]["Reply"] | components["schemas"]["OpenUrl"] | components["schemas"]["DialNumber"] | components["schemas"]["ViewLocation"] | components["schemas"]["ShareLocation"] | components["schemas"]["CreateEvent"])[];
+        };
+        /**
+         * Carousel
+         * @description Two to ten cards side by side.
+         */
+        Carousel: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "carousel";
+            /**
+             * Width
+             * @default medium
+             * @enum {string}
+             */
+            width?: "small" | "medium";
+            /** Cards */
+            cards: components["schemas"]["CardBody"][];
+            /**
+             * Suggestions
+             * @default []
+             */
+            suggestions?: (components["schemas"]["Reply"] | components["schemas"]["OpenUrl"] | components["schemas"]["DialNumber"] | components["schemas"]["ViewLocation"] | components["schemas"]["ShareLocation"] | components["schemas"]["CreateEvent"])[];
+        };
+        /**
          * ChangeAddress
          * @example {
          *       "primary": true
@@ -2824,6 +2996,42 @@ export interface components {
             value: string;
             /** Label */
             label: string;
+        };
+        /**
+         * Choices
+         * @description A question with buttons (up to three) or a list that opens (up to ten).
+         */
+        Choices: {
+            /**
+             * Reply To
+             * @description The message of this conversation that it answers.
+             */
+            reply_to?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "choices";
+            /** Text */
+            text: string;
+            /**
+             * Header
+             * @default
+             */
+            header?: string;
+            /**
+             * Footer
+             * @default
+             */
+            footer?: string;
+            /**
+             * Button
+             * @description What opens the list, where one is shown as a list.
+             * @default
+             */
+            button?: string;
+            /** Choices */
+            choices: components["schemas"]["Reply"][];
         };
         /**
          * ConditionField
@@ -3479,6 +3687,30 @@ export interface components {
             /** Refused */
             refused: number;
         };
+        /**
+         * CreateEvent
+         * @description An entry for the person's calendar; times are RFC 3339.
+         */
+        CreateEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "create_event";
+            /** Title */
+            title: string;
+            /** Event Title */
+            event_title: string;
+            /**
+             * Description
+             * @default
+             */
+            description?: string;
+            /** Starts At */
+            starts_at: string;
+            /** Ends At */
+            ends_at: string;
+        };
         /** CreatedApiKey */
         CreatedApiKey: {
             /**
@@ -3527,6 +3759,18 @@ export interface components {
             timeout_s?: number;
             /** Caller Id */
             caller_id?: string | null;
+        };
+        /** DialNumber */
+        DialNumber: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "dial";
+            /** Title */
+            title: string;
+            /** Number */
+            number: string;
         };
         /**
          * Duplicate
@@ -4468,6 +4712,28 @@ export interface components {
             /** Has More */
             has_more: boolean;
         };
+        /** Location */
+        Location: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "location";
+            /** Latitude */
+            latitude: number;
+            /** Longitude */
+            longitude: number;
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+            /**
+             * Address
+             * @default
+             */
+            address?: string;
+        };
         /**
          * Mapped
          * @description What a column is: an address, a field, `attribute.<key>`, or "" for a column that is left out.
@@ -4501,6 +4767,51 @@ export interface components {
             permissions: string[];
             /** Csrf Token */
             csrf_token: string;
+        };
+        /**
+         * Media
+         * @description A picture, film, sound, document or sticker: from our media library or an address on the web.
+         */
+        Media: {
+            /**
+             * Reply To
+             * @description The message of this conversation that it answers.
+             */
+            reply_to?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "media";
+            /**
+             * Media
+             * @enum {string}
+             */
+            media: "image" | "video" | "audio" | "document" | "sticker";
+            /** Url */
+            url?: string | null;
+            /** Media Id */
+            media_id?: string | null;
+            /**
+             * Caption
+             * @default
+             */
+            caption?: string;
+            /**
+             * Filename
+             * @default
+             */
+            filename?: string;
+            /**
+             * Mime Type
+             * @default
+             */
+            mime_type?: string;
+            /**
+             * Suggestions
+             * @default []
+             */
+            suggestions?: (components["schemas"]["Reply"] | components["schemas"]["OpenUrl"] | components["schemas"]["DialNumber"] | components["schemas"]["ViewLocation"] | components["schemas"]["ShareLocation"] | components["schemas"]["CreateEvent"])[];
         };
         /**
          * Medium
@@ -4708,6 +5019,15 @@ export interface components {
             /** Failed At */
             failed_at: string | null;
         };
+        /**
+         * MessageAnswer
+         * @description `message` for one that is on its way, `offers` for a dry run.
+         */
+        MessageAnswer: {
+            message: components["schemas"]["MessageOut"] | null;
+            /** Offers */
+            offers: components["schemas"]["Offer"][];
+        };
         /** MessageCounts */
         MessageCounts: {
             /** Inbound */
@@ -4720,6 +5040,110 @@ export interface components {
             failed: number;
             /** Refused */
             refused: number;
+        };
+        /**
+         * MessageIn
+         * @description To whom, what, and by which channels. Either `contact_id` or `to`; either `content` or `text`.
+         * @example {
+         *       "channels": [
+         *         {
+         *           "kind": "rcs",
+         *           "timeout_s": 120
+         *         },
+         *         {
+         *           "kind": "sms"
+         *         }
+         *       ],
+         *       "content": {
+         *         "choices": [
+         *           {
+         *             "id": "am",
+         *             "title": "Morning"
+         *           },
+         *           {
+         *             "id": "pm",
+         *             "title": "Afternoon"
+         *           }
+         *         ],
+         *         "text": "Your parcel comes tomorrow. When may we ring?",
+         *         "type": "choices"
+         *       },
+         *       "purpose": "transactional",
+         *       "to": "+15550001234"
+         *     }
+         */
+        MessageIn: {
+            /** Contact Id */
+            contact_id?: string | null;
+            /**
+             * To
+             * @description E.164; a number nobody has becomes a new contact.
+             */
+            to?: string | null;
+            /**
+             * Channels
+             * @description In the order in which they are tried; left out: RCS, WhatsApp, SMS, as far as you have them.
+             */
+            channels?: components["schemas"]["StepIn"][];
+            /** Content */
+            content?: (components["schemas"]["Text"] | components["schemas"]["Media"] | components["schemas"]["Choices"] | components["schemas"]["Card"] | components["schemas"]["Carousel"] | components["schemas"]["Location"] | components["schemas"]["Reaction"] | components["schemas"]["Template"] | components["schemas"]["Call"]) | null;
+            /**
+             * Text
+             * @description Short for a text content.
+             */
+            text?: string | null;
+            /**
+             * Purpose
+             * @default transactional
+             * @enum {string}
+             */
+            purpose?: "transactional" | "marketing";
+            /**
+             * Dry Run
+             * @description Send nothing; answer what each channel would send, cost, or say against it.
+             * @default false
+             */
+            dry_run?: boolean;
+        };
+        /**
+         * MessageOut
+         * @description A message with all its attempts, in the order in which they were made. `status` is that of the last.
+         */
+        MessageOut: {
+            /** Id */
+            id: string;
+            /** Contact Id */
+            contact_id: string;
+            /** Conversation Id */
+            conversation_id: string;
+            /**
+             * Direction
+             * @enum {string}
+             */
+            direction: "in" | "out";
+            /** Purpose */
+            purpose: string | null;
+            /** Status */
+            status: string;
+            /**
+             * Channel Kind
+             * @enum {string}
+             */
+            channel_kind: "sms" | "whatsapp" | "rcs" | "voice";
+            /**
+             * Price
+             * @description What all attempts cost that were not given back.
+             */
+            price: string;
+            /** Currency */
+            currency: string | null;
+            /**
+             * Waiting
+             * @description True while another channel may still take over.
+             */
+            waiting: boolean;
+            /** Attempts */
+            attempts: components["schemas"]["Attempt"][];
         };
         /** MyTenant */
         MyTenant: {
@@ -5128,6 +5552,36 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /**
+         * Offer
+         * @description What one channel would do.
+         */
+        Offer: {
+            channel: components["schemas"]["ChannelBrief"] | null;
+            /**
+             * Channel Kind
+             * @enum {string}
+             */
+            channel_kind: "sms" | "whatsapp" | "rcs" | "voice";
+            /** Address */
+            address: string;
+            /** Body */
+            body: string;
+            /** Content */
+            content: {
+                [key: string]: unknown;
+            } | null;
+            /** Parts */
+            parts: number;
+            /** Price */
+            price: string;
+            /** Currency */
+            currency: string | null;
+            /** Refused */
+            refused: string | null;
+            /** Detail */
+            detail: string | null;
+        };
         /** OpenConversations */
         OpenConversations: {
             /** Open */
@@ -5138,6 +5592,18 @@ export interface components {
             mine: number;
             /** Unread */
             unread: number;
+        };
+        /** OpenUrl */
+        OpenUrl: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "open_url";
+            /** Title */
+            title: string;
+            /** Url */
+            url: string;
         };
         /** Operator */
         Operator: {
@@ -5171,6 +5637,13 @@ export interface components {
         Page_Medium_: {
             /** Items */
             items: components["schemas"]["Medium"][];
+            /** Has More */
+            has_more: boolean;
+        };
+        /** Page[MessageOut] */
+        Page_MessageOut_: {
+            /** Items */
+            items: components["schemas"]["MessageOut"][];
             /** Has More */
             has_more: boolean;
         };
@@ -5453,6 +5926,21 @@ export interface components {
             text: string;
         };
         /**
+         * Reaction
+         * @description An emoji on one of the person's messages; an empty emoji takes it back.
+         */
+        Reaction: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "reaction";
+            /** Message Id */
+            message_id: string;
+            /** Emoji */
+            emoji: string;
+        };
+        /**
          * Record
          * @description Take a message.
          */
@@ -5505,6 +5993,26 @@ export interface components {
         Removed: {
             /** Contacts */
             contacts: number;
+        };
+        /**
+         * Reply
+         * @description A choice the person makes by a tap; its `id` comes back with the answer.
+         */
+        Reply: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "reply";
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+            /**
+             * Description
+             * @default
+             */
+            description?: string;
         };
         /** ReplyIn */
         ReplyIn: {
@@ -5753,6 +6261,19 @@ export interface components {
             has_more: boolean;
         };
         /**
+         * ShareLocation
+         * @description Ask the person where they are.
+         */
+        ShareLocation: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "share_location";
+            /** Title */
+            title: string;
+        };
+        /**
          * SignIn
          * @example {
          *       "email": "agent@north.acme.example",
@@ -5764,6 +6285,21 @@ export interface components {
             email: string;
             /** Password */
             password: string;
+        };
+        /**
+         * StepIn
+         * @description A channel to try: one of yours, or the first of yours of a kind.
+         */
+        StepIn: {
+            /** Channel Id */
+            channel_id?: string | null;
+            /** Kind */
+            kind?: ("sms" | "whatsapp" | "rcs" | "voice") | null;
+            /**
+             * Timeout S
+             * @description Seconds without a receipt after which the next channel takes over; left out: 300 for RCS, 900 for WhatsApp, else only a failure makes the next one try.
+             */
+            timeout_s?: number | null;
         };
         /**
          * Suppression
@@ -5820,6 +6356,57 @@ export interface components {
             items: components["schemas"]["Tag"][];
             /** Has More */
             has_more: boolean;
+        };
+        /**
+         * Template
+         * @description An approved template of the provider's, with its values. `text` is what it says, for screens and for a downgrade.
+         */
+        Template: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "template";
+            /** Name */
+            name: string;
+            /** Language */
+            language: string;
+            /** Category */
+            category?: ("marketing" | "utility" | "authentication") | null;
+            /**
+             * Header
+             * @default []
+             */
+            header?: components["schemas"]["TemplateValue"][];
+            /**
+             * Body
+             * @default []
+             */
+            body?: components["schemas"]["TemplateValue"][];
+            /**
+             * Buttons
+             * @default []
+             */
+            buttons?: components["schemas"]["TemplateButton"][];
+            /**
+             * Text
+             * @default
+             */
+            text?: string;
+        };
+        /**
+         * TemplateButton
+         * @description The value of one of the template's buttons.
+         */
+        TemplateButton: {
+            /** Index */
+            index: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "quick_reply" | "url" | "copy_code" | "flow";
+            value: components["schemas"]["TemplateValue"];
         };
         /**
          * TemplateEdit
@@ -5978,6 +6565,37 @@ export interface components {
             channel_id: string;
         };
         /**
+         * TemplateValue
+         * @description What fills one place of a template: a text, or the medium of a header.
+         */
+        TemplateValue: {
+            /**
+             * Type
+             * @default text
+             * @enum {string}
+             */
+            type?: "text" | "image" | "video" | "document" | "location" | "payload" | "coupon_code";
+            /**
+             * Name
+             * @description Of a named parameter; empty for one by position.
+             * @default
+             */
+            name?: string;
+            /**
+             * Text
+             * @default
+             */
+            text?: string;
+            /** Url */
+            url?: string | null;
+            /** Media Id */
+            media_id?: string | null;
+            /** Latitude */
+            latitude?: number | null;
+            /** Longitude */
+            longitude?: number | null;
+        };
+        /**
          * TemplatesSynced
          * @description How many templates the provider has.
          */
@@ -6033,6 +6651,29 @@ export interface components {
             items: components["schemas"]["Tenant"][];
             /** Has More */
             has_more: boolean;
+        };
+        /**
+         * Text
+         * @description A text with up to eleven suggestions below it.
+         */
+        Text: {
+            /**
+             * Reply To
+             * @description The message of this conversation that it answers.
+             */
+            reply_to?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "text";
+            /** Text */
+            text: string;
+            /**
+             * Suggestions
+             * @default []
+             */
+            suggestions?: (components["schemas"]["Reply"] | components["schemas"]["OpenUrl"] | components["schemas"]["DialNumber"] | components["schemas"]["ViewLocation"] | components["schemas"]["ShareLocation"] | components["schemas"]["CreateEvent"])[];
         };
         /** TimelinePage */
         TimelinePage: {
@@ -6238,6 +6879,25 @@ export interface components {
              * @example 2026-01-02T03:04:05.678901Z
              */
             updated_at: string;
+        };
+        /** ViewLocation */
+        ViewLocation: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "view_location";
+            /** Title */
+            title: string;
+            /** Latitude */
+            latitude: number;
+            /** Longitude */
+            longitude: number;
+            /**
+             * Label
+             * @default
+             */
+            label?: string;
         };
         /** ViewPage */
         ViewPage: {
@@ -16239,6 +16899,244 @@ export interface operations {
             };
             /** @description The state of things does not allow this, or the same request is being worked on. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_all_messages: {
+        parameters: {
+            query?: {
+                contact_id?: string | null;
+                status?: string | null;
+                direction?: ("in" | "out") | null;
+                /** @description How many items at most. */
+                limit?: number;
+                starting_after?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MessageOut_"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_message: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessageIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageAnswer"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageOut"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,148 @@
+"""One message over several channels, on the whole hub: asked for by the API, carried by the carrier, told by its attempts."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx2
+import pytest
+
+from cli.demo.runs import Run
+from tests.api.whole_hub import Org, Provider, client, listening, problem, start, until
+from tests.conftest import HubStack
+
+TEMPLATE = {"type": "template", "name": "parcel", "language": "en", "text": "Your parcel is here."}
+ROUTE = [{"kind": "whatsapp"}, {"kind": "sms"}]
+
+
+@pytest.fixture(scope="module")
+def run(hub_stack: HubStack) -> Run:
+    return asyncio.run(start(hub_stack.settings, "Messages"))
+
+
+@pytest.fixture
+async def org(hub_stack: HubStack, run: Run) -> AsyncIterator[Org]:
+    async with client(hub_stack.settings, Authorization=f"Bearer {run.key}") as http:
+        yield Org(hub_stack.settings, run, http)
+
+
+@pytest.fixture
+async def carrier(hub_stack: HubStack) -> AsyncIterator[httpx2.AsyncClient]:
+    async with httpx2.AsyncClient(base_url=hub_stack.settings.carrier_url, trust_env=False) as http:
+        before = (await http.get("/carrier/behaviours")).json()
+        yield http
+        await http.put("/carrier/behaviours", json=before)
+
+
+def number() -> str:
+    return f"+1555{secrets.randbelow(10**7):07d}"
+
+
+async def message(org: Org, sent: dict[str, Any], status: str) -> dict[str, Any]:
+    """The message once it has that status."""
+
+    async def ask() -> Any:
+        return await org.get(f"/v1/messages/{sent['message']['id']}")
+
+    found: dict[str, Any] = await until(ask, lambda one: one["status"] == status)
+    return found
+
+
+async def test_a_text_goes_out_and_its_way_is_told(org: Org) -> None:
+    async with listening(org.http) as read:
+        sent = await org.post(
+            "/v1/messages", {"to": number(), "text": "Hello", "channels": [{"kind": "sms"}]}, 202
+        )
+        await read(
+            lambda event: (
+                event["type"] == "message.created"
+                and event["message"]["id"] == sent["message"]["attempts"][0]["id"]
+            )
+        )
+    done = await message(org, sent, "delivered")
+    (attempt,) = done["attempts"]
+    assert (done["channel_kind"], done["waiting"], done["price"]) == ("sms", False, "0.007900")
+    assert attempt["body"] == "Hello"
+    assert attempt["created_at"] <= attempt["sent_at"] <= attempt["delivered_at"]
+    listed = await org.get(f"/v1/messages?contact_id={done['contact_id']}&direction=out")
+    assert [one["id"] for one in listed["items"]] == [done["id"]]
+
+
+async def test_what_the_provider_refuses_goes_by_the_next_channel(
+    org: Org, carrier: httpx2.AsyncClient
+) -> None:
+    to = number()
+    rules = [
+        {"match": {"number": to, "channel": "whatsapp"}, "behaviour": {"answer": "refuse", "code": 131026}}
+    ]
+    (await carrier.put("/carrier/behaviours", json={"rules": rules})).raise_for_status()
+    sent = await org.post("/v1/messages", {"to": to, "content": TEMPLATE, "channels": ROUTE}, 202)
+    assert sent["message"]["waiting"] is True
+    done = await message(org, sent, "delivered")
+    first, second = done["attempts"]
+    assert (first["channel_kind"], first["status"], first["error_code"]) == ("whatsapp", "failed", "131026")
+    assert (second["channel_kind"], second["body"]) == ("sms", "Your parcel is here.")
+    assert (done["price"], done["waiting"]) == (second["price"], False)
+    assert await org.get(f"/v1/messages/{second['id']}") == done
+
+
+async def test_a_dry_run_says_what_each_channel_would_do_and_sends_nothing(org: Org) -> None:
+    body = {"to": number(), "text": "Hello", "channels": ROUTE, "dry_run": True}
+    answer = await org.post("/v1/messages", body, 202)
+    assert answer["message"] is None
+    offers = [(one["channel_kind"], one["refused"], one["price"]) for one in answer["offers"]]
+    assert offers[0][:2] == ("whatsapp", "window-closed")
+    assert offers[1] == ("sms", None, "0.007900")
+    assert (
+        org.one(
+            "SELECT count(*) FROM app.messages WHERE tenant_id = TENANT AND body = 'Hello' AND plan IS NOT NULL"
+        )
+        == 0
+    )
+
+
+async def test_buttons_within_the_window_and_their_answer(org: Org, hub_stack: HubStack, run: Run) -> None:
+    to = number()
+    async with httpx2.AsyncClient(trust_env=False) as http:
+        provider = Provider(hub_stack.settings, run, http)
+        assert (await provider.meta(provider.chat(to, "hi"))).status_code == 200
+    content = {
+        "type": "choices",
+        "text": "When?",
+        "choices": [{"id": "am", "title": "Morning"}, {"id": "pm", "title": "Noon"}],
+    }
+    sent = await org.post("/v1/messages", {"to": to, "content": content, "channels": ROUTE}, 202)
+    done = await message(org, sent, "delivered")
+    assert (done["channel_kind"], done["attempts"][0]["content"]["type"]) == ("whatsapp", "choices")
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"text": "x"}, ""),
+        ({"to": "+15550001234"}, ""),
+        ({"to": "+15550001234", "text": "x", "channels": [{"kind": "fax"}]}, "/channels/0/kind"),
+        ({"to": "+15550001234", "text": "x", "channels": [{"kind": "rcs"}]}, "/channels/0"),
+        ({"to": "+15550001234", "text": "x", "channels": [{"kind": "sms"}, {"kind": "sms"}]}, "/channels"),
+        ({"to": "+15550001234", "text": "x", "channels": [{}]}, "/channels/0"),
+        ({"to": "5550001234", "text": "x"}, "/to"),
+        ({"to": "+15550001234", "content": {"type": "card", "card": {}}}, "/content/card/card"),
+    ],
+)
+async def test_what_cannot_be_sent_is_said_with_its_place(
+    org: Org, body: dict[str, Any], pointer: str
+) -> None:
+    answer = await org.http.post("/v1/messages", json=body)
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["errors"][0]["pointer"] == pointer, answer.text
+
+
+async def test_nobody_and_nothing_are_not_found(org: Org) -> None:
+    ghost = "con_" + "0" * 26
+    problem(
+        await org.http.post("/v1/messages", json={"contact_id": ghost, "text": "x"}), 404, "no-such-contact"
+    )
+    problem(await org.http.get("/v1/messages/msg_" + "0" * 26), 404, "not-found")
