@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from actors.batch_rows import claim_row, consent_row
 from actors.messages import DONE, DUPLICATE, Arrived, Command
 from actors.ports import by_tenant
 from hub import door, realtime
@@ -45,9 +45,6 @@ if TYPE_CHECKING:
     from actors.conversation import ConversationHost
 
 Work = Arrived | Command
-
-
-NO_CHANNEL = UUID(int=0)  # of inbox rows that no provider sent
 
 
 class Redo(Exception):
@@ -248,7 +245,7 @@ class Batch:
     async def _commit(self, scope: Scope) -> None:
         """All that the batch decided, in one transaction. Raises Redo when the database knew better."""
         claims = {
-            place: row for place in self.turns if (row := self._claim_row(self.items[place])) is not None
+            place: row for place in self.turns if (row := claim_row(self.items[place], self.now)) is not None
         }
         touched = {_key(self.items[place]) for place in self.turns}
         outgoings = [outgoing for batch in self.outgoings.values() for outgoing in batch]
@@ -338,25 +335,10 @@ class Batch:
             for effect in result.effects:
                 match effect:
                     case SetConsent(kind, state, proof):
-                        consents.append(_consent_row(tenant_id, contact_id, kind, state, proof, self.now))
+                        consents.append(consent_row(tenant_id, contact_id, kind, state, proof, self.now))
                     case TagContact(tag):
                         tags.append({"tenant_id": tenant_id, "tag": tag, "contact_id": contact_id})
         return [store.consent_changes(consents), store.tags(tags)]
-
-    def _claim_row(self, item: Work) -> dict[str, Any] | None:
-        """The inbox row that makes an item happen once; None for commands that may simply happen again."""
-        row = {"tenant_id": item.tenant_id, "received_at": self.now, "done_at": self.now, "attempts": 0}
-        match item.event:
-            case Inbound() as event:
-                # The text itself is in `messages`, written by this very transaction.
-                payload = {"sender": event.address, "provider_message_id": event.provider_message_id}
-                key = {"channel_id": event.channel_id, "event_key": event.event_key, "kind": "message"}
-                return row | key | {"received_at": event.at, "payload": payload}
-            case AgentReply(request_id=UUID() as request_id, message_id=message_id):
-                key = {"channel_id": NO_CHANNEL, "event_key": f"reply:{request_id.hex}", "kind": "reply"}
-                return row | key | {"payload": {"message_id": str(message_id)}}
-            case _:
-                return None
 
     async def _answer_repeats(self) -> None:
         """Replies that were sent before are answered with the message they became then."""
@@ -405,18 +387,3 @@ class Batch:
 
 def _key(item: Work) -> Key:
     return item.tenant_id, item.contact_id
-
-
-def _consent_row(
-    tenant_id: UUID, contact_id: UUID, kind: str, state: str, proof: str, now: datetime
-) -> dict[str, Any]:
-    return {
-        "tenant_id": tenant_id,
-        "contact_id": contact_id,
-        "channel_kind": kind,
-        "purpose": "all",
-        "state": state,
-        "source": "reply",
-        "proof": proof,
-        "changed_at": now,
-    }

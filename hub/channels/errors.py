@@ -11,7 +11,10 @@ from hub.errors import HubError
 
 @dataclass(eq=False)
 class SendRefused(HubError):
-    """The provider did not take the message. `retry` says what may be done; `wait_s` is the provider's own wish."""
+    """The provider did not take the message.
+
+    `retry` says what may be done with it; `wait_s` is the provider's own wish.
+    """
 
     code: ClassVar[str] = "send-refused"
     detail: str = ""

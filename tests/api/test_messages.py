@@ -10,7 +10,10 @@ from typing import Any
 import httpx2
 import pytest
 
+from cli.demo import workspace as ws
 from cli.demo.runs import Run
+from hub.settings import Settings
+from models.db import app_url, make_engine
 from tests.api.whole_hub import Org, Provider, client, listening, problem, start, until
 from tests.conftest import HubStack
 
@@ -20,7 +23,19 @@ ROUTE = [{"kind": "whatsapp"}, {"kind": "sms"}]
 
 @pytest.fixture(scope="module")
 def run(hub_stack: HubStack) -> Run:
-    return asyncio.run(start(hub_stack.settings, "Messages"))
+    return asyncio.run(_start(hub_stack.settings))
+
+
+async def _start(settings: Settings) -> Run:
+    """A tenant with an RCS agent beside its two lines."""
+    run = await start(settings, "Messages")
+    engine = make_engine(app_url(settings.database_url, settings.secret_key.get_secret_value()), pool=2)
+    try:
+        line = await ws.ensure_line(engine, settings, run.workspace.tenant_id, "rcs", "Agent", number())
+        await ws.tell_carrier(settings, [ws.carrier_account(line, "rcs", "Agent", settings.public_url)])
+    finally:
+        await engine.dispose()
+    return run
 
 
 @pytest.fixture
@@ -125,7 +140,7 @@ async def test_buttons_within_the_window_and_their_answer(org: Org, hub_stack: H
         ({"text": "x"}, ""),
         ({"to": "+15550001234"}, ""),
         ({"to": "+15550001234", "text": "x", "channels": [{"kind": "fax"}]}, "/channels/0/kind"),
-        ({"to": "+15550001234", "text": "x", "channels": [{"kind": "rcs"}]}, "/channels/0"),
+        ({"to": "+15550001234", "text": "x", "channels": [{"kind": "voice"}]}, "/channels/0"),
         ({"to": "+15550001234", "text": "x", "channels": [{"kind": "sms"}, {"kind": "sms"}]}, "/channels"),
         ({"to": "+15550001234", "text": "x", "channels": [{}]}, "/channels/0"),
         ({"to": "5550001234", "text": "x"}, "/to"),
@@ -146,3 +161,33 @@ async def test_nobody_and_nothing_are_not_found(org: Org) -> None:
         await org.http.post("/v1/messages", json={"contact_id": ghost, "text": "x"}), 404, "no-such-contact"
     )
     problem(await org.http.get("/v1/messages/msg_" + "0" * 26), 404, "not-found")
+
+
+async def test_rcs_reaches_who_has_it_and_sms_the_others(org: Org, carrier: httpx2.AsyncClient) -> None:
+    """Cards to one handset, words to another, and to a third after silence: what was sent is taken back first."""
+    able, unable, silent = number(), number(), number()
+    rules = [
+        {"match": {"number": unable, "channel": "rcs"}, "behaviour": {"capable": False}},
+        {"match": {"number": silent, "channel": "rcs"}, "behaviour": {"delivered_after_s": 3600}},
+    ]
+    (await carrier.put("/carrier/behaviours", json={"rules": rules})).raise_for_status()
+    card = {
+        "title": "Order 1",
+        "description": "Ready",
+        "suggestions": [{"type": "reply", "id": "y", "title": "Yes"}],
+    }
+    body = {
+        "content": {"type": "card", "card": card},
+        "channels": [{"kind": "rcs", "timeout_s": 3}, {"kind": "sms"}],
+    }
+    sent = [await org.post("/v1/messages", body | {"to": to}, 202) for to in (able, unable, silent)]
+    rich, plain, late = [await message(org, one, "delivered") for one in sent]
+    assert (rich["channel_kind"], rich["attempts"][0]["content"]["type"]) == ("rcs", "card")
+    (attempt,) = plain["attempts"]
+    assert (attempt["channel_kind"], attempt["body"]) == ("sms", "Order 1\nReady\n1. Yes")
+    assert [one["reason"] for one in attempt["history"]] == ["no-rcs"]
+    assert [(one["channel_kind"], one["status"]) for one in late["attempts"]] == [
+        ("rcs", "expired"),
+        ("sms", "delivered"),
+    ]
+    assert late["price"] == late["attempts"][1]["price"]

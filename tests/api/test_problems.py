@@ -34,8 +34,8 @@ KINDS = sorted(
     {kind for kind in _below(HubError) if not kind.__module__.startswith("tests")},
     key=lambda kind: kind.__name__,
 )
-# What a flow or a provider refuses is an outcome that the hub records; it never becomes an HTTP answer.
-INSIDE = {"hub.flows.engine", "hub.channels.errors"}
+# What a flow, a provider or an address refuses is an outcome that the hub records; it never becomes an HTTP answer.
+INSIDE = {"hub.flows.engine", "hub.channels.errors", "hub.media.fetch"}
 SAMPLES = {"str": "text", "int": 7, "float": 1.5, "bool": True}
 
 

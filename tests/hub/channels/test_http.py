@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -32,10 +34,15 @@ class Provider:
         self._stall = stall
         self.seen: list[bytes] = []
         self.connections = 0
+        self.writers: list[asyncio.StreamWriter] = []
+        self.open: set[asyncio.Task[None]] = set()
         self.url = ""
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        task: Any = asyncio.current_task()
+        self.open.add(task)
+        self.writers.append(writer)
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -52,7 +59,10 @@ class Provider:
         except (asyncio.IncompleteReadError, ConnectionError):
             return
         finally:
-            writer.close()
+            writer.transport.abort()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+            self.open.discard(task)
 
 
 @asynccontextmanager
@@ -64,6 +74,9 @@ async def serving(provider: Provider, context: ssl.SSLContext | None = None) -> 
         yield provider
     finally:
         server.close()
+        for writer in provider.writers:
+            writer.transport.abort()
+        await asyncio.gather(*provider.open)  # a loop that ends before its connections do leaves them open
 
 
 @asynccontextmanager

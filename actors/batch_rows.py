@@ -1,0 +1,44 @@
+"""Rows that a batch of turns writes beside messages and states. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from actors.messages import Arrived, Command
+from hub.conversations.state import AgentReply, Inbound
+
+NO_CHANNEL = UUID(int=0)  # of inbox rows that no provider sent
+
+
+def claim_row(item: Arrived | Command, now: datetime) -> dict[str, Any] | None:
+    """The inbox row that makes an item happen once; None for commands that may simply happen again."""
+    row = {"tenant_id": item.tenant_id, "received_at": now, "done_at": now, "attempts": 0}
+    match item.event:
+        case Inbound() as event:
+            # The text itself is in `messages`, written by this very transaction.
+            payload = {"sender": event.address, "provider_message_id": event.provider_message_id}
+            key = {"channel_id": event.channel_id, "event_key": event.event_key, "kind": "message"}
+            return row | key | {"received_at": event.at, "payload": payload}
+        case AgentReply(request_id=UUID() as request_id, message_id=message_id):
+            key = {"channel_id": NO_CHANNEL, "event_key": f"reply:{request_id.hex}", "kind": "reply"}
+            return row | key | {"payload": {"message_id": str(message_id)}}
+        case _:
+            return None
+
+
+def consent_row(
+    tenant_id: UUID, contact_id: UUID, kind: str, state: str, proof: str, now: datetime
+) -> dict[str, Any]:
+    """The contact's own word on a channel, with the word as proof."""
+    return {
+        "tenant_id": tenant_id,
+        "contact_id": contact_id,
+        "channel_kind": kind,
+        "purpose": "all",
+        "state": state,
+        "source": "reply",
+        "proof": proof,
+        "changed_at": now,
+    }
