@@ -7,6 +7,7 @@ asked for. It is an optional part: `pip install parley-hub[voice]`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import re
 from collections.abc import Awaitable, Callable
@@ -80,10 +81,10 @@ class SipLine:
     async def named(self) -> str:
         """The SIP Call-ID, which comes with the stack's first news. Raises Unavailable."""
         if not self.sip_call_id:
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._named.wait(), NAME_S)
-            except TimeoutError:
-                raise Unavailable("the SIP stack does not name the call") from None
+        if not self.sip_call_id:  # looked at again: the news may have come before anybody listened
+            raise Unavailable("the SIP stack does not name the call")
         return self.sip_call_id
 
     def _event(self, event: Any) -> None:

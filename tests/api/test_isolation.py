@@ -25,6 +25,7 @@ PREFIX = {
     "key_id": "key",
     "tenant_id": "ten",
     "campaign_id": "cmp",
+    "message_id": "msg",
     "version_id": "int",
     "attribute_id": "att",
     "segment_id": "seg",
@@ -45,7 +46,7 @@ WORDS = {
     "version": ("1", "1"),
     "row_number": ("2", "2"),
 }
-NEWER = ("att", "seg", "imp", "evt", "nte", "mrg", "viw", "lost", "cal", "med", "tpl")
+NEWER = ("att", "seg", "imp", "evt", "nte", "mrg", "viw", "lost", "cal", "med", "msg", "tpl")
 # What a request must hold to get as far as looking for the thing; `own` is replaced by an id of the caller's.
 BODIES: dict[str, dict[str, Any]] = {
     "reply": {"text": "hello"},
@@ -137,6 +138,8 @@ async def plant(world: Any, name: str) -> dict[str, UUID]:
           VALUES (:tenant, :mrg, :con, :lost, jsonb_build_object('name', 'Secret loser'));
         INSERT INTO calls (tenant_id, id, contact_id, channel_id, direction, address, script, reason)
           VALUES (:tenant, :cal, :con, :chn, 'out', '+447700900999', '{}', 'Secret reason');
+        INSERT INTO messages (tenant_id, id, contact_id, channel_id, channel_kind, direction, origin, address, body, status)
+          VALUES (:tenant, :msg, :con, :chn, 'sms', 'in', 'contact', '+447700900999', 'Secret body', 'received');
         INSERT INTO media (tenant_id, id, status, source, kind, filename)
           VALUES (:tenant, :med, 'failed', 'upload', 'image', 'Secret.png');
         INSERT INTO message_templates (tenant_id, id, account_id, name, language, category, parameter_format, components, status)

