@@ -45,8 +45,9 @@ async def received(page: Page, carrier_url: str, number: str) -> list[dict[str, 
 
 
 def unique(words: str) -> str:
-    """A text that no other test sends."""
-    return f"{words} {uuid.uuid4().hex[:8]}"
+    """A text that no other test sends. Letters only: a search takes three digits for a part of a number."""
+    letters = "".join(chr(ord("a") + int(digit, 16)) for digit in uuid.uuid4().hex[:10])
+    return f"{words} {letters}"
 
 
 def row(page: Page, words: str) -> Locator:
