@@ -71,6 +71,10 @@ class Hub:
         """The provider account `acc_…` with opened credentials; a change of it is seen within seconds."""
         return await self._accounts.get(public_id)
 
+    async def account_by_id(self, account_id: UUID) -> Account | None:
+        """`account` by its id."""
+        return await self.account(encode_id("acc", account_id))
+
     async def _read_account(self, public_id: str) -> Account | None:
         try:
             account_id = decode_id("acc", public_id)

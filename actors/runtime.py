@@ -86,6 +86,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "timers": ("actors.timers", "TimersHost"),
     "jobs": ("actors.jobs", "JobsHost"),
     "trunk": ("actors.trunks", "TrunkHost"),
+    "bind": ("actors.binds", "BindHost"),
 }
 
 
@@ -99,6 +100,7 @@ def counts(settings: Settings) -> dict[str, int]:
         "campaign": settings.campaign_hosts,
         "timers": 1,
         "jobs": 1,
+        "bind": settings.bind_hosts,
         "trunk": 1 if settings.sip_listen else 0,  # the SIP stack has one port
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from hub.channels import parts_store
 from hub.channels.delivery import FINAL_FAILURES, TOOK_PLACE, Status, advance, settlement
 from hub.failover import store as failover_store
 from models.billing import settlements
@@ -154,21 +155,22 @@ async def apply(db: Db, reports: Sequence[Report], careful: bool = False) -> App
         return Applied([], [])
     unnamed = [report for report in reports if report.message_id is None]
     holders = await _holders(db, [(r.tenant_id, r.channel_id, r.provider_message_id or "") for r in unnamed])
-    found = [
-        report.message_id or holders.get((report.channel_id, report.provider_message_id or ""))
-        for report in reports
-    ]
+    lost = [report for report in unnamed if _name(report) not in holders]
+    parts = await parts_store.holders(db, [r.tenant_id for r in lost], [_name(r) for r in lost])
+    holders |= {name: message_id for name, (message_id, _) in parts.items()}
+    found = [report.message_id or holders.get(_name(report)) for report in reports]
     moves = await _lock(
         db, {report.tenant_id for report in reports}, {key for key in found if key is not None}
     )
     unmatched: list[int] = []
+    wholes = await _wholes(db, reports, parts, moves)
     for place, (report, key) in enumerate(zip(reports, found, strict=True)):
         move = moves.get(key) if key is not None else None
         # A reference is the provider's word, not a right: it moves messages of its own tenant only.
         if move is None or move.row.tenant_id != report.tenant_id:
             unmatched.append(place)
         else:
-            move.take(report)
+            move.take(wholes.get(place, report))
     touched = [move for move in moves.values() if move.touched]
     if not touched:
         return Applied([], unmatched)
@@ -180,6 +182,35 @@ async def apply(db: Db, reports: Sequence[Report], careful: bool = False) -> App
     decided = [_settlement_row(move) for move in touched if _is_decided(move)]
     await insert_rows(db, settlements, decided, "ON CONFLICT DO NOTHING")
     return Applied([move.changed() for move in touched], unmatched)
+
+
+def _name(report: Report) -> parts_store.Name:
+    return report.channel_id, report.provider_message_id or ""
+
+
+async def _wholes(
+    db: Db,
+    reports: Sequence[Report],
+    parts: Mapping[parts_store.Name, tuple[UUID, int]],
+    moves: Mapping[UUID, _Move],
+) -> dict[int, Report]:
+    """By place, for reports of one part of a message: the part moves, and what it makes of the whole message."""
+    places, news = [], []
+    for place, report in enumerate(reports):
+        found = parts.get(_name(report)) if report.message_id is None else None
+        move = moves.get(found[0]) if found is not None else None
+        if found is not None and move is not None and move.row.tenant_id == report.tenant_id:
+            places.append(place)
+            news.append(
+                parts_store.PartNews(report.tenant_id, *found, report.status, report.at, report.error_code)
+            )
+    if not news:
+        return {}
+    states = await parts_store.move(db, news)
+    return {
+        place: reports[place]._replace(provider_message_id=None, status=status)
+        for place, status in zip(places, states, strict=True)
+    }
 
 
 async def _lock(db: Db, tenants: set[UUID], ids: set[UUID]) -> dict[UUID, _Move]:

@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     wallet_hosts: int = 1
     campaign_hosts: int = 1
     senders: int = 1
+    bind_hosts: int = 1  # processes that keep SMPP binds
     classifiers: int = 1
     host_batch_max: int = 500
     mailbox_delay_ms: float = 1.5

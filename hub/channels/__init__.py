@@ -2,6 +2,7 @@
 
 from hub.channels.base import Adapter, Channel, ChannelAdapter, ChannelKind, LinkAdapter
 from hub.channels.rcs_google import GoogleRcs
+from hub.channels.sms_smpp import SmppSms
 from hub.channels.sms_twilio import TwilioSms
 from hub.channels.voice_sip import SipVoice
 from hub.channels.voice_twilio import TwilioVoice
@@ -10,6 +11,7 @@ from hub.channels.whatsapp_cloud import WhatsAppCloud
 TWILIO_SMS = TwilioSms()
 TWILIO_VOICE = TwilioVoice()
 SIP_VOICE = SipVoice()
+SMPP_SMS = SmppSms()
 WHATSAPP_CLOUD = WhatsAppCloud()
 GOOGLE_RCS = GoogleRcs()
 
@@ -17,7 +19,9 @@ HTTP_ADAPTERS: dict[tuple[str, ChannelKind], ChannelAdapter] = {
     (adapter.provider, adapter.kind): adapter
     for adapter in (TWILIO_SMS, TWILIO_VOICE, WHATSAPP_CLOUD, GOOGLE_RCS)
 }
-LINK_ADAPTERS: dict[tuple[str, ChannelKind], LinkAdapter] = {(SIP_VOICE.provider, SIP_VOICE.kind): SIP_VOICE}
+LINK_ADAPTERS: dict[tuple[str, ChannelKind], LinkAdapter] = {
+    (adapter.provider, adapter.kind): adapter for adapter in (SIP_VOICE, SMPP_SMS)
+}
 ADAPTERS: dict[tuple[str, ChannelKind], Adapter] = {**HTTP_ADAPTERS, **LINK_ADAPTERS}
 
 
@@ -32,6 +36,7 @@ __all__ = [
     "HTTP_ADAPTERS",
     "LINK_ADAPTERS",
     "SIP_VOICE",
+    "SMPP_SMS",
     "TWILIO_SMS",
     "TWILIO_VOICE",
     "WHATSAPP_CLOUD",

@@ -13,6 +13,7 @@ AGAIN, SLOWER, NEVER, SUPPRESS, STOP = (
     Retry.SUPPRESS,
     Retry.STOP,
 )
+NO_BIND = -1  # not SMPP's: there was no bind to ask over
 FEW = 2  # attempts, where the SMSC gives no reason that would let us hope for more
 
 CODES: Mapping[int, Meaning] = {

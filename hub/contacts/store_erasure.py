@@ -61,6 +61,9 @@ _CALLS = text(
     """script = '{"type": "call", "steps": [{"type": "hang_up"}]}' """
     f"WHERE {_THIS}"
 )
+_PARTS = text(
+    "DELETE FROM inbound_parts WHERE tenant_id = :tenant_id AND sender = ANY(CAST(:addresses AS text[]))"
+)
 _EVENTS = text(f"UPDATE contact_events SET properties = '{{}}', key = NULL WHERE {_THIS}")
 _ACTIVITIES = text(f"DELETE FROM activities WHERE {_THIS}")
 # Others' timelines name who was merged into them, also when that was undone later.
@@ -143,6 +146,7 @@ async def blank(db: AsyncConnection, tenant_id: UUID, contact_id: UUID, traces: 
         "messages": await _run(db, _MESSAGES, values),
         "calls": await _run(db, _CALLS, values),
         "inbox": inbox,
+        "inbound_parts": await _run(db, _PARTS, values | found),
         "contact_events": await _run(db, _EVENTS, values),
         "activities": await _run(db, _ACTIVITIES, values),
         "unrouted_events": await _run(db, _UNROUTED, values | found),
