@@ -1,4 +1,4 @@
-"""One kept bind: connect, bind, bind again with back-off, unbind. A ConnectionError of the SMSC ends no message."""
+"""One kept bind: connect, bind, bind again with back-off, unbind."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ import structlog
 from pydantic import ValidationError
 
 from hub.channels.base import Account
-from hub.channels.sms_smpp import SmppSettings, settings_of
 from hub.channels.smpp_codes import NO_BIND
 from hub.channels.smpp_pdu import Delivered
 from hub.channels.smpp_session import SLOW_DOWN, Answer, BindRefused, Kind, Session
+from hub.channels.sms_smpp import SmppSettings, settings_of
 from hub.errors import Unavailable
 from hub.ids import encode_id, new_id
 
@@ -26,6 +26,7 @@ FIRST_S = 3.0  # how long a send waits for a bind that is being made
 REST_S = 8.0  # how long the parts of a text that has begun to leave may still wait for the SMSC
 DOUBTFUL_S = 60.0  # answers of the last minute may be lost with the connection: then the SMSC tells again
 RECENT_MAX = 10_000
+FINAL = frozenset({0x0E, 0x0F, 0x53})  # password, system_id, system_type: no later try mends them
 
 log = structlog.get_logger()
 
@@ -61,8 +62,9 @@ class Bind:
             try:
                 session = await self._open()
             except BindRefused as error:
-                self._status = int(error.detail)
-                log.warning("bind_refused", account=self._name, status=self._status)
+                refused = int(error.detail)
+                self._status = refused if refused in FINAL else NO_BIND
+                log.warning("bind_refused", account=self._name, status=refused)
             except (Unavailable, ValidationError, ValueError) as error:
                 self._status = NO_BIND
                 log.warning("bind_failed", account=self._name, error=type(error).__name__)
@@ -158,7 +160,9 @@ def _digest(delivered: Delivered) -> str:
 
 
 def _waits(answer: Answer) -> bool:
-    return answer.kind is Kind.HELD or (answer.kind is Kind.REFUSED and answer.status in SLOW_DOWN | {NO_BIND})
+    return answer.kind is Kind.HELD or (
+        answer.kind is Kind.REFUSED and answer.status in SLOW_DOWN | {NO_BIND}
+    )
 
 
 def _goes_on(answers: Sequence[Answer]) -> bool:

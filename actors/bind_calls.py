@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from actors.binds import Outgoing
 from actors.host import owner
 from actors.runtime import Peer, peers
 from hub.channels.base import Account, Channel
 from hub.channels.codes import Retry
 from hub.channels.delivery import Status
 from hub.channels.errors import SendOutcomeUnknown, SendRefused
-from hub.channels.sms_smpp import SmppSettings, settings_of
-from hub.channels.sms_smpp_receipts import same_id
 from hub.channels.smpp_codes import NO_BIND, meaning_of
 from hub.channels.smpp_session import Answer, Kind
+from hub.channels.sms_smpp import SmppSettings, settings_of
+from hub.channels.sms_smpp_receipts import same_id
 from hub.errors import Unavailable
 from hub.settings import Settings
 
 _hosts: dict[str, dict[str, Peer]] = {}  # one set a process: they keep their connections
+
+
+class Outgoing(NamedTuple):
+    """One text on its way: `source` is the provider's name of our number."""
+
+    message_id: UUID
+    source: str
+    to: str
+    text: str
 
 
 @dataclass(slots=True)
@@ -49,7 +57,9 @@ async def submit_over_bind(
     settings: Settings, account: Account, owed: Sequence[tuple[Any, Channel]]
 ) -> list[Told]:
     """Hand a batch of owed messages to the account's bind; what became of each, in order. Never raises."""
-    outgoing = [Outgoing(row.message_id, channel.provider_address, row.address, row.body) for row, channel in owed]
+    outgoing = [
+        Outgoing(row.message_id, channel.provider_address, row.address, row.body) for row, channel in owed
+    ]
     try:
         answers = await bind_host(settings, account.id).call("submit", account.id, outgoing)
     except Unavailable as error:  # the call may have arrived before its host was lost
@@ -80,9 +90,7 @@ def told_of(smpp: SmppSettings, row: Any, channel: Channel, answers: Sequence[An
         else:
             told.error = refusal_of(refused)
     if len(answers) > 1 and kinds & {Kind.ACCEPTED, Kind.UNKNOWN}:
-        told.parts = [
-            _part(smpp, row, channel, number, answer) for number, answer in enumerate(answers, 1)
-        ]
+        told.parts = [_part(smpp, row, channel, number, answer) for number, answer in enumerate(answers, 1)]
     return told
 
 

@@ -14,6 +14,8 @@ from sqlalchemy import select
 from hub.channels import parts_store
 from hub.channels.base import Account, Channel, DeliveryReport, InboundMessage
 from hub.channels.parts_store import TextKey
+from hub.channels.smpp_pdu import Delivered
+from hub.channels.smpp_session import Session
 from hub.channels.sms_smpp import (
     Piece,
     SmppSettings,
@@ -23,8 +25,6 @@ from hub.channels.sms_smpp import (
     text_of,
 )
 from hub.channels.sms_smpp_receipts import is_receipt, receipt_of, same_id
-from hub.channels.smpp_pdu import Delivered
-from hub.channels.smpp_session import Session
 from hub.channels.store import channel_from_row
 from hub.errors import HubError, Malformed
 from models.channels import channels
@@ -104,7 +104,9 @@ class Arrivals:
         async with transaction(self._hub.engine, scope) as db:
             here = await parts_store.parts_of_text(db, key)
         if any(row.part == place.number and bytes(row.octets) != piece.octets for row in here):
-            await self._deliver(channel, settings, key, here)  # the reference has come round: another text begins
+            await self._deliver(
+                channel, settings, key, here
+            )  # the reference has come round: another text begins
         async with transaction(self._hub.engine, scope) as db:
             await parts_store.keep_part(db, key, place.number, piece.data_coding, piece.octets)
             here = await parts_store.parts_of_text(db, key)

@@ -10,22 +10,23 @@ import asyncio
 import random
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import structlog
 from sqlalchemy import text
 
 from actors.bind import Bind
+from actors.bind_calls import Outgoing
 from actors.bind_inbound import Arrivals
 from actors.client import Hub
 from actors.host import host_names, owner
 from actors.shell import Shell
 from hub.channels import store as channel_store
 from hub.channels.base import Account
-from hub.channels.sms_smpp import settings_of, source_of, submits
 from hub.channels.smpp_pdu import Delivered
 from hub.channels.smpp_session import Answer, Kind, Session
+from hub.channels.sms_smpp import settings_of, source_of, submits
 from hub.clock import SystemClock
 from hub.errors import Malformed, Unavailable
 from hub.settings import Settings
@@ -37,15 +38,6 @@ FATES_MAX = 100_000
 UNFIT = Answer(Kind.REFUSED, status=0x01)  # ESME_RINVMSGLEN
 
 log = structlog.get_logger()
-
-
-class Outgoing(NamedTuple):
-    """One text on its way: `source` is the provider's name of our number."""
-
-    message_id: UUID
-    source: str
-    to: str
-    text: str
 
 
 class BindHost(Shell):

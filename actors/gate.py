@@ -102,8 +102,12 @@ class Gate:
                     resting[row.channel_id] = min(resting.get(row.channel_id, until), until)
         return Admitted(admitted, held)
 
+    def rest(self, channel_id: UUID, now: datetime, until: datetime) -> None:
+        """Claim nothing of a channel until then, five seconds at most."""
+        self._resting[channel_id] = min(until, now + timedelta(seconds=OPEN_S_MAX))
+
     def _rest(self, row: Owed, now: datetime, until: datetime) -> datetime:
-        self._resting[row.channel_id] = min(until, now + timedelta(seconds=OPEN_S_MAX))
+        self.rest(row.channel_id, now, until)
         return until
 
     async def _accounts(self, ids: set[UUID]) -> dict[UUID, Account]:

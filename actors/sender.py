@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -18,10 +19,11 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from actors.gate import Gate, keys_of, tell_turned
 from actors.reconcile import reconcile
+from actors.sender_batches import account_batches, send_batch
 from actors.shell import Shell
 from actors.trunk_calls import dial_over_trunk
 from hub import deliveries, outbox, realtime
-from hub.channels import HTTP_ADAPTERS, SIP_VOICE
+from hub.channels import HTTP_ADAPTERS, SIP_VOICE, parts_store
 from hub.channels import store as channel_store
 from hub.channels.base import Account, Channel, OutboundMessage, Prepares
 from hub.channels.codes import Retry
@@ -62,6 +64,8 @@ class Outcome:
     at: datetime
     account_id: UUID | None = None  # the provider was asked, by this account
     latency_ms: int = 0
+    held_until: datetime | None = None  # it certainly did not leave: owed again then, and this was no attempt
+    parts: Sequence[Mapping[str, Any]] = ()  # rows of message_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +135,20 @@ class SenderHost(Shell):
         while True:
             claim = await claiming
             claiming = asyncio.create_task(self._claim() if claim.rows else self._claim_later())
-            for place, row in enumerate(claim.rows):
+            batches, single = account_batches(claim)
+            sends: list[tuple[Sequence[Any], Callable[[], Coroutine[Any, Any, None]]]] = [
+                ([row for row, _ in batch], partial(send_batch, self, batch)) for batch in batches
+            ]
+            for row in single:
+                channel = claim.directories[row.tenant_id].channels.get(row.channel_id)
+                sends.append(([row], partial(self._send, row, channel)))
+            for place, (_, send) in enumerate(sends):
                 await self._in_flight.acquire()
                 if asyncio.get_running_loop().time() > claim.stale_at:
                     self._in_flight.release()
-                    await self._give_back(claim.rows[place:])
+                    await self._give_back([row for rows, _ in sends[place:] for row in rows])
                     break
-                channel = claim.directories[row.tenant_id].channels.get(row.channel_id)
-                task = asyncio.create_task(self._send(row, channel))
+                task = asyncio.create_task(send())
                 self._running.add(task)
                 task.add_done_callback(self._running.discard)
 
@@ -203,7 +213,15 @@ class SenderHost(Shell):
         finally:
             self._in_flight.release()
         outcome.at, outcome.latency_ms = self.clock.now(), round((time.monotonic() - started) * 1000)
-        self._outcomes.append(outcome)
+        self.take([outcome])
+
+    def free(self) -> None:
+        """A batch has its answers: the next may leave."""
+        self._in_flight.release()
+
+    def take(self, outcomes: Sequence[Outcome]) -> None:
+        """Outcomes to write down."""
+        self._outcomes += outcomes
         self._record_now.set()
 
     async def _call(self, row: Any, channel: Channel, account: Account) -> str:
@@ -272,8 +290,11 @@ class SenderHost(Shell):
 
     async def _record(self, batch: Sequence[Outcome], careful: bool = False) -> None:
         sent, gone, again, dark = [], [], [], []
+        held = [(o.row, o.held_until) for o in batch if o.held_until is not None]
         for outcome in batch:
             match outcome.error:
+                case None if outcome.held_until is not None:
+                    continue
                 case None:
                     sent.append(outcome)
                 case SendOutcomeUnknown():
@@ -293,8 +314,12 @@ class SenderHost(Shell):
             await outbox.done(db, [_key(o) for o in sent + gone])
             await outbox.later(db, [_key(o) for o in again], [_again_at(o) for o in again])
             await outbox.unknown(db, [_key(o) for o in dark])
+            await outbox.wait(db, *keys_of(held))
+            await parts_store.record(db, [part for o in batch for part in o.parts])
             for outcome in suppressed:
                 await self._suppress(db, outcome)
+        for row, until in held:
+            self.gate.rest(row.channel_id, self.clock.now(), until)
         await realtime.publish(self.redis, moved_events(applied.changed))
         await self._learn(batch)
 

@@ -30,11 +30,14 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8100, help="0 picks a free one")
+    parser.add_argument("--smpp-port", type=int, help="serve SMPP there, too; 0 picks a free one")
     parser.add_argument("--token", default=os.environ.get("CARRIER_TOKEN") or None, help="guards /carrier/…")
     parser.add_argument("--config", type=Path, help="JSON file: accounts, behaviours, limits")
     options = parser.parse_args(argv)
     try:
         config = load_config(options.config, options.token)
+        config.smpp_host = options.host
+        config.smpp_port = config.smpp_port if options.smpp_port is None else options.smpp_port
         listener = socket.socket(socket.AF_INET6 if ":" in options.host else socket.AF_INET)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((options.host, options.port))
@@ -88,6 +91,9 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started and sockets:
             host, port = sockets[0].getsockname()[:2]
+            smpp = self._carrier.network.smsc.port
+            if smpp:
+                print(f"carrier speaks SMPP on {host}:{smpp}", flush=True)
             print(f"carrier ready on http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
 
     @contextlib.contextmanager

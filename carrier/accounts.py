@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from carrier.pool import parse_url
 
-Provider = Literal["twilio", "whatsapp", "google_rcs"]
-CHANNEL_OF: dict[str, str] = {"twilio": "sms", "whatsapp": "whatsapp", "google_rcs": "rcs"}
+Provider = Literal["twilio", "whatsapp", "google_rcs", "smpp"]
+CHANNEL_OF: dict[str, str] = {"twilio": "sms", "whatsapp": "whatsapp", "google_rcs": "rcs", "smpp": "sms"}
 _WORDS = re.compile(r"[A-Za-z0-9_.:+-]{1,128}").fullmatch
 E164 = re.compile(r"\+[1-9]\d{6,14}").fullmatch
 _SENDER = re.compile(r"\+[1-9]\d{6,14}|\d{3,8}|[A-Za-z0-9 ]{1,11}").fullmatch
@@ -63,7 +63,7 @@ class Account:
     With `templates` empty any template is taken; otherwise only those listed. `template_review` says what becomes of a
     new template: "approve", "reject" or "hold", `template_review_s` seconds later. An RCS partner has a service account
     (`client_email`, its `public_key` in PEM) and signs webhooks with `client_token`; its numbers are agents, and its
-    access tokens live `token_life_s` seconds.
+    access tokens live `token_life_s` seconds. An SMPP account binds with `id` (system_id) and `secret` (password).
     """
 
     provider: Provider
@@ -160,6 +160,7 @@ _NAMES: dict[Any, tuple[str, str]] = {
     "twilio": ("account_sid", "auth_token"),
     "whatsapp": ("app_id", "access_token"),
     "google_rcs": ("partner_id", "client_token"),
+    "smpp": ("system_id", "password"),
 }
 
 
@@ -232,7 +233,9 @@ def _number(item: Any, account: Account, where: str) -> Number:
         phone_number_id=str(data.get("phone_number_id", "")),
         webhook_url=_url(data, where, "webhook_url"),
         status_url=_url(data, where, "status_url"),
-        advanced_opt_out=bool(data.get("advanced_opt_out", False)),
+        advanced_opt_out=bool(
+            data.get("advanced_opt_out", account.provider == "smpp")
+        ),  # an SMSC answers nobody
         voice_url=_url(data, where, "voice_url"),
         voice_status_url=_url(data, where, "voice_status_url"),
     )

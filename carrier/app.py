@@ -178,8 +178,8 @@ class Carrier:
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         try:
-            self.start()
-        except ValueError as error:
+            await self.start().smsc.open(self.config.smpp_host, self.config.smpp_port)
+        except (ValueError, OSError) as error:
             await send({"type": "lifespan.startup.failed", "message": f"carrier: {error}"})
             return
         await send({"type": "lifespan.startup.complete"})

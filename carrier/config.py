@@ -16,10 +16,12 @@ class Config:
 
     `token` guards /carrier/… and the phone page's data; without one only loopback clients are let in.
     `accounts` and `behaviours` take the same JSON as PUT /carrier/accounts and PUT /carrier/behaviours.
-    `coalesce_max=1` sends every WhatsApp event in a body of its own.
+    `smpp_port` None: no SMSC; 0: any free port. `coalesce_max=1` sends every WhatsApp event in a body of its own.
     """
 
     token: str | None = None
+    smpp_host: str = "127.0.0.1"
+    smpp_port: int | None = None
     accounts: list[Any] = field(default_factory=list)
     behaviours: dict[str, Any] = field(default_factory=dict)
     messages_max: int = 200_000

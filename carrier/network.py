@@ -19,6 +19,7 @@ from carrier.live import Live
 from carrier.media import MediaStore
 from carrier.parts import count_parts
 from carrier.schedule import Schedule
+from carrier.smpp import Smsc
 from carrier.store import INBOUND, OUTBOUND, Lane, Message, Store, entry
 from carrier.tellers import GoogleTeller, MetaTeller, Teller, TwilioTeller
 from carrier.voice import Voice
@@ -57,6 +58,8 @@ class Network:
             "whatsapp": MetaTeller(self.delivery, self.batcher),
             "google_rcs": GoogleTeller(self.delivery),
         }
+        self.smsc = Smsc(self)
+        self.tellers["smpp"] = self.smsc
         self.media = MediaStore(config.media_bytes_max)
         self.live = Live()
         self.voice = Voice(self)
@@ -80,6 +83,7 @@ class Network:
         self.schedule.clear()
         self.batcher.clear()
         self.delivery.clear()
+        self.smsc.clear()
         self.store.clear()
         self._forget_people()
         self.live.announce("reset", {})
@@ -87,7 +91,9 @@ class Network:
     @property
     def settled(self) -> bool:
         """True when nothing is planned and no webhook is open."""
-        return not (len(self.schedule) or self.delivery.open or len(self.batcher) or self.voice.busy)
+        return not (
+            len(self.schedule) or self.delivery.open or len(self.batcher) or self.voice.busy or self.smsc.busy
+        )
 
     def close_streams(self) -> None:
         """Let open pages and unanswered requests go, so that a server can stop."""
@@ -99,6 +105,7 @@ class Network:
         self.close_streams()
         self.voice.clear()
         self.schedule.clear()
+        await self.smsc.close()
         await self.delivery.close()
 
     # -- tenant → handset
@@ -250,7 +257,7 @@ class Network:
             if on_try is not None:
                 on_try(outcome)
 
-        if not number.webhook_url:
+        if not number.webhook_url and number.account.provider != "smpp":
             tried(Outcome(False, True, 0, error="this number has no webhook"))
             return message
         self.show(message)

@@ -32,6 +32,7 @@ class Message:
 
     `key` is what the sender said of it (WhatsApp biz_opaque_callback_data, or the Twilio status URL). `content` is
     what was more than a text, as the phone page shows it; `ttl_s` > 0: how long it may wait to be delivered.
+    `part_ids`: by SMPP every part has an id and a receipt of its own.
     """
 
     seq: int
@@ -60,6 +61,7 @@ class Message:
     generation: int = 0
     content: dict[str, Any] | None = None
     ttl_s: float = 0.0
+    part_ids: tuple[str, ...] = ()
     lane: Lane = field(default_factory=Lane)
 
     @property
@@ -205,6 +207,7 @@ def entry(message: Message, times_seen: int = 1) -> dict[str, Any]:
         "kind": message.kind,
         "body": message.body,
         "parts": message.parts,
+        "part_ids": message.part_ids,
         "media": message.media,
         "content": message.content,
         "state": message.state,

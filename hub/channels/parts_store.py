@@ -127,7 +127,9 @@ def _of(key: TextKey) -> tuple[Any, ...]:
 
 async def parts_of_text(db: AsyncConnection, key: TextKey) -> list[Any]:
     """The parts that are here, in order."""
-    return list((await db.execute(select(inbound_parts).where(*_of(key)).order_by(inbound_parts.c.part))).all())
+    return list(
+        (await db.execute(select(inbound_parts).where(*_of(key)).order_by(inbound_parts.c.part))).all()
+    )
 
 
 async def keep_part(db: AsyncConnection, key: TextKey, part: int, data_coding: int, octets: bytes) -> None:
@@ -147,6 +149,9 @@ async def old_texts(db: AsyncConnection, tenant_id: UUID, before: datetime, limi
     columns = inbound_parts.c
     keys = (columns.tenant_id, columns.channel_id, columns.sender, columns.reference, columns.total)
     found = await db.execute(
-        select(*keys).where(columns.tenant_id == tenant_id, columns.received_at < before).distinct().limit(limit)
+        select(*keys)
+        .where(columns.tenant_id == tenant_id, columns.received_at < before)
+        .distinct()
+        .limit(limit)
     )
     return [TextKey(*row) for row in found]

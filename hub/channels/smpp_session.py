@@ -95,6 +95,7 @@ class Session(asyncio.Protocol):
         self._heard_at = self._loop.time()
         self._enquiring = False
         self._closing = False
+        self._drained: asyncio.Future[None] | None = None  # at unbind: nothing is in the window
         self._ticker: asyncio.TimerHandle | None = None
 
     # -- life
@@ -116,9 +117,7 @@ class Session(asyncio.Protocol):
                 await loop.create_connection(
                     lambda: session, host, port, ssl=tls, server_hostname=server_name
                 )
-                status, _ = await session._ask(
-                    lambda sequence: pdu.bind_transceiver(sequence, *credentials)
-                )
+                status, _ = await session._ask(lambda sequence: pdu.bind_transceiver(sequence, *credentials))
         except (OSError, TimeoutError, Unavailable) as error:
             session.abort("the SMSC does not answer")
             raise Unavailable(f"the SMSC does not answer ({type(error).__name__})") from None
@@ -131,9 +130,9 @@ class Session(asyncio.Protocol):
         """Let what is in the window be answered, say goodbye and close. What still waits is held."""
         self._closing = True
         self._hold_waiting(0.0)
-        end = self._loop.time() + self._response_s
-        while self._pending and not self.lost.is_set() and self._loop.time() < end:
-            await asyncio.sleep(0.02)
+        if self._pending:
+            self._drained = self._loop.create_future()
+            await asyncio.wait([self._drained], timeout=self._response_s)
         try:
             async with asyncio.timeout(UNBIND_S):
                 await self._ask(lambda sequence: pdu.framed(pdu.UNBIND, sequence))
@@ -163,6 +162,8 @@ class Session(asyncio.Protocol):
         for job, place, _ in pending.values():
             job.answer(place, Answer(Kind.UNKNOWN))
         self._hold_waiting(PAUSE_S)
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_result(None)
         for future in self._asked.values():
             if not future.done():
                 future.set_exception(Unavailable("the connection to the SMSC was lost"))
@@ -225,9 +226,7 @@ class Session(asyncio.Protocol):
         """(message_state, error_code) by query_sm, or None when the SMSC does not say. Raises Unavailable, Malformed."""
         try:
             async with asyncio.timeout(self._response_s):
-                status, answer = await self._ask(
-                    lambda sequence: pdu.query_sm(sequence, message_id, source)
-                )
+                status, answer = await self._ask(lambda sequence: pdu.query_sm(sequence, message_id, source))
         except TimeoutError:
             raise Unavailable("the SMSC does not answer query_sm") from None
         return None if status else pdu.query_sm_state(answer)
@@ -317,6 +316,8 @@ class Session(asyncio.Protocol):
             self._lose(str(error))
             return
         self._pump()
+        if self._drained is not None and not self._pending and not self._drained.done():
+            self._drained.set_result(None)
         if arrived:
             self._unanswered += len(arrived)
             if self._unanswered >= UNANSWERED_MAX and self._transport is not None:

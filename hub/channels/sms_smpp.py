@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from hub.channels.base import Account, ChannelKind
 from hub.channels.content import Content, Text
 from hub.channels.delivery import FINAL_FAILURES, RANK, Status
+from hub.channels.smpp_pdu import Address, Delivered, submit_sm
 from hub.channels.sms_smpp_receipts import IdForm
 from hub.channels.sms_smpp_text import (
     SAR_NUMBER,
@@ -25,7 +26,6 @@ from hub.channels.sms_smpp_text import (
     opened,
     parts_of,
 )
-from hub.channels.smpp_pdu import Address, Delivered, submit_sm
 from hub.errors import Invalid
 
 RECEIPT_WANTED = 1  # registered_delivery: the final state, good or bad
@@ -51,7 +51,9 @@ class SmppSettings(BaseModel):
     enquire_s: float = Field(30.0, ge=1, le=600)
     joining: Joining = Field("udh8", description="How the parts of a long text are joined.")
     gsm7_coding: Literal[0, 1] = Field(0, description="data_coding under which the SMSC takes GSM-7.")
-    alphabet: Literal["gsm7", "latin-1"] = Field("gsm7", description="What data_coding 0 means in what comes in.")
+    alphabet: Literal["gsm7", "latin-1"] = Field(
+        "gsm7", description="What data_coding 0 means in what comes in."
+    )
     submit_id: IdForm = Field("as_is", description="How submit_sm_resp writes ids.")
     receipt_id: IdForm = Field("as_is", description="How receipts write them.")
 
@@ -141,7 +143,7 @@ def _sar_place(delivered: Delivered) -> Place | None:
 def text_of(settings: SmppSettings, data_coding: int, octets: bytes) -> str:
     """Read the octets of a whole text; what cannot be read shows as U+FFFD. NUL, which no text has, is left out."""
     coding = data_coding
-    if coding & 0xF0 == 0xF0 or coding & 0xC0 == 0x00 and coding > 0x0F:  # TS 23.038: message class groups
+    if coding & 0xF0 == 0xF0 or (coding & 0xC0 == 0x00 and coding > 0x0F):  # TS 23.038: message class groups
         coding = _UCS2 if coding & 0x0C == 0x08 and coding < 0xF0 else 0
     if coding == _UCS2:
         text = octets.decode("utf-16-be", "replace")
