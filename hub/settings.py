@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8000
     carrier_port: int = 8100
+    carrier_smpp_port: int = 2775
     postgres_port: int = 5442
     valkey_port: int = 6392
     public_url: str = "http://127.0.0.1:8000"

@@ -78,6 +78,7 @@ def stack_options(port: int | None, carrier_port: int | None, var: Path | None) 
             settings.carrier_port if carrier_port is None else carrier_port,
             settings.postgres_port,
             settings.valkey_port,
+            0 if carrier_port == 0 else settings.carrier_smpp_port,
         ),
         "database_url": settings.database_url,
         "redis_url": settings.redis_url,

@@ -94,6 +94,9 @@ async def _sub_organization(
     whatsapp = await ws.ensure_line(engine, settings, tenant_id, "whatsapp", f"{name} WhatsApp", numbers[1])
     voice = await ws.ensure_line(engine, settings, tenant_id, "voice", f"{name} Voice", numbers[2])
     rcs = await ws.ensure_line(engine, settings, tenant_id, "rcs", f"{name} RCS", name)
+    bound = await ws.ensure_line(
+        engine, settings, tenant_id, "sms", f"{name} SMPP line", f"{numbers[0][:-1]}9", "smpp"
+    )
     await ws.ensure_money(engine, tenant_id, MONEY_MICROS)
     queue_ids = await ws.ensure_queues(engine, tenant_id, QUEUES)
     await ws.ensure_flow(engine, tenant_id, "Autumn survey", SURVEY)
@@ -110,6 +113,7 @@ async def _sub_organization(
         ws.carrier_account(whatsapp, "whatsapp", f"{name} WhatsApp", settings.public_url),
         ws.carrier_account(voice, "voice", f"{name} Voice", settings.public_url),
         ws.carrier_account(rcs, "rcs", f"{name} RCS", settings.public_url),
+        ws.smpp_account(bound, f"{name} SMPP"),
     ]
 
 

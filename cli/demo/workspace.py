@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx2
@@ -111,6 +112,8 @@ async def ensure_user(
 
 
 def _credentials(provider: str) -> dict[str, str]:
+    if provider == "smpp":
+        return {"password": secrets.token_hex(4)}  # eight letters are all that SMPP has room for
     if provider == "twilio":
         return {"auth_token": secrets.token_hex(16)}
     if provider == "google_rcs":
@@ -124,14 +127,21 @@ def _credentials(provider: str) -> dict[str, str]:
     }
 
 
-def _settings(provider: str, account_id: UUID, carrier_url: str) -> dict[str, Any]:
+def _settings(provider: str, account_id: UUID, external: str, hub: Settings) -> dict[str, Any]:
     """What an account says beside its secrets."""
     match provider:
         case "whatsapp_cloud":  # the local carrier takes more than Meta's 80 messages a second
             return {"waba_id": str(account_id.int % 10**14), "limits": {"channel_messages_per_s": 0}}
         case "google_rcs":
-            return {"client_email": _robot(account_id), "token_url": f"{carrier_url}/rcs/token"}
+            return {"client_email": _robot(account_id), "token_url": f"{hub.carrier_url}/rcs/token"}
+        case "smpp":
+            return {"host": smsc_of(hub), "system_id": external, "window": 100}
     return {}
+
+
+def smsc_of(hub: Settings) -> str:
+    """Where the local carrier speaks SMPP."""
+    return f"{urlsplit(hub.carrier_url).hostname}:{hub.carrier_smpp_port}"
 
 
 def _robot(account_id: UUID) -> str:
@@ -140,12 +150,23 @@ def _robot(account_id: UUID) -> str:
 
 
 async def ensure_line(
-    engine: AsyncEngine, settings: Settings, tenant_id: UUID, kind: str, name: str, number: str
+    engine: AsyncEngine,
+    settings: Settings,
+    tenant_id: UUID,
+    kind: str,
+    name: str,
+    number: str,
+    provider: str = "",
 ) -> Line:
-    """The tenant's channel of this kind with its provider account at the local carrier, made when missing."""
+    """The tenant's channel of this kind with its provider account at the local carrier, made when missing.
+
+    `provider`: another one than the kind's usual.
+    """
+    provider = provider or PROVIDERS[kind]
     key = settings.secret_key.get_secret_value()
     async with transaction(engine, Scope.of(tenant_id)) as db:
         query = select(channels).where(channels.c.tenant_id == tenant_id, channels.c.kind == kind)
+        query = query.where(channels.c.provider == provider)
         channel = (await db.execute(query.limit(1))).one_or_none()
         if channel is not None:
             where = provider_accounts.c.id == channel.account_id
@@ -154,11 +175,10 @@ async def ensure_line(
             return Line(
                 channel.id, account.id, account.external_id, channel.address, channel.provider_address, opened
             )
-        provider = PROVIDERS[kind]
         account_id, channel_id = new_id(), new_id()
         opened = _credentials(provider)
         external = f"AC{account_id.hex}" if provider == "twilio" else str(account_id.int % 10**15)
-        address = number if provider == "twilio" else str(channel_id.int % 10**15)
+        address = number if provider in ("twilio", "smpp") else str(channel_id.int % 10**15)
         await insert_rows(
             db,
             provider_accounts,
@@ -171,7 +191,7 @@ async def ensure_line(
                     "external_id": external,
                     "base_url": settings.carrier_url,
                     "credentials": seal(opened, secret_key=key, row_id=account_id),
-                    "settings": _settings(provider, account_id, settings.carrier_url),
+                    "settings": _settings(provider, account_id, external, settings),
                     "created_at": _now(),
                 }
             ],
@@ -202,6 +222,12 @@ _FOLLOW = text(
 )
 
 
+_FOLLOW_SMPP = text(
+    "UPDATE provider_accounts SET settings = settings || jsonb_build_object('host', CAST(:host AS text)) "
+    "WHERE provider = 'smpp' AND name LIKE '% at the local carrier'"
+)
+
+
 async def follow_carrier(engine: AsyncEngine, settings: Settings) -> None:
     """Accounts at the local carrier follow it to its present address: its port may differ from the last start's."""
     async with transaction(engine, Scope.nothing()) as db:
@@ -209,6 +235,7 @@ async def follow_carrier(engine: AsyncEngine, settings: Settings) -> None:
         local = provider_accounts.c.name.like("% at the local carrier")
         await db.execute(provider_accounts.update().where(local).values(base_url=settings.carrier_url))
         await db.execute(_FOLLOW, {"token_url": f"{settings.carrier_url}/rcs/token"})
+        await db.execute(_FOLLOW_SMPP, {"host": smsc_of(settings)})
 
 
 async def ensure_prices(engine: AsyncEngine, tenant_id: UUID) -> None:
@@ -327,6 +354,16 @@ def carrier_account(line: Line, kind: str, label: str, public_url: str) -> dict[
         "app_secret": line.secrets["app_secret"],
         "waba_id": str(line.account_id.int % 10**14),
         "numbers": [number],
+    }
+
+
+def smpp_account(line: Line, label: str) -> dict[str, Any]:
+    """An SMPP account as the carrier must know it: no webhooks, everything comes over the bind."""
+    return {
+        "provider": "smpp",
+        "system_id": line.external_id,
+        "password": line.secrets["password"],
+        "numbers": [{"address": line.number, "label": label}],
     }
 
 

@@ -13,12 +13,13 @@ BACKLOG = 2048
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The four ports of a local hub. 0 asks for any free one."""
+    """The five ports of a local hub. 0 asks for any free one."""
 
     gateway: int = 0
     carrier: int = 0
     postgres: int = 0
     valkey: int = 0
+    smpp: int = 0
 
 
 def free_port() -> int:

@@ -105,6 +105,7 @@ class LocalStack:
             "HUB_CARRIER_URL": self.carrier_url,
             "HUB_PORT": str(self.ports.gateway),
             "HUB_CARRIER_PORT": str(self.ports.carrier),
+            "HUB_CARRIER_SMPP_PORT": str(self.ports.smpp),
             "HUB_VAR_DIR": str(self.layout.var),
         }
         return {name: value for name, value in (self._extra_env | known).items() if value}
@@ -190,19 +191,20 @@ class LocalStack:
         self._claim_ports()
 
     def _claim_ports(self) -> None:
-        gateway, carrier = self.ports.gateway, self.ports.carrier
+        gateway, carrier, smpp = self.ports.gateway, self.ports.carrier, self.ports.smpp
         if self.with_gateway:
             self._socket = listen(gateway, "the gateway", "HUB_PORT", self.host)
             gateway = int(self._socket.getsockname()[1])
         if self.with_carrier:
             carrier = claim(carrier, "the carrier", "HUB_CARRIER_PORT")
+            smpp = claim(smpp, "the carrier's SMPP", "HUB_CARRIER_SMPP_PORT")
         if self._postgres is not None and self._postgres.pid() is None:
             self._postgres.port = claim(self.ports.postgres, "PostgreSQL", "HUB_POSTGRES_PORT")
         if self._valkey is not None and self._valkey.pid() is None:
             self._valkey.port = claim(self.ports.valkey, "Valkey", "HUB_VALKEY_PORT")
         gateway = gateway or free_port()
         carrier = carrier or free_port()
-        self.ports = Ports(gateway, carrier, self.ports.postgres, self.ports.valkey)
+        self.ports = Ports(gateway, carrier, self.ports.postgres, self.ports.valkey, smpp)
         self.public_url = self._extra_env.get("HUB_PUBLIC_URL") or f"http://{HOST}:{gateway}"
         self.carrier_url = self._extra_env.get("HUB_CARRIER_URL") or f"http://{HOST}:{carrier}"
 
@@ -253,9 +255,8 @@ class LocalStack:
         if self._cancelled():
             raise LaunchError("stopped")
         if self.with_carrier:
-            carrier = self._carrier = self._child(
-                "carrier", ["-m", "carrier", "--port", str(self.ports.carrier)]
-            )
+            ports = ["--port", str(self.ports.carrier), "--smpp-port", str(self.ports.smpp)]
+            carrier = self._carrier = self._child("carrier", ["-m", "carrier", *ports])
             carrier.health_url = f"http://{HOST}:{self.ports.carrier}/carrier/health"
             self.supervisor.watch(carrier)
             carrier.start()
@@ -338,4 +339,5 @@ class LocalStack:
             secret_key=self.secret_key,
             port=self.ports.gateway,
             carrier_port=self.ports.carrier,
+            carrier_smpp_port=self.ports.smpp,
         ).save(self.layout.hub_json)

@@ -75,6 +75,7 @@ class HubState:
     secret_key: str
     port: int
     carrier_port: int
+    carrier_smpp_port: int
 
     def save(self, path: Path) -> None:
         write_private(path, asdict(self))
