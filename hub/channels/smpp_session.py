@@ -11,7 +11,7 @@ import ssl
 from collections import deque
 from collections.abc import Callable, Sequence
 from enum import IntEnum
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from hub.channels import smpp_pdu as pdu
 from hub.channels.smpp_pdu import Address, Delivered
@@ -145,8 +145,7 @@ class Session(asyncio.Protocol):
         self._lose(reason)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's own class is none of asyncio's
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._lose("the connection was lost")
