@@ -183,14 +183,14 @@ def web_server(app: str, log: Path, env: Mapping[str, str]) -> Iterator[int]:
     speed = ["--http", "httptools", "--loop", "uvloop", "--backlog", "2048"]
     with process(app, [*server, *speed], log, env) as child:
         deadline = time.monotonic() + START_S
-        while not _listens(port):
+        while not listens(port):
             if child.poll() is not None or time.monotonic() > deadline:
                 raise Unavailable(f"{app} did not start: {_tail(log)}")
             time.sleep(0.1)
         yield port
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(0.5)
         return probe.connect_ex((HOST, port)) == 0

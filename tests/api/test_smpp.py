@@ -95,7 +95,7 @@ async def test_a_text_is_delivered_once_whole_and_paid_once(
     found = await message(org, sent, "delivered")
     (arrived,) = await taken(carrier, handset)
     assert (arrived["body"], arrived["parts"]) == (text, parts)
-    assert found["parts"] == parts
+    assert found["attempts"][0]["parts"] == parts
     after = await until(lambda: org.get("/v1/wallet"), lambda wallet: wallet["held"] == "0.000000")
     assert float(before["balance"]) - float(after["balance"]) == pytest.approx(0.0079 * parts)
 
@@ -110,14 +110,15 @@ async def test_one_part_that_fails_fails_the_message(org: Org, carrier: httpx2.A
     handset = number()
     await behave(carrier, handset, receipts="undelivered", receipt_code=30005)
     found = await message(org, await send(org, handset, "z" * 200), "undelivered")
-    assert found["error_code"] == "005"
+    assert found["attempts"][0]["error_code"] == "005"
 
 
 async def test_a_refusal_has_its_reason(org: Org, carrier: httpx2.AsyncClient) -> None:
     handset = number()
     await behave(carrier, handset, answer="refuse", code=0x66)
     found = await message(org, await send(org, handset, "no"), "failed")
-    assert (found["error_code"], found["reason"]) == ("0x66", "the receiver rejects it")
+    (attempt,) = found["attempts"]
+    assert (attempt["error_code"], attempt["reason"]) == ("0x66", "the receiver rejects it")
 
 
 async def test_a_throttled_text_goes_out_later_once(org: Org, carrier: httpx2.AsyncClient) -> None:
