@@ -115,6 +115,7 @@ class BindHost(Shell):
             except (ValueError, Malformed):
                 parts = []
             messages.append(parts)
+            self._fates.pop(one.message_id, None)  # of an earlier attempt
         told = await bind.submit(messages)
         for one, found in zip(outgoing, told, strict=True):
             answers.append(found or [UNFIT])

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from actors.bind_reconcile import decide_over_bind
 from hub import deliveries, outbox
-from hub.channels import adapter_of
+from hub.channels import SMPP_SMS, adapter_of
 from hub.channels.base import Channel, ProviderRequest
 from hub.channels.delivery import FINAL_FAILURES, RANK, Status
 from hub.channels.errors import SendOutcomeUnknown
@@ -54,6 +55,8 @@ async def _decide(host: SenderHost, row: Any, channel: Channel | None) -> bool:
             host, row, _report(row, Status.FAILED, now, reason="the channel is not there any more")
         )
     adapter = adapter_of(channel)
+    if channel.provider == SMPP_SMS.provider and await decide_over_bind(host, row, channel):
+        return True
     if not isinstance(adapter, TwilioSms | TwilioVoice):
         if now - row.created_at > GIVE_UP:
             return await _close(
