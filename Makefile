@@ -41,10 +41,11 @@ $(STAMPS)/test: $(STAMPS)/run
 	@touch $@
 
 # Programs nobody here wrote that the tests speak to, in an environment of their own: what they need must not meet what we need.
-$(STAMPS)/peers: $(STAMPS)/venv tests/peers/requirements.txt
+$(STAMPS)/peers: $(STAMPS)/venv $(STAMPS)/node tests/peers/requirements.txt tests/peers/node/package-lock.json
 	@echo "Installing the peers that the tests speak to"
 	@$(BIN)/python -m venv --clear .peers
 	@.peers/bin/python -m pip --disable-pip-version-check install --quiet -r tests/peers/requirements.txt
+	@cd tests/peers/node && npm ci --silent
 	@touch $@
 
 setup: $(STAMPS)/run $(STAMPS)/node

@@ -57,7 +57,7 @@ async def holders(db: Db, tenants: Sequence[UUID], names: Sequence[Name]) -> dic
     return {(row.channel_id, row.provider_message_id): (row.message_id, row.part) for row in rows}
 
 
-async def of_messages(db: Db, tenants: Sequence[UUID], ids: Sequence[UUID]) -> list[Any]:
+async def of_messages(db: Db, tenants: Sequence[UUID], ids: Sequence[UUID]) -> Sequence[Any]:
     """The parts of these messages, in order; none for a message of a single part."""
     if not ids:
         return []

@@ -250,7 +250,8 @@ class Session(asyncio.Protocol):
         future = self._asked[sequence] = self._loop.create_future()
         self._write(make(sequence))
         try:
-            return await future
+            answer: tuple[int, bytes] = await future
+            return answer
         finally:
             self._asked.pop(sequence, None)
 
