@@ -84,7 +84,13 @@ def test_a_taken_port_ends_hub_up_before_it_starts_anything(layout: Layout) -> N
 
 
 def test_the_doctor_tells_machines_too(layout: Layout) -> None:
-    free = {"HUB_PORT": "0", "HUB_CARRIER_PORT": "0", "HUB_CARRIER_SMPP_PORT": "0", "HUB_POSTGRES_PORT": "0", "HUB_VALKEY_PORT": "0"}
+    free = {
+        "HUB_PORT": "0",
+        "HUB_CARRIER_PORT": "0",
+        "HUB_CARRIER_SMPP_PORT": "0",
+        "HUB_POSTGRES_PORT": "0",
+        "HUB_VALKEY_PORT": "0",
+    }
     done = hub("doctor", "--json", HUB_VAR_DIR=str(layout.var), **free)
     told = json.loads(done.stdout)
     status = {check["name"]: check["status"] for check in told["checks"]}
@@ -104,7 +110,12 @@ def test_the_doctor_names_a_taken_port_and_the_remedy(layout: Layout) -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = str(other.getsockname()[1])
-        free = {"HUB_CARRIER_PORT": "0", "HUB_CARRIER_SMPP_PORT": "0", "HUB_POSTGRES_PORT": "0", "HUB_VALKEY_PORT": "0"}
+        free = {
+            "HUB_CARRIER_PORT": "0",
+            "HUB_CARRIER_SMPP_PORT": "0",
+            "HUB_POSTGRES_PORT": "0",
+            "HUB_VALKEY_PORT": "0",
+        }
         done = hub("doctor", HUB_VAR_DIR=str(layout.var), HUB_PORT=port, **free)
     assert done.returncode == 1
     assert f"✗ port {port}" in done.stdout
