@@ -211,7 +211,7 @@ class Batch:
             channel = directory.channels.get(effect.channel_id)
             if channel is None:
                 raise NotFound("the channel is not there any more")
-            if effect.answers_command and adapter_of(channel).answers_commands:
+            if effect.carrier_answers and adapter_of(channel).answers_commands:
                 continue
             identifier = effect.message_id or self._effect_ids.setdefault((place, number), new_id())
             outgoing = door.Outgoing(
@@ -334,8 +334,8 @@ class Batch:
             tenant_id, contact_id = _key(self.items[place])
             for effect in result.effects:
                 match effect:
-                    case SetConsent(kind, state, proof):
-                        consents.append(consent_row(tenant_id, contact_id, kind, state, proof, self.now))
+                    case SetConsent():
+                        consents.append(consent_row(tenant_id, contact_id, effect, self.now))
                     case TagContact(tag):
                         tags.append({"tenant_id": tenant_id, "tag": tag, "contact_id": contact_id})
         return [store.consent_changes(consents), store.tags(tags)]

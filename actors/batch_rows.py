@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from actors.messages import Arrived, Command
-from hub.conversations.state import AgentReply, Inbound
+from hub.conversations.state import AgentReply, Inbound, SetConsent
 
 NO_CHANNEL = UUID(int=0)  # of inbox rows that no provider sent
 
@@ -28,17 +28,16 @@ def claim_row(item: Arrived | Command, now: datetime) -> dict[str, Any] | None:
             return None
 
 
-def consent_row(
-    tenant_id: UUID, contact_id: UUID, kind: str, state: str, proof: str, now: datetime
-) -> dict[str, Any]:
+def consent_row(tenant_id: UUID, contact_id: UUID, change: SetConsent, now: datetime) -> dict[str, Any]:
     """The contact's own word on a channel, with the word as proof."""
     return {
         "tenant_id": tenant_id,
         "contact_id": contact_id,
-        "channel_kind": kind,
-        "purpose": "all",
-        "state": state,
+        "channel_kind": change.channel_kind,
+        "purpose": change.purpose,
+        "state": change.state,
         "source": "reply",
-        "proof": proof,
+        "proof": change.proof,
         "changed_at": now,
+        "changed_by": "contact",
     }
