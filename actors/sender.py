@@ -47,6 +47,7 @@ RECONCILE_EVERY_S = 2.0
 ATTEMPTS_MAX = 12  # with the waits between them about five minutes
 RECORD_EVERY = 256
 AGAIN_MIN = timedelta(seconds=0.1)
+EXPIRED = "expired"  # our own code: nobody was asked
 ACCOUNT_S = 3.0  # how old what is known of a provider account may be
 
 log = structlog.get_logger()
@@ -190,6 +191,8 @@ class SenderHost(Shell):
         try:
             if channel is None:
                 raise SendRefused("the channel is not there any more", "no-channel")
+            if row.is_over(outcome.at):
+                raise SendRefused("it was worth sending no longer", EXPIRED)
             account = await self.account(channel.account_id)
             outcome.account_id, started = account.id, time.monotonic()
             outcome.provider_message_id = await self._call(row, channel, account)
@@ -223,6 +226,7 @@ class SenderHost(Shell):
             row.body,
             self.settings.public_url + path,
             content,
+            row.validity_s(self.clock.now()),
             traffic=row.purpose or "",
             attempt=row.attempts,
             reply_to=reply_to,
@@ -284,7 +288,7 @@ class SenderHost(Shell):
                     again.append(outcome)
                 case _:
                     gone.append(outcome)
-        reports = [_report(o, Status.SENT) for o in sent] + [_report(o, Status.FAILED) for o in gone]
+        reports = [_report(o, Status.SENT) for o in sent] + [_report(o, _end_of(o)) for o in gone]
         reports += [_report(o, Status.UNKNOWN) for o in dark]
         suppressed = [o for o in gone if isinstance(o.error, SendRefused) and o.error.retry is Retry.SUPPRESS]
         async with pipeline(self.pool, Scope.of(*{o.row.tenant_id for o in batch})) as db:
@@ -335,6 +339,13 @@ def _again_at(outcome: Outcome) -> datetime:
     wished_s = outcome.error.wait_s if isinstance(outcome.error, SendRefused) else 0.0
     drawn = outbox.backoff(outcome.row.attempts) * random.random()
     return outcome.at + max(drawn, timedelta(seconds=wished_s), AGAIN_MIN)
+
+
+def _end_of(outcome: Outcome) -> Status:
+    """How a message ended that no provider will get."""
+    error = outcome.error
+    over = isinstance(error, SendRefused) and error.provider_code == EXPIRED
+    return Status.EXPIRED if over else Status.FAILED
 
 
 def _key(outcome: Outcome) -> outbox.Key:

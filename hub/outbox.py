@@ -28,7 +28,7 @@ _CLAIM = text(
     )
     UPDATE outbox o SET state = 'sending', claimed_at = now(), claimed_by = :sender, attempts = attempts + 1
     WHERE o.tenant_id = ANY(CAST(:tenants AS uuid[])) AND o.message_id = ANY(ARRAY(SELECT message_id FROM picked))
-    RETURNING o.tenant_id, o.message_id, o.channel_id, o.lane, o.attempts
+    RETURNING o.tenant_id, o.message_id, o.channel_id, o.lane, o.attempts, o.expires_at
     """
 )
 _STRANDED = text(
@@ -40,7 +40,7 @@ _STRANDED = text(
     )
     UPDATE outbox o SET state = 'unknown', claimed_at = now(), claimed_by = :sender
     WHERE o.tenant_id = ANY(CAST(:tenants AS uuid[])) AND o.message_id = ANY(ARRAY(SELECT message_id FROM picked))
-    RETURNING o.tenant_id, o.message_id, o.channel_id, o.lane, o.attempts
+    RETURNING o.tenant_id, o.message_id, o.channel_id, o.lane, o.attempts, o.expires_at
     """
 )
 # Ids as arrays, here as everywhere on these tables: part of the index condition whatever the planner believes.
@@ -93,6 +93,15 @@ class Owed:
     created_at: datetime
     content: Mapping[str, Any] | None = None
     purpose: str | None = None
+    expires_at: datetime | None = None
+
+    def validity_s(self, now: datetime) -> int:
+        """For how long it is still worth sending; 0: for ever. Never 0 for what has an end."""
+        return 0 if self.expires_at is None else max(1, int((self.expires_at - now).total_seconds()))
+
+    def is_over(self, now: datetime) -> bool:
+        """It is not worth sending any more."""
+        return self.expires_at is not None and self.expires_at <= now
 
 
 async def claim(
@@ -143,6 +152,7 @@ async def _with_messages(db: Db, tenants: Sequence[UUID], rows: Sequence[Any]) -
             m.created_at,
             m.content,
             m.purpose,
+            row.expires_at,
         )
         for row in rows
         if (m := found.get(row.message_id)) is not None

@@ -102,13 +102,10 @@ def command_of(text: str, opted_out: bool, extra: Words = NO_EXTRA_WORDS) -> Sai
 def confirmation(command: Command, brand: str, language: str = DEFAULT_LANGUAGE) -> str:
     """The one answer to a command, in the language it was given in."""
     answers = ANSWERS.get(language, ANSWERS[DEFAULT_LANGUAGE])
-    match command:
-        case Command.STOP:
-            text = answers.stop
-        case Command.STOP_MARKETING:
-            text = answers.marketing
-        case Command.START:
-            text = answers.start
-        case Command.HELP:
-            text = answers.help
-    return text.replace("{brand}", brand)
+    texts = {
+        Command.STOP: answers.stop,
+        Command.STOP_MARKETING: answers.marketing,
+        Command.START: answers.start,
+        Command.HELP: answers.help,
+    }
+    return texts[command].replace("{brand}", brand)

@@ -188,6 +188,7 @@ def inbound_row(event: Inbound, state: Conversation, turn: Turn, understood: Und
         "category": None,
         "plan": None,
         "first_id": None,
+        "history": None,
     }
 
 

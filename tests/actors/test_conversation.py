@@ -334,9 +334,10 @@ async def test_who_opted_out_gets_nothing_but_it_is_recorded(desk: Desk) -> None
     assert await host.receive([desk.arrived(contact, "STOP")]) == [DONE]
     (row,) = await desk.rows(consents)
     assert (row.state, row.channel_kind, row.proof) == ("opted_out", "sms", "STOP")
+    assert await host.receive([desk.arrived(contact, "hello", line="whatsapp")]) == [DONE]
     answers = await host.receive(
         [
-            desk.command(contact, reply("psst")),
+            desk.command(contact, reply("psst", channel_id=desk.sms.channel_id)),
             desk.command(contact, reply("hi", channel_id=desk.whatsapp.channel_id)),
         ]
     )
@@ -387,6 +388,8 @@ async def test_a_flow_answers_tags_and_ends(desk: Desk) -> None:
 async def sending(desk: Desk, line: str = "sms") -> UUID:
     """A paid message in the outbox."""
     contact = await opened(desk)
+    if line == "whatsapp":
+        await desk.conversations().receive([desk.arrived(contact, "hello", line=line)])
     event = reply(channel_id=getattr(desk, line).channel_id)
     (answer,) = await desk.conversations().receive([desk.command(contact, event)])
     assert answer["messages"][0]["status"] == "queued"

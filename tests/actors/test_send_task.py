@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -15,8 +16,10 @@ from actors import send_task
 from actors.send_task import SENT, STOPPED, UNFUNDED, BatchResult
 from actors.wallet import WalletHost
 from hub.campaigns import service, store
+from hub.campaigns.service import Draft
 from hub.conversations.state import AgentReply
 from hub.directory import Directories
+from hub.failover.plan import Step
 from hub.ids import new_id
 from models.billing import holds
 from models.campaigns import campaign_batches, campaigns
@@ -37,7 +40,18 @@ class Campaign:
         """What a worker process keeps; every call is a fresh process."""
         host = self.wallet
         loop: Any = None
-        return send_task._Worker(loop, self.desk.engine, host.redis, Directories(self.desk.engine), host)  # type: ignore[arg-type]
+        made = send_task._make_worker(self.desk.settings)
+        made.loop.close()
+        directories: Any = Directories(self.desk.engine)
+        wallets: Any = host
+        return replace(
+            made,
+            loop=loop,
+            engine=self.desk.engine,
+            redis=host.redis,
+            directories=directories,
+            wallets=wallets,
+        )
 
     async def send(self, first: int, worker: Any = None) -> BatchResult:
         return await send_task._send(worker or self.worker(), self.desk.tenant_id, self.id, first)
@@ -71,12 +85,13 @@ async def launched(
         identifier = await service.create(
             db,
             directory,
-            name="Sale",
-            channel_id=desk.sms.channel_id,
-            template=template,
-            tag="all",
-            variables={},
-            flow_id=flow,
+            Draft(
+                "Sale",
+                template,
+                steps=[Step(channel_id=desk.sms.channel_id)],
+                tag="all",
+                flow_id=flow,
+            ),
             created_by="",
             now=now,
         )
