@@ -63,7 +63,7 @@ def test_a_week_without_an_open_hour_is_said_and_not_waited_for() -> None:
 
 
 @given(
-    st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)),
+    st.integers(1_767_225_600, 1_830_297_600).map(lambda s: datetime.fromtimestamp(s, UTC)),  # 2026 and 2027
     st.times().map(lambda t: t.replace(second=0, microsecond=0)),
     st.times().map(lambda t: t.replace(second=0, microsecond=0)),
     st.sampled_from(
