@@ -18,6 +18,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from actors.gate import Gate, keys_of, tell_turned
 from actors.reconcile import reconcile
+from actors.reroute import StandIns, move
 from actors.shell import Shell
 from actors.trunk_calls import dial_over_trunk
 from hub import deliveries, outbox, realtime
@@ -167,10 +168,14 @@ class SenderHost(Shell):
                 rows = await outbox.claim(db, tenants, self.name, limit, *resting)
             directories = await self.directories.get({row.tenant_id for row in rows})
             channels = {key: each for known in directories.values() for key, each in known.channels.items()}
-            admitted = await self.gate.admit(rows, channels, self.clock.now())
-            if admitted.held:
+            now = self.clock.now()
+            admitted = await self.gate.admit(rows, channels, now, StandIns(directories))
+            if admitted.held or admitted.moved:
                 async with pipeline(self.pool, Scope.of(*tenants)) as db:
+                    await move(db, admitted.moved, now)
                     await outbox.wait(db, *keys_of(admitted.held))
+            if admitted.moved:
+                self._woken.set()  # they are due at once, over the other channel
             return Claim(admitted.rows, directories, stale_at)
         except Exception:
             log.exception("claim_failed", host=self.name)

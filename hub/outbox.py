@@ -60,6 +60,25 @@ _WAIT = text(
     "attempts = o.attempts - 1 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) "
     f"AS r(message_id uuid, due_at timestamptz) WHERE o.message_id = r.message_id AND o.state = 'sending' AND {_THESE}"
 )
+# The message first, then what is owed: the same order as everywhere. Nothing is moved that has left, or that is not ours.
+_MOVE = text(
+    """
+    WITH r AS (
+        SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+            AS x(message_id uuid, channel_id uuid, was uuid, note jsonb)
+    ), moved AS (
+        UPDATE messages m SET channel_id = r.channel_id, history = COALESCE(m.history, '[]'::jsonb) || r.note
+        FROM r WHERE m.tenant_id = ANY(CAST(:tenants AS uuid[])) AND m.id = ANY(CAST(:ids AS uuid[]))
+          AND m.id = r.message_id AND m.channel_id = r.was AND m.status = 'queued' AND m.provider_message_id IS NULL
+        RETURNING m.id
+    )
+    UPDATE outbox o SET channel_id = r.channel_id, state = 'queued', due_at = now(), claimed_at = NULL, claimed_by = NULL,
+        attempts = o.attempts - 1
+    FROM r JOIN moved ON moved.id = r.message_id
+    WHERE o.tenant_id = ANY(CAST(:tenants AS uuid[])) AND o.message_id = ANY(CAST(:ids AS uuid[]))
+      AND o.message_id = r.message_id AND o.state = 'sending' AND o.channel_id = r.was
+    """
+)
 # The grace begins anew: a provider that was slow to answer may also be slow to show what it took.
 _UNKNOWN = text(f"UPDATE outbox o SET state = 'unknown', claimed_at = now() WHERE {_THESE}")
 
@@ -186,6 +205,17 @@ async def wait(db: Db, keys: Sequence[Key], due_at: Sequence[datetime]) -> None:
             {"message_id": message, "due_at": due} for (_, message), due in zip(keys, due_at, strict=True)
         ]
         await put(db, _WAIT, _these(keys) | {"rows": encode_rows(rows)})
+
+
+async def move(db: Db, moves: Sequence[tuple[Owed, UUID, Mapping[str, Any]]]) -> None:
+    """Claimed, but not tried: owed by another channel (its id) of the same kind; the note tells why in the history."""
+    if moves:
+        rows = [
+            {"message_id": row.message_id, "channel_id": channel, "was": row.channel_id, "note": [note]}
+            for row, channel, note in moves
+        ]
+        keys = [(row.tenant_id, row.message_id) for row, _, _ in moves]
+        await put(db, _MOVE, _these(keys) | {"rows": encode_rows(rows)})
 
 
 async def unknown(db: Db, keys: Sequence[Key]) -> None:

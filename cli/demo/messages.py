@@ -13,6 +13,7 @@ import httpx2
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from cli.demo import workspace as ws
 from cli.demo.campaign import BATCH, WAIT_S, at_rest, money, spent_micros
 from cli.demo.runs import Api, Report, Run, begin, until
 from hub.billing.audit import audit
@@ -123,6 +124,9 @@ async def _run(
     funds: int,
     report: Report,
 ) -> dict[str, Any]:
+    queue_ids = await ws.ensure_queues(engine, run.workspace.tenant_id, ["Answers"])
+    rules = [{"kind": "fallback", "queue_id": queue_ids["Answers"]}]
+    await ws.ensure_rules(engine, run.workspace.tenant_id, rules)
     report(f"importing {contacts} contacts with {len(GROUPS)} kinds of handsets")
     ids = await _import(api, contacts)
     await _opt_out(api, ids)
@@ -233,6 +237,7 @@ async def _figures(
         "debited_micros": debited,
         "balance_moved_micros": await spent_micros(api, funds),
         "audit_clean": not findings,
+        "audit_findings": sorted({finding.code for finding in findings}),
         "status": view["status"],
         "seconds": round(seconds, 2),
     }

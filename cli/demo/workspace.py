@@ -140,12 +140,22 @@ def _robot(account_id: UUID) -> str:
 
 
 async def ensure_line(
-    engine: AsyncEngine, settings: Settings, tenant_id: UUID, kind: str, name: str, number: str
+    engine: AsyncEngine,
+    settings: Settings,
+    tenant_id: UUID,
+    kind: str,
+    name: str,
+    number: str,
+    beside: bool = False,
 ) -> Line:
-    """The tenant's channel of this kind with its provider account at the local carrier, made when missing."""
+    """The tenant's channel of this kind with its provider account at the local carrier, made when missing; `beside`: the
+    one with this number, so that a tenant may have several.
+    """
     key = settings.secret_key.get_secret_value()
     async with transaction(engine, Scope.of(tenant_id)) as db:
         query = select(channels).where(channels.c.tenant_id == tenant_id, channels.c.kind == kind)
+        if beside:
+            query = query.where(channels.c.address == number)
         channel = (await db.execute(query.limit(1))).one_or_none()
         if channel is not None:
             where = provider_accounts.c.id == channel.account_id
