@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 
 from api import etags
-from api.deps import Actors, Db, client_ip, require
+from api.deps import Db, client_ip, require
 from api.etags import IfMatch
 from api.requests import HubRoute
 from api.schemas.policy import PolicyIn, PolicyOut
@@ -37,7 +37,6 @@ async def put_policy(
     body: PolicyIn,
     caller: Writer,
     db: Db,
-    actors: Actors,
     request: Request,
     response: Response,
     if_match: IfMatch = None,
@@ -50,11 +49,8 @@ async def put_policy(
     except ValidationError as error:
         first = error.errors()[0]
         raise Invalid(str(first["msg"]), "/" + "/".join(map(str, first["loc"]))) from None
-    directory = await actors.directories.one(caller.tenant_id)
     record = Record(caller.principal, "", "", {}, client_ip(request), request.scope.get("hub.request_id", ""))
-    await service.put(
-        db, caller.tenant_id, policy, before.version, dict(directory.channels), record, datetime.now(UTC)
-    )
+    await service.put(db, caller.tenant_id, policy, before.version, record, datetime.now(UTC))
     found = await service.held(db, caller.tenant_id)
     etags.mark(response, found.version)
     return _view(found)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -57,7 +56,6 @@ async def put(
     tenant_id: UUID,
     policy: Policy,
     version: int,
-    channels: dict[UUID, Any],
     record: Record,
     now: datetime,
 ) -> None:
@@ -65,10 +63,10 @@ async def put(
 
     Raises Invalid for a channel that is not the tenant's or of another kind, Conflict when somebody was faster.
     """
+    kinds = await store.channel_kinds(db, tenant_id)
     for kind, listed in (policy.providers or {}).items():
         for place, channel_id in enumerate(listed):
-            channel = channels.get(channel_id)
-            if channel is None or channel.kind is not kind:
+            if kinds.get(channel_id) != kind.value:
                 where = f"/providers/{kind.value}/{place}"
                 raise Invalid(f"you have no such {kind.value} channel", where)
     before = (await held(db, tenant_id)).own

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.compliance.policy import Caps
 from hub.contacts.consents import MARKETING
 from hub.ids import id_of_moment
+from models.channels import channels
 from models.compliance import messaging_policies
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
@@ -51,6 +52,12 @@ async def own(db: AsyncConnection, tenant_id: UUID) -> Any | None:
     """The tenant's own policy, or None."""
     query = select(messaging_policies).where(messaging_policies.c.tenant_id == tenant_id)
     return (await db.execute(query)).one_or_none()
+
+
+async def channel_kinds(db: AsyncConnection, tenant_id: UUID) -> dict[UUID, str]:
+    """The kinds of the tenant's own channels."""
+    rows = await db.execute(select(channels.c.id, channels.c.kind).where(channels.c.tenant_id == tenant_id))
+    return {row.id: row.kind for row in rows}
 
 
 async def save(
