@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from actors.messages import DONE, DUPLICATE
 from hub.channels import store as channel_store
 from hub.channels.delivery import Status
+from hub.channels.health_store import HealthStore, add_up
 from hub.conversations.state import AgentReply, Assign, Close, MarkRead, Reopen
 from hub.errors import Conflict, NotFound, Unavailable
 from hub.ids import new_id
@@ -518,3 +519,17 @@ async def test_conversations_are_one_row_a_contact(desk: Desk) -> None:
     )
     assert await desk.count(conversations) == 1
     assert (await desk.conversation(contact)).channel_id == desk.whatsapp.channel_id
+
+
+async def test_receipts_count_in_the_account_s_health_once(desk: Desk) -> None:
+    first, second = await sending(desk), await sending(desk)
+    host = desk.conversations()
+    await host.receive([desk.report(Status.SENT, first, "SM1"), desk.report(Status.DELIVERED, first, "SM1")])
+    await host.receive([desk.report(Status.DELIVERED, first, "SM1"), desk.report(Status.READ, first, "SM1")])
+    await host.receive([desk.report(Status.UNDELIVERED, second, "SM2", code="30003")])
+    await host.receive([desk.report(Status.DELIVERED, second, "SM2")])  # late: the failure stays counted
+    await host.receipts.count()
+    store = HealthStore(host.redis)
+    window = add_up(await store.minutes(desk.sms.account_id, 3))
+    assert (window.delivered, window.failed) == (1, 1)
+    assert await store.errors(desk.sms.account_id, 1) == Counter({"30003": 1})
