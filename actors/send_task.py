@@ -185,8 +185,9 @@ async def _pay_and_write(
         result = BatchResult(UNFUNDED)
     if result.state == STOPPED:
         async with transaction(worker.engine, scope) as db:
-            canceled = await store.is_canceled(db, batch)
-        if canceled:
+            # Canceled, or paused: nothing is written under this hold, and who resumes asks for another.
+            over = await store.is_canceled(db, batch) or await store.renew_hold(db, batch)
+        if over:
             await worker.wallets.close_block(tenant_id, batch.hold_id)
     if len(taken) < len(chosen) and result.state != STOPPED:
         needed = chosen[len(taken)].outgoing.price_micros

@@ -60,7 +60,8 @@ _WAIT = text(
     "attempts = o.attempts - 1 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) "
     f"AS r(message_id uuid, due_at timestamptz) WHERE o.message_id = r.message_id AND o.state = 'sending' AND {_THESE}"
 )
-# The message first, then what is owed: the same order as everywhere. Nothing is moved that has left, or that is not ours.
+# The message first, then what is owed: the same order as everywhere. Nothing is moved that has left, or that is not ours;
+# one that was unknown and is claimed again was looked for at the provider, and is not there.
 _MOVE = text(
     """
     WITH r AS (
@@ -69,7 +70,7 @@ _MOVE = text(
     ), moved AS (
         UPDATE messages m SET channel_id = r.channel_id, history = COALESCE(m.history, '[]'::jsonb) || r.note
         FROM r WHERE m.tenant_id = ANY(CAST(:tenants AS uuid[])) AND m.id = ANY(CAST(:ids AS uuid[]))
-          AND m.id = r.message_id AND m.channel_id = r.was AND m.status = 'queued' AND m.provider_message_id IS NULL
+          AND m.id = r.message_id AND m.channel_id = r.was AND m.status IN ('queued', 'unknown') AND m.provider_message_id IS NULL
         RETURNING m.id
     )
     UPDATE outbox o SET channel_id = r.channel_id, state = 'queued', due_at = now(), claimed_at = NULL, claimed_by = NULL,

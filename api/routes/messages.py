@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.attempts import Asked
+from actors.attempts import Asked, NoSuchPerson
 from api.deps import Actors, Db, require
 from api.requests import HubRoute
 from api.routes.steps import steps_of
@@ -55,7 +55,7 @@ async def send_messages(body: MessagesIn, caller: Writer, actors: Actors) -> dic
     for place, one in enumerate(body.messages):
         try:
             if one.contact_id is not None and one.contact_id not in there:
-                raise NotFound("there is no such contact, or it has no address")
+                raise NoSuchPerson("there is no such contact, or it has no address")
             ready.append((place, await _asked(one, caller, actors, directory, f"/messages/{place}")))
         except HubError as error:
             results[place] |= {"code": error.code, "detail": str(error)}

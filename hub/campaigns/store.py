@@ -219,15 +219,16 @@ async def finish_batch(db: AsyncConnection, row: Batch, last_ordinal: int, sent:
         await insert_rows(db, campaign_batches, [rest])
 
 
-async def renew_hold(db: AsyncConnection, row: Batch) -> None:
-    """A batch whose content changed since its hold was taken asks for a new one."""
+async def renew_hold(db: AsyncConnection, row: Batch) -> bool:
+    """A batch that is not written under its hold asks for a new one. False when it is written, or has another already."""
     where = (
         campaign_batches.c.tenant_id == row.tenant_id,
         campaign_batches.c.campaign_id == row.campaign_id,
         campaign_batches.c.first_ordinal == row.first_ordinal,
         campaign_batches.c.hold_id == row.hold_id,
+        campaign_batches.c.state == "pending",
     )
-    await db.execute(update(campaign_batches).where(*where).values(hold_id=uuid4()))
+    return bool((await db.execute(update(campaign_batches).where(*where).values(hold_id=uuid4()))).rowcount)
 
 
 async def is_canceled(db: AsyncConnection, row: Batch) -> bool:

@@ -16,6 +16,7 @@ from hub.channels.health import TROUBLES_MAX, State
 from hub.channels.health_store import HealthStore, Seen
 from hub.conversations.state import AgentReply
 from hub.ids import new_id
+from hub.outbox import later
 from models.channels import provider_accounts
 from models.compliance import messaging_policies
 from models.conversations import messages
@@ -155,6 +156,22 @@ async def test_what_may_have_left_is_never_moved(desk: Desk) -> None:
     assert {(row.state, row.channel_id) for row in await desk.rows(table)} == {
         ("unknown", desk.sms.channel_id)
     }
+
+
+async def test_what_was_looked_for_and_is_not_there_is_moved_too(desk: Desk) -> None:
+    await owing(desk, 1)
+    other = await beside(desk, "first", "second")
+    sender = desk.host(SenderHost, "sender-0")
+    (row,) = await claim(desk, sender)
+    await sender._record([Outcome(row, None, SendOutcomeUnknown("HTTP 503"), datetime.now(UTC))])
+    async with transaction(
+        desk.engine, Scope.of(desk.tenant_id)
+    ) as db:  # the provider says that it has no such message
+        await later(db, [(row.tenant_id, row.message_id)], [datetime.now(UTC)])
+    await out_of_order(sender, desk.sms.account_id)
+    assert await claim(desk, sender) == []
+    (moved,) = await claim(desk, sender)
+    assert moved.channel_id == other.channel_id
 
 
 async def test_the_first_channel_is_tried_again_and_used_again(desk: Desk, monkeypatch: Any) -> None:

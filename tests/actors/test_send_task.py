@@ -327,3 +327,23 @@ async def test_two_campaigns_at_once_do_not_exceed_the_tenant_s_limit(desk: Desk
     refused = await desk.rows(messages, messages.c.status == "refused")
     assert {row.reason for row in refused} == {"frequency-cap"}
     assert await desk.owed() == 10
+
+
+async def test_a_batch_that_a_pause_met_gives_its_money_back_at_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Paused between the hold and the write: a cancel after it must leave nothing held."""
+    campaign = await launched(desk, 10)
+    write = send_task._write
+
+    async def paused_before(*values: Any) -> Any:
+        await campaign.set(status="paused")
+        return await write(*values)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(send_task, "_write", paused_before)
+        assert await campaign.send(1) == BatchResult(STOPPED)
+    assert await desk.money() == (1_000_000, 0)
+    await campaign.set(status="running")
+    assert await campaign.send(1) == BatchResult(SENT, 10, 0)
+    assert await desk.money() == (1_000_000, 10 * PRICE)
