@@ -9,16 +9,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
 import structlog
 from redis.asyncio import Redis
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.ports import Wallets
+from actors.reach import Reach
 from hub import deliveries, door, realtime
+from hub.campaigns import store as campaigns
 from hub.channels import GOOGLE_RCS
 from hub.channels import store as channel_store
 from hub.channels.base import Account, Channel, ChannelKind
@@ -26,14 +28,13 @@ from hub.channels.content import Content
 from hub.channels.delivery import Status
 from hub.channels.errors import SendOutcomeUnknown, SendRefused
 from hub.channels.http import ProviderClient
-from hub.channels.rcs_capabilities import Capabilities
 from hub.clock import Clock
 from hub.conversations.views import message_view
 from hub.deliveries import Report
 from hub.directory import Directories, Directory
-from hub.errors import Conflict, HubError, NotFound
-from hub.failover import store
-from hub.failover.attempts import NO_RCS, Person, prepare
+from hub.errors import Conflict, NotFound
+from hub.failover import service, store
+from hub.failover.attempts import Wish, attempt, choose
 from hub.failover.plan import Plan, Step, Verdict, judge
 from hub.ids import encode_id, new_id
 from hub.media.links import Links, library_id
@@ -41,8 +42,8 @@ from hub.settings import Settings
 from models.db import Scope, transaction
 
 LIMIT = 200
-NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 AGAIN = timedelta(seconds=30)  # an attempt that may still arrive is looked at again
+CAMPAIGN = "campaign"
 CONNECTIONS, TIMEOUT_S = 8, 10.0
 
 log = structlog.get_logger()
@@ -55,14 +56,15 @@ class NoSuchPerson(NotFound):
     code: ClassVar[str] = "no-such-contact"
 
 
-@dataclass(slots=True)
-class Chosen:
-    """The attempt that is made, what was passed over before it and why, and the steps after it."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A message that somebody asks for. `validity_s`: for how long it is worth sending."""
 
-    outgoing: door.Outgoing
-    timeout_s: int | None
-    passed_over: list[dict[str, Any]]
-    left: tuple[Step, ...]
+    contact_id: UUID
+    content: Content
+    steps: Sequence[Step]
+    purpose: str
+    validity_s: int | None = None
 
 
 class Attempts:
@@ -85,35 +87,53 @@ class Attempts:
         self._secret = settings.secret_key.get_secret_value()
         self._links = Links(self._secret, settings.public_url)
         self._client = ProviderClient(CONNECTIONS, TIMEOUT_S)
-        self._capabilities = Capabilities(GOOGLE_RCS, self._client, redis)
+        self._reach = Reach(self._client, redis, self._account)
 
     async def close(self) -> None:
         await self._client.close()
 
-    async def preview(
-        self, tenant_id: UUID, contact_id: UUID, content: Content, steps: Sequence[Step], purpose: str
-    ) -> list[door.Outgoing]:
+    async def preview(self, tenant_id: UUID, asked: Asked) -> list[door.Outgoing]:
         """What each step would send and cost, or why it would not; nothing is written. Raises NotFound."""
         directory = await self._directories.one(tenant_id)
-        person = await self._person(tenant_id, contact_id)
-        return [await self._attempt(new_id(), step, person, content, purpose, directory) for step in steps]
+        (wish,) = await self._wishes(tenant_id, [asked])
+        unreachable = await self._reach.unreachable(asked.steps, [wish.person], directory)
+        now = self._clock.now()
+        return [
+            attempt(new_id(), step, wish, directory, now, self._link, unreachable) for step in asked.steps
+        ]
 
-    async def send(
-        self, tenant_id: UUID, contact_id: UUID, content: Content, steps: Sequence[Step], purpose: str
-    ) -> UUID:
+    async def send(self, tenant_id: UUID, asked: Asked) -> UUID:
         """Write the first attempt that may leave; when none may, the last one with its reason. Returns the message's id.
 
         Raises NotFound, and Unavailable when the wallet does not answer.
         """
+        (outgoing,) = await self.send_many(tenant_id, [asked])
+        return outgoing.id
+
+    async def send_many(
+        self, tenant_id: UUID, asked: Sequence[Asked], dry_run: bool = False
+    ) -> list[door.Outgoing]:
+        """`send` for many in one transaction: all are written or none; with `dry_run` nothing is.
+
+        Raises NotFound for the first who is not there, and Unavailable.
+        """
+        if not asked:
+            return []
         directory = await self._directories.one(tenant_id)
-        person = await self._person(tenant_id, contact_id)
-        message_id = new_id()
-        chosen = await self._choose(message_id, steps, person, content, purpose, directory)
-        await self._hold(tenant_id, chosen.outgoing)
-        async with transaction(self._engine, Scope.of(tenant_id)) as db:
-            await self._write(db, chosen, content)
-        await self._tell(chosen.outgoing, directory)
-        return message_id
+        wishes = await self._wishes(tenant_id, asked)
+        steps = {step.channel_id: step for each in asked for step in each.steps}
+        unreachable = await self._reach.unreachable(
+            steps.values(), [wish.person for wish in wishes], directory
+        )
+        now = self._clock.now()
+        chosen = [choose(new_id(), wish, directory, now, self._link, unreachable) for wish in wishes]
+        outgoings = [each.outgoing for each in chosen]
+        if not dry_run:
+            await self._hold(tenant_id, outgoings)
+            async with transaction(self._engine, Scope.of(tenant_id)) as db:
+                await service.write_first(db, chosen, directory.policy, now)
+            await self._tell(outgoings, directory)
+        return outgoings
 
     async def sweep(self) -> int:
         """Judge the plans that are due. Returns how many attempts were taken over."""
@@ -158,30 +178,50 @@ class Attempts:
             async with transaction(self._engine, Scope.of(tenant_id)) as db:
                 await store.look_again(db, tenant_id, row.id, self._clock.now() + AGAIN)
             return False
+        if row.origin == CAMPAIGN and not await self._may_go_on(row):
+            return False
         plan = Plan.model_validate(row.plan)
         steps = [step for step in plan.steps if step.channel_id in directory.channels]
+        now = self._clock.now()
         async with transaction(self._engine, Scope.of(tenant_id)) as db:
-            person = await store.person(db, tenant_id, row.contact_id, self._clock.now())
-            if person is None or not steps:  # erased meanwhile, or no channel is left
+            person = await store.person(db, tenant_id, row.contact_id, now)
+            late = plan.expires_at is not None and plan.expires_at <= now
+            if (
+                person is None or not steps or late
+            ):  # erased meanwhile, no channel left, or not worth it any more
                 await store.close(db, tenant_id, row.id)
                 return False
-        chosen = await self._choose(plan.next_id, steps, person, plan.content, row.purpose or "", directory)
+        wish = Wish(person, plan.content, steps, row.purpose or "", plan.expires_at)
+        unreachable = await self._reach.unreachable(steps, [person], directory)
+        chosen = choose(plan.next_id, wish, directory, now, self._link, unreachable)
         outgoing = chosen.outgoing
         outgoing.first_id = row.first_id or row.id
         outgoing.origin, outgoing.origin_id = row.origin, row.origin_id
-        await self._hold(tenant_id, outgoing)
+        if row.origin == CAMPAIGN:
+            outgoing.lane = door.LANE_BULK
+        await self._hold(tenant_id, [outgoing])
         try:
             async with transaction(self._engine, Scope.of(tenant_id)) as db:
                 held = await store.take(db, tenant_id, row.id)
                 if held is None or judge(Status(held.status), timed_out=True) is not Verdict.TAKE_OVER:
                     return False  # it arrived while its follower was being prepared: the hold ends by itself
-                await self._write(db, chosen, plan.content)
+                await service.write(db, [chosen], now)
                 await store.hand_on(db, tenant_id, row.id, outgoing.id)
                 await store.close(db, tenant_id, row.id)
         except Conflict:  # somebody else has taken over
             return False
-        await self._tell(outgoing, directory)
+        await self._tell([outgoing], directory)
         return True
+
+    async def _may_go_on(self, row: Any) -> bool:
+        """A paused campaign's next channels wait, a canceled one's never come."""
+        async with transaction(self._engine, Scope.of(row.tenant_id)) as db:
+            status = await campaigns.status(db, row.tenant_id, row.origin_id)
+            if status == "paused":
+                await store.look_again(db, row.tenant_id, row.id, self._clock.now() + AGAIN)
+            elif status not in ("running", "completed"):
+                await store.close(db, row.tenant_id, row.id)
+        return status in ("running", "completed")
 
     async def _take_back(self, row: Any, directory: Directory) -> bool:
         """Make sure that a message which nobody confirmed cannot arrive beside its follower, where that can be done."""
@@ -216,96 +256,45 @@ class Attempts:
             raise SendRefused("the provider account is not there any more", "no-account")
         return account
 
-    async def _person(self, tenant_id: UUID, contact_id: UUID) -> Person:
-        async with transaction(self._engine, Scope.of(tenant_id)) as db:
-            person = await store.person(db, tenant_id, contact_id, self._clock.now())
-        if person is None:
-            raise NoSuchPerson("there is no such contact, or it has no address")
-        return person
-
-    async def _choose(
-        self,
-        message_id: UUID,
-        steps: Sequence[Step],
-        person: Person,
-        content: Content,
-        purpose: str,
-        directory: Directory,
-    ) -> Chosen:
-        """The first step that may leave; the last one, with its reason, when none may."""
-        passed_over: list[dict[str, Any]] = []
-        last = len(steps) - 1
-        for place, step in enumerate(steps):
-            outgoing = await self._attempt(message_id, step, person, content, purpose, directory)
-            if outgoing.refused is None or place == last:
-                return Chosen(outgoing, step.timeout_s, passed_over, tuple(steps[place + 1 :]))
-            passed_over.append(
-                {
-                    "at": self._clock.now().isoformat(),
-                    "event": "passed-over",
-                    "channel_id": encode_id("chn", step.channel_id),
-                    "channel_kind": outgoing.channel.kind.value,
-                    "reason": outgoing.refused,
-                    "detail": outgoing.detail or "",
-                }
-            )
-        raise AssertionError("a message has at least one step")
-
-    async def _attempt(
-        self,
-        message_id: UUID,
-        step: Step,
-        person: Person,
-        content: Content,
-        purpose: str,
-        directory: Directory,
-    ) -> door.Outgoing:
-        channel = directory.channels.get(step.channel_id)
-        if channel is None:
-            raise NotFound("the channel is not there any more")
+    async def _wishes(self, tenant_id: UUID, asked: Sequence[Asked]) -> list[Wish]:
         now = self._clock.now()
+        wanted = list({each.contact_id for each in asked})
+        async with transaction(self._engine, Scope.of(tenant_id)) as db:
+            people = await store.people(db, tenant_id, wanted, now)
+        found: list[Wish] = []
+        for each in asked:
+            person = people.get(each.contact_id)
+            if person is None or not person.addresses:
+                raise NoSuchPerson("there is no such contact, or it has no address")
+            until = None if each.validity_s is None else now + timedelta(seconds=each.validity_s)
+            found.append(Wish(person, each.content, each.steps, each.purpose, until))
+        return found
 
-        def link(media_id: str) -> str:
-            own = library_id(media_id)
-            return "" if own is None else self._links.of(own, now)
+    def _link(self, media_id: str) -> str:
+        own = library_id(media_id)
+        return "" if own is None else self._links.of(own, self._clock.now())
 
-        outgoing = prepare(message_id, channel, person, content, purpose, directory, now, link)
-        by_rcs = outgoing.refused is None and channel.kind is ChannelKind.RCS
-        if by_rcs and not await self._has_rcs(channel, outgoing.address):
-            outgoing.refused, outgoing.detail = NO_RCS, "the number's handset has no RCS"
-        return outgoing
-
-    async def _has_rcs(self, channel: Channel, number: str) -> bool:
-        """Whether RCS reaches the number; when nobody can tell, it is tried."""
-        try:
-            return bool(await self._capabilities.of(await self._account(channel), channel, number))
-        except (HubError, OSError):
-            return True
-
-    async def _hold(self, tenant_id: UUID, outgoing: door.Outgoing) -> None:
-        if outgoing.refused is None and outgoing.price_micros:
-            (answer,) = await self._wallets.hold(tenant_id, [door.single_hold(outgoing)])
+    async def _hold(self, tenant_id: UUID, outgoings: Sequence[door.Outgoing]) -> None:
+        """Money first: one call of the wallet, whose mailbox takes them together."""
+        paid = [each for each in outgoings if each.refused is None and each.price_micros]
+        if not paid:
+            return
+        answers = await self._wallets.hold(tenant_id, [door.single_hold(each) for each in paid])
+        for outgoing, answer in zip(paid, answers, strict=True):
             door.apply_hold(outgoing, answer)
 
-    async def _write(self, db: AsyncConnection, chosen: Chosen, content: Content) -> None:
-        """The attempt and the plan of what is left. Raises Conflict when it is written already."""
-        outgoing, now = chosen.outgoing, self._clock.now()
-        tenant_id = outgoing.channel.tenant_id
-        if chosen.left:
-            outgoing.plan = Plan(steps=chosen.left, next_id=new_id(), content=content).to_row()
-        await door.store(db, [outgoing], now)
-        if chosen.passed_over:
-            await store.note(db, tenant_id, outgoing.id, chosen.passed_over)
-        if chosen.left:
-            due_at = NEVER if chosen.timeout_s is None else now + timedelta(seconds=chosen.timeout_s)
-            await store.watch(db, tenant_id, outgoing.id, now if outgoing.refused else due_at)
-
-    async def _tell(self, outgoing: door.Outgoing, directory: Directory) -> None:
-        row = door.message_row(outgoing, self._clock.now())
-        event = {
-            "type": "message.created",
-            "conversation_id": encode_id("cnv", outgoing.contact_id),
-            "message": message_view(row, directory),
-        }
-        tenant_id = outgoing.channel.tenant_id
-        await realtime.publish(self._redis, [(tenant_id, event)], wake_sender=outgoing.refused is None)
+    async def _tell(self, outgoings: Sequence[door.Outgoing], directory: Directory) -> None:
+        now = self._clock.now()
+        events = [
+            (
+                outgoing.channel.tenant_id,
+                {
+                    "type": "message.created",
+                    "conversation_id": encode_id("cnv", outgoing.contact_id),
+                    "message": message_view(door.message_row(outgoing, now), directory),
+                },
+            )
+            for outgoing in outgoings
+            if outgoing.origin != CAMPAIGN  # a campaign shows its progress itself
+        ]
+        await realtime.publish(self._redis, events, wake_sender=any(o.refused is None for o in outgoings))

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.batch_rows import claim_row, consent_row
+from actors.batch_rows import activity_rows, claim_row, consent_row
 from actors.messages import DONE, DUPLICATE, Arrived, Command
 from actors.ports import by_tenant
 from hub import door, realtime
 from hub.channels import adapter_of
 from hub.channels import store as channel_store
+from hub.channels.base import ChannelKind
 from hub.contacts.contact import NewContact
 from hub.contacts.segments.membership import memberships
 from hub.contacts.service import new_contacts
@@ -35,6 +37,7 @@ from hub.conversations.turn import NOTHING_UNDERSTOOD, needs_classifier, turn
 from hub.conversations.views import conversation_view, message_view
 from hub.directory import Directory
 from hub.errors import Conflict, HubError, NotFound
+from hub.failover.store import whatsapp_at
 from hub.ids import encode_id, new_id
 from hub.routing.table import NO_SEGMENTS, RoutingTable
 from models.contacts import activities
@@ -69,6 +72,7 @@ class Batch:
         self.events: list[tuple[UUID, bytes]] = []
         self.directories: dict[UUID, Directory] = {}
         self.members: dict[Key, frozenset[UUID]] = {}
+        self.whatsapp_at: dict[Key, datetime] = {}  # when those who are answered last wrote by WhatsApp
         # Whose first message this is: they come into being with it.
         self.fresh: dict[Key, NewContact] = {
             _key(item): item.fresh
@@ -92,6 +96,7 @@ class Batch:
         self.working, self.rows, self.events = {}, [], []
         await self.load({_key(self.items[place]) for place in open_items})
         await self._ask_segments(open_items)
+        await self._ask_windows(open_items)
         await self._classify(open_items)
         self._turn(open_items)
         await self._hold()
@@ -144,6 +149,23 @@ class Batch:
             async with transaction(self.host.engine, Scope.of(tenant_id)) as db:
                 found = await memberships(db, tenant_id, segment_ids, contact_ids)
             self.members.update({(tenant_id, contact_id): each for contact_id, each in found.items()})
+
+    async def _ask_windows(self, places: Sequence[int]) -> None:
+        """For agents' answers by WhatsApp: when the person last wrote by it."""
+        wanted: dict[UUID, set[UUID]] = defaultdict(set)
+        for place in places:
+            item = self.items[place]
+            state = self.working.get(_key(item))
+            if isinstance(item.event, AgentReply) and state is not None:
+                channel_id = item.event.channel_id or state.channel_id
+                channels = self.directories[item.tenant_id].channels
+                channel = channels.get(channel_id) if channel_id is not None else None
+                if channel is not None and channel.kind is ChannelKind.WHATSAPP:
+                    wanted[item.tenant_id].add(item.contact_id)
+        for tenant_id, contact_ids in wanted.items():
+            async with transaction(self.host.engine, Scope.of(tenant_id)) as db:
+                found = await whatsapp_at(db, tenant_id, list(contact_ids), self.now)
+            self.whatsapp_at.update({(tenant_id, contact_id): at for contact_id, at in found.items()})
 
     async def _make(self, people: Sequence[NewContact]) -> None:
         """Let contacts come into being before their first turn: segments can only be asked about people who are there.
@@ -211,7 +233,7 @@ class Batch:
             channel = directory.channels.get(effect.channel_id)
             if channel is None:
                 raise NotFound("the channel is not there any more")
-            if effect.answers_command and adapter_of(channel).answers_commands:
+            if effect.carrier_answers and adapter_of(channel).answers_commands:
                 continue
             identifier = effect.message_id or self._effect_ids.setdefault((place, number), new_id())
             outgoing = door.Outgoing(
@@ -225,9 +247,10 @@ class Batch:
                 door.LANE_LIVE,
             )
             opted_out = channel.kind.value in result.state.opted_out and not effect.answers_command
-            found.append(
-                door.prepare(outgoing, opted_out=opted_out, rates=directory.rates, today=self.now.date())
-            )
+            door.prepare(outgoing, opted_out=opted_out, rates=directory.rates, today=self.now.date())
+            if effect.origin == "agent":  # whatever else a turn sends answers a message of this moment
+                door.keep_window(outgoing, self.whatsapp_at.get(_key(self.items[place])), self.now)
+            found.append(outgoing)
         return found
 
     async def _hold(self) -> None:
@@ -257,7 +280,7 @@ class Batch:
             store.saves(self.working[key] for key in touched),
             *door.inserts(self.rows, outgoings, self.now),
             *self._effects(),
-            Insert(activities, self._activity_rows()),
+            Insert(activities, activity_rows(self.turns.values(), self.now)),
         ]
         # The screens' events are made while the database works; they leave only after the commit.
         written, _ = await asyncio.gather(write(self.host.pool, scope, inserts), self._prepare_events())
@@ -312,21 +335,6 @@ class Batch:
             if isinstance(item := self.items[place], Arrived)
         ]
 
-    def _activity_rows(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "tenant_id": turned.state.tenant_id,
-                "contact_id": turned.state.contact_id,
-                "id": new_id(),
-                "at": self.now,
-                "kind": happened.kind,
-                "actor": happened.actor,
-                "data": happened.data,
-            }
-            for turned in self.turns.values()
-            for happened in turned.happened
-        ]
-
     def _effects(self) -> list[Insert]:
         consents: list[dict[str, Any]] = []
         tags: list[dict[str, Any]] = []
@@ -334,8 +342,8 @@ class Batch:
             tenant_id, contact_id = _key(self.items[place])
             for effect in result.effects:
                 match effect:
-                    case SetConsent(kind, state, proof):
-                        consents.append(consent_row(tenant_id, contact_id, kind, state, proof, self.now))
+                    case SetConsent():
+                        consents.append(consent_row(tenant_id, contact_id, effect, self.now))
                     case TagContact(tag):
                         tags.append({"tenant_id": tenant_id, "tag": tag, "contact_id": contact_id})
         return [store.consent_changes(consents), store.tags(tags)]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from actors.messages import Arrived, Command
-from hub.conversations.state import AgentReply, Inbound
+from hub.conversations.state import AgentReply, Inbound, SetConsent, Turn
+from hub.ids import new_id
 
 NO_CHANNEL = UUID(int=0)  # of inbox rows that no provider sent
 
@@ -28,17 +30,33 @@ def claim_row(item: Arrived | Command, now: datetime) -> dict[str, Any] | None:
             return None
 
 
-def consent_row(
-    tenant_id: UUID, contact_id: UUID, kind: str, state: str, proof: str, now: datetime
-) -> dict[str, Any]:
+def consent_row(tenant_id: UUID, contact_id: UUID, change: SetConsent, now: datetime) -> dict[str, Any]:
     """The contact's own word on a channel, with the word as proof."""
     return {
         "tenant_id": tenant_id,
         "contact_id": contact_id,
-        "channel_kind": kind,
-        "purpose": "all",
-        "state": state,
+        "channel_kind": change.channel_kind,
+        "purpose": change.purpose,
+        "state": change.state,
         "source": "reply",
-        "proof": proof,
+        "proof": change.proof,
         "changed_at": now,
+        "changed_by": "contact",
     }
+
+
+def activity_rows(turns: Iterable[Turn], now: datetime) -> list[dict[str, Any]]:
+    """What the contacts' timelines will tell of these turns."""
+    return [
+        {
+            "tenant_id": turned.state.tenant_id,
+            "contact_id": turned.state.contact_id,
+            "id": new_id(),
+            "at": now,
+            "kind": happened.kind,
+            "actor": happened.actor,
+            "data": happened.data,
+        }
+        for turned in turns
+        for happened in turned.happened
+    ]

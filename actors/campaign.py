@@ -28,6 +28,7 @@ LOOK_EVERY_S = 1.0
 PROGRESS_EVERY_S = 1.0
 PROGRESS_SHARE = 30  # of the time may go into counting: one part in so many
 WAIT_S = 0.1
+IDLE_S = 0.5  # all is written: what is left are the senders, or the end of quiet hours
 
 log = structlog.get_logger()
 
@@ -122,7 +123,7 @@ class CampaignHost(Shell):
                 call = submit(send_batch, self.settings, tenant_id, campaign_id, first)
                 flying[first] = asyncio.ensure_future(call)
         if not flying:
-            await asyncio.sleep(WAIT_S)
+            await asyncio.sleep(WAIT_S if pending else IDLE_S)
             return True
         done, _ = await asyncio.wait(flying.values(), timeout=WAIT_S * 5, return_when=asyncio.FIRST_COMPLETED)
         for first in [key for key, future in flying.items() if future in done]:
@@ -160,5 +161,5 @@ class CampaignHost(Shell):
         directory = await self.directories.one(tenant_id)
         async with transaction(self.engine, Scope.of(tenant_id)) as db:
             row = await store.get(db, tenant_id, campaign_id)
-            view = await service.view(db, row, directory)
+            view = await service.view(db, row, directory, self.clock.now())
         await realtime.publish(self.redis, [(tenant_id, {"type": "campaign.updated", "campaign": view})])

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from actors.batch import Batch, Redo
 from actors.messages import DONE, DUPLICATE, Arrived, Command, Item, Reported, unpack
 from actors.ports import Classifiers, Wallets
+from actors.receipt_health import ReceiptHealth
 from actors.shell import Shell
 from hub import deliveries, realtime
 from hub.channels import store as channel_store
@@ -48,6 +49,7 @@ class ConversationHost(Shell):
         super().__init__(name, settings)
         self.clock = SystemClock()
         self.directories = Directories(self.engine)
+        self.receipts = ReceiptHealth(self.redis, self.directories)
         self.wallets = Wallets(settings)
         self.classifiers = Classifiers(settings)
         self.live: OrderedDict[Key, Conversation] = OrderedDict()
@@ -59,6 +61,10 @@ class ConversationHost(Shell):
 
     async def start(self) -> None:
         self._passivating = asyncio.create_task(self._passivate_for_ever())
+
+    async def close(self) -> None:
+        await self.receipts.close()
+        await super().close()
 
     async def receive_mail(self, mail: bytes) -> list[Any]:
         """`receive` for items that `actors.messages.pack` has packed."""
@@ -220,6 +226,7 @@ class ConversationHost(Shell):
         else:
             raise Unavailable("the messages changed again and again; try once more")
         await realtime.publish(self.redis, moved_events(applied.changed))
+        self.receipts.note(applied.ended)
         return answers
 
     async def _keep(self, db: Pipe, items: Sequence[Reported], unmatched: Sequence[int]) -> None:

@@ -12,6 +12,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from actors.reroute import Moved, StandIns
 from hub import realtime
 from hub.channels.base import Account, Channel
 from hub.channels.health import State
@@ -39,10 +40,11 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """Rows that may leave now, and rows that wait with the instant when they are due."""
+    """Rows that may leave now, rows that wait with the instant when they are due, and rows that others take over."""
 
     rows: Sequence[Owed]
     held: Sequence[tuple[Owed, datetime]]
+    moved: Sequence[Moved] = ()
 
 
 class Gate:
@@ -62,7 +64,13 @@ class Gate:
                 del held[channel_id]
         return list(self._resting), list(self._resting_bulk)
 
-    async def admit(self, rows: Sequence[Owed], channels: Mapping[UUID, Channel], now: datetime) -> Admitted:
+    async def admit(
+        self,
+        rows: Sequence[Owed],
+        channels: Mapping[UUID, Channel],
+        now: datetime,
+        stand_ins: StandIns | None = None,
+    ) -> Admitted:
         """Sort the rows of a claim, live lane first. A row whose channel or account is gone is let through: it fails there."""
         accounts = await self._accounts(
             {channels[r.channel_id].account_id for r in rows if r.channel_id in channels}
@@ -73,6 +81,8 @@ class Gate:
         admitted: list[Owed] = []
         held: list[tuple[Owed, datetime]] = []
         tried: set[UUID] = set()
+        moved: list[Moved] = []
+        others = await self._others(rows, channels, accounts, shut, stand_ins, now)
         for row in rows:
             channel = channels.get(row.channel_id)
             account = accounts.get(channel.account_id) if channel is not None else None
@@ -83,6 +93,8 @@ class Gate:
             elif (until := shut.get(account.id)) is not None:
                 if account.id not in tried and await self._canary(account.id):
                     admitted.append(row)
+                elif (other := others.get(row.message_id)) is not None:
+                    moved.append(Moved(row, other))
                 else:
                     held.append((row, self._rest(row, now, until)))
                 tried.add(account.id)
@@ -100,7 +112,32 @@ class Gate:
                     first = max(REST_S, min(wait_s, OPEN_S_MAX))
                     until = now + timedelta(seconds=first)
                     resting[row.channel_id] = min(resting.get(row.channel_id, until), until)
-        return Admitted(admitted, held)
+        return Admitted(admitted, held, moved)
+
+    async def _others(
+        self,
+        rows: Sequence[Owed],
+        channels: Mapping[UUID, Channel],
+        accounts: Mapping[UUID, Account],
+        shut: Mapping[UUID, datetime],
+        stand_ins: StandIns | None,
+        now: datetime,
+    ) -> dict[UUID, Channel]:
+        """Message → the first channel that stands in for the one whose account is out of order, and is in order itself."""
+        stuck = [
+            row for row in rows if row.channel_id in channels and channels[row.channel_id].account_id in shut
+        ]
+        if not stuck or stand_ins is None:
+            return {}
+        wanted = {row.message_id: stand_ins.of(row) for row in stuck}
+        known = await self._accounts({each.account_id for found in wanted.values() for each in found})
+        closed = await self._shut(list(known), now)
+        able = {key for key, account in known.items() if account.status == "active" and key not in closed}
+        return {
+            message_id: first
+            for message_id, found in wanted.items()
+            if (first := next((each for each in found if each.account_id in able), None)) is not None
+        }
 
     def rest(self, channel_id: UUID, now: datetime, until: datetime) -> None:
         """Claim nothing of a channel until then, five seconds at most."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -19,18 +20,24 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from actors.ports import Wallets
+from actors.reach import Reach
 from actors.shell import make_app_engine, make_redis
 from hub import door, realtime
 from hub.billing.wallet import HoldAnswer, HoldRequest
 from hub.campaigns import store
 from hub.campaigns.campaign import Recipient
-from hub.channels.base import Channel
+from hub.campaigns.messages import Rich, is_plain, plain_messages, rich_messages, steps_of
+from hub.channels import store as channel_store
+from hub.channels.base import Account, Channel
+from hub.channels.http import ProviderClient
 from hub.directory import Directories, Directory
-from hub.errors import HubError
+from hub.errors import NotFound
+from hub.failover import service as attempts
+from hub.failover import store as failover_store
+from hub.failover.attempts import Chosen
 from hub.flows.engine import Session
-from hub.ids import new_id
+from hub.media.links import Links, library_id
 from hub.settings import Settings
-from hub.templates.render import compile_template
 from models.billing import settlements
 from models.db import Scope, insert_rows, transaction
 
@@ -38,6 +45,7 @@ SENT = "sent"
 UNFUNDED = "unfunded"
 STOPPED = "stopped"
 WARM_S = 0.5
+REACH_CONNECTIONS, REACH_TIMEOUT_S = 4, 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,8 @@ class _Worker:
     redis: Any
     directories: Directories
     wallets: Wallets
+    reach: Reach
+    link: Callable[[str], str]
 
 
 _known: dict[str, _Worker] = {}
@@ -78,7 +88,26 @@ def _worker(settings: Settings) -> _Worker:
 def _make_worker(settings: Settings) -> _Worker:
     loop = uvloop.new_event_loop()
     engine = make_app_engine(settings.model_copy(update={"database_pool": 2}), "send task")
-    return _Worker(loop, engine, make_redis(settings), Directories(engine), Wallets(settings))
+    redis = make_redis(settings)
+    links = Links(settings.secret_key.get_secret_value(), settings.public_url)
+    client = ProviderClient(REACH_CONNECTIONS, REACH_TIMEOUT_S)
+
+    async def account(channel: Channel) -> Account:
+        async with transaction(engine, Scope.nothing()) as db:
+            found = await channel_store.account(
+                db, channel.account_id, settings.secret_key.get_secret_value()
+            )
+        if found is None:
+            raise NotFound("the provider account is not there any more")
+        return found
+
+    reach = Reach(client, redis, account)
+    return _Worker(loop, engine, redis, Directories(engine), Wallets(settings), reach, partial(_link, links))
+
+
+def _link(links: Links, media_id: str) -> str:
+    own = library_id(media_id)
+    return "" if own is None else links.of(own, datetime.now(UTC))
 
 
 def warm(settings: Settings) -> None:
@@ -104,61 +133,66 @@ def send_batch(settings: Settings, tenant_id: UUID, campaign_id: UUID, first_ord
 async def _send(worker: _Worker, tenant_id: UUID, campaign_id: UUID, first_ordinal: int) -> BatchResult:
     directory = await worker.directories.one(tenant_id)
     scope = Scope.of(tenant_id)
+    now = datetime.now(UTC)
+    rich: Rich | None = None
     async with transaction(worker.engine, scope) as db:
         campaign = await store.get(db, tenant_id, campaign_id)
         batch = await store.batch(db, tenant_id, campaign_id, first_ordinal)
         if campaign is None or batch is None or campaign.status != "running":
             return BatchResult(STOPPED)
-        channel = directory.channels[campaign.channel_id]
-        people = await store.recipients(
-            db, tenant_id, campaign_id, batch.first_ordinal, batch.last_ordinal, channel.kind.value
-        )
-    outgoings = _outgoings(campaign, channel, people, directory)
-    answer = await _hold(worker, tenant_id, batch, outgoings)
+        steps = steps_of(campaign, directory)
+        if not steps:
+            raise NotFound("the campaign's channels are not there any more")
+        channel = directory.channels[steps[0].channel_id]
+        edges = (batch.first_ordinal, batch.last_ordinal)
+        people = await store.recipients(db, tenant_id, campaign_id, *edges, channel.kind.value)
+        if not is_plain(campaign, channel):
+            ids = [person.contact_id for person in people]
+            known = await failover_store.people(db, tenant_id, ids, now)
+            rich = Rich(known, steps, frozenset(), worker.link)
+    if rich is None:
+        chosen = plain_messages(campaign, channel, people, directory, now)
+    else:
+        reached = await worker.reach.unreachable(steps, list(rich.people.values()), directory)
+        chosen = rich_messages(campaign, people, replace(rich, unreachable=reached), directory, now)
+    return await _pay_and_write(worker, campaign, batch, people, chosen, directory)
+
+
+async def _pay_and_write(
+    worker: _Worker,
+    campaign: Any,
+    batch: Any,
+    people: Sequence[Recipient],
+    chosen: Sequence[Chosen],
+    directory: Directory,
+) -> BatchResult:
+    tenant_id: UUID = campaign.tenant_id
+    scope = Scope.of(tenant_id)
+    answer = await _hold(worker, tenant_id, batch, [each.outgoing for each in chosen])
     if answer.state in ("conflict", "expired"):
         async with transaction(worker.engine, scope) as db:
             await store.renew_hold(db, batch)
         # Nobody can write under the old hold any more: its money need not wait for its time.
         await worker.wallets.close_block(tenant_id, batch.hold_id)
         return BatchResult(STOPPED)
-    taken = _affordable(outgoings, answer)
+    taken = _affordable(chosen, answer)
     if taken or not people:  # a batch whose contacts were all erased is done too
         async with transaction(worker.engine, scope) as db:
-            whole = len(taken) == len(outgoings)
-            last = batch.last_ordinal if whole else people[len(taken) - 1].ordinal
-            result = await _write(db, campaign, channel, taken, directory, batch, last)
+            last = batch.last_ordinal if len(taken) == len(chosen) else people[len(taken) - 1].ordinal
+            result = await _write(db, campaign, taken, directory, batch, last)
         await realtime.publish(worker.redis, [], wake_sender=True)
     else:
         result = BatchResult(UNFUNDED)
     if result.state == STOPPED:
         async with transaction(worker.engine, scope) as db:
-            canceled = await store.is_canceled(db, batch)
-        if canceled:
+            # Canceled, or paused: nothing is written under this hold, and who resumes asks for another.
+            over = await store.is_canceled(db, batch) or await store.renew_hold(db, batch)
+        if over:
             await worker.wallets.close_block(tenant_id, batch.hold_id)
-    if len(taken) < len(outgoings) and result.state != STOPPED:
-        needed = outgoings[len(taken)].price_micros
+    if len(taken) < len(chosen) and result.state != STOPPED:
+        needed = chosen[len(taken)].outgoing.price_micros
         return BatchResult(UNFUNDED, result.messages, result.refused, needed)
     return result
-
-
-def _outgoings(
-    campaign: Any, channel: Channel, people: Sequence[Recipient], directory: Directory
-) -> list[door.Outgoing]:
-    template = compile_template(campaign.template)
-    today = datetime.now(UTC).date()
-    found: list[door.Outgoing] = []
-    for person in people:
-        outgoing = door.Outgoing(
-            new_id(), channel, person.contact_id, person.address, "", "campaign", campaign.id, door.LANE_BULK
-        )
-        try:
-            outgoing.text = template.render(person.variables(campaign.variables))
-        except HubError as error:
-            outgoing.refused, outgoing.detail = door.TEMPLATE, str(error)
-        else:
-            door.prepare(outgoing, opted_out=person.opted_out, rates=directory.rates, today=today)
-        found.append(outgoing)
-    return found
 
 
 async def _hold(
@@ -168,29 +202,29 @@ async def _hold(
     amounts = tuple(outgoing.price_micros for outgoing in outgoings if outgoing.refused is None)
     if not any(amounts):
         return HoldAnswer(batch.hold_id, "held", len(amounts), 0, 0)
-    request = HoldRequest(batch.hold_id, "block", amounts, door.BLOCK_HOLD_TTL_S, True)
+    request = HoldRequest(batch.hold_id, "block", amounts, door.block_ttl_s(outgoings), True)
     return (await worker.wallets.hold(tenant_id, [request]))[0]
 
 
-def _affordable(outgoings: Sequence[door.Outgoing], answer: HoldAnswer) -> list[door.Outgoing]:
+def _affordable(chosen: Sequence[Chosen], answer: HoldAnswer) -> list[Chosen]:
     """The leading recipients the hold pays for, refused ones in between included."""
     granted = answer.granted if answer.state in ("held", "exists") else 0
-    taken: list[door.Outgoing] = []
-    for outgoing in outgoings:
+    taken: list[Chosen] = []
+    for each in chosen:
+        outgoing = each.outgoing
         if outgoing.refused is None:
             if granted == 0:
                 break
             granted -= 1
             outgoing.hold_id = answer.hold_id if outgoing.price_micros else None
-        taken.append(outgoing)
+        taken.append(each)
     return taken
 
 
 async def _write(
     db: AsyncConnection,
     campaign: Any,
-    channel: Channel,
-    outgoings: Sequence[door.Outgoing],
+    chosen: Sequence[Chosen],
     directory: Directory,
     read: Any,
     last_ordinal: int,
@@ -201,51 +235,37 @@ async def _write(
     batch = await store.batch(db, campaign.tenant_id, campaign.id, read.first_ordinal, lock=True)
     if current is None or batch is None or current.status != "running" or batch.hold_id != read.hold_id:
         return BatchResult(STOPPED)
-    await _refuse_late_opt_outs(db, channel, outgoings)
-    await door.store(db, outgoings, now)
-    await _begin_flow(db, campaign, channel, outgoings, directory, now)
+    outgoings = [each.outgoing for each in chosen]
+    await _refuse_late_opt_outs(db, campaign.tenant_id, outgoings)
+    await attempts.write_first(db, chosen, directory.policy, now)
+    await _begin_flow(db, campaign, outgoings, directory, now)
     refused = sum(outgoing.refused is not None for outgoing in outgoings)
     await store.finish_batch(db, batch, last_ordinal, len(outgoings) - refused, refused)
     return BatchResult(SENT, len(outgoings) - refused, refused)
 
 
 async def _refuse_late_opt_outs(
-    db: AsyncConnection, channel: Channel, outgoings: Sequence[door.Outgoing]
+    db: AsyncConnection, tenant_id: UUID, outgoings: Sequence[door.Outgoing]
 ) -> None:
     """Who opted out or left since the batch was read gets nothing, and their part of the hold is released."""
     wanted = [outgoing for outgoing in outgoings if outgoing.refused is None]
-    late = await store.opted_out_now(
-        db, channel.tenant_id, channel.kind.value, [o.contact_id for o in wanted]
-    )
-    gone = await store.gone_now(db, channel.tenant_id, [o.contact_id for o in outgoings])
+    late = await store.opted_out_now(db, tenant_id, [o.contact_id for o in wanted])
+    gone = await store.gone_now(db, tenant_id, [o.contact_id for o in outgoings])
     for outgoing in outgoings:
         if outgoing.contact_id in gone:  # nothing may be kept of them, not even in a message that is not sent
             outgoing.address = outgoing.text = ""
-    released = []
+            outgoing.content = outgoing.plan = None
+    refused = []
     for outgoing in wanted:
-        if outgoing.contact_id in late | gone:
+        if outgoing.contact_id in gone or (outgoing.contact_id, outgoing.channel.kind.value) in late:
             outgoing.refused = door.OPTED_OUT
-            if outgoing.hold_id is not None:
-                released.append(outgoing)
-    rows = [
-        {
-            "tenant_id": channel.tenant_id,
-            "message_id": outgoing.id,
-            "hold_id": outgoing.hold_id,
-            "kind": "release",
-            "amount_micros": outgoing.price_micros,
-            "revenue_account": f"revenue:{channel.kind.value}",
-            "created_at": datetime.now(UTC),
-        }
-        for outgoing in released
-    ]
-    await insert_rows(db, settlements, rows)
+            refused.append(outgoing)
+    await insert_rows(db, settlements, door.release_rows(refused, datetime.now(UTC)))
 
 
 async def _begin_flow(
     db: AsyncConnection,
     campaign: Any,
-    channel: Channel,
     outgoings: Sequence[door.Outgoing],
     directory: Directory,
     now: datetime,
@@ -256,13 +276,13 @@ async def _begin_flow(
     session = Session(campaign.flow_id.hex, start, {}, campaign.id.hex).to_json()
     rows = [
         {
-            "tenant_id": channel.tenant_id,
+            "tenant_id": campaign.tenant_id,
             "contact_id": outgoing.contact_id,
             "version": 1,
             "status": "idle",
             "session": session,
             "opted_out": [],
-            "channel_id": channel.id,
+            "channel_id": outgoing.channel.id,
             "address": outgoing.address,
             "last_text": outgoing.text[:160],
             "last_direction": "out",

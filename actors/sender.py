@@ -19,6 +19,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from actors.gate import Gate, keys_of, tell_turned
 from actors.reconcile import reconcile
+from actors.reroute import StandIns, move
 from actors.sender_batches import account_batches, send_batch
 from actors.shell import Shell
 from actors.trunk_calls import dial_over_trunk
@@ -49,6 +50,7 @@ RECONCILE_EVERY_S = 2.0
 ATTEMPTS_MAX = 12  # with the waits between them about five minutes
 RECORD_EVERY = 256
 AGAIN_MIN = timedelta(seconds=0.1)
+EXPIRED = "expired"  # our own code: nobody was asked
 ACCOUNT_S = 3.0  # how old what is known of a provider account may be
 
 log = structlog.get_logger()
@@ -176,10 +178,14 @@ class SenderHost(Shell):
                 rows = await outbox.claim(db, tenants, self.name, limit, *resting)
             directories = await self.directories.get({row.tenant_id for row in rows})
             channels = {key: each for known in directories.values() for key, each in known.channels.items()}
-            admitted = await self.gate.admit(rows, channels, self.clock.now())
-            if admitted.held:
+            now = self.clock.now()
+            admitted = await self.gate.admit(rows, channels, now, StandIns(directories))
+            if admitted.held or admitted.moved:
                 async with pipeline(self.pool, Scope.of(*tenants)) as db:
+                    await move(db, admitted.moved, now)
                     await outbox.wait(db, *keys_of(admitted.held))
+            if admitted.moved:
+                self._woken.set()  # they are due at once, over the other channel
             return Claim(admitted.rows, directories, stale_at)
         except Exception:
             log.exception("claim_failed", host=self.name)
@@ -200,6 +206,8 @@ class SenderHost(Shell):
         try:
             if channel is None:
                 raise SendRefused("the channel is not there any more", "no-channel")
+            if row.is_over(outcome.at):
+                raise SendRefused("it was worth sending no longer", EXPIRED)
             account = await self.account(channel.account_id)
             outcome.account_id, started = account.id, time.monotonic()
             outcome.provider_message_id = await self._call(row, channel, account)
@@ -241,6 +249,7 @@ class SenderHost(Shell):
             row.body,
             self.settings.public_url + path,
             content,
+            row.validity_s(self.clock.now()),
             traffic=row.purpose or "",
             attempt=row.attempts,
             reply_to=reply_to,
@@ -305,7 +314,7 @@ class SenderHost(Shell):
                     again.append(outcome)
                 case _:
                     gone.append(outcome)
-        reports = [_report(o, Status.SENT) for o in sent] + [_report(o, Status.FAILED) for o in gone]
+        reports = [_report(o, Status.SENT) for o in sent] + [_report(o, _end_of(o)) for o in gone]
         reports += [_report(o, Status.UNKNOWN) for o in dark]
         suppressed = [o for o in gone if isinstance(o.error, SendRefused) and o.error.retry is Retry.SUPPRESS]
         async with pipeline(self.pool, Scope.of(*{o.row.tenant_id for o in batch})) as db:
@@ -360,6 +369,13 @@ def _again_at(outcome: Outcome) -> datetime:
     wished_s = outcome.error.wait_s if isinstance(outcome.error, SendRefused) else 0.0
     drawn = outbox.backoff(outcome.row.attempts) * random.random()
     return outcome.at + max(drawn, timedelta(seconds=wished_s), AGAIN_MIN)
+
+
+def _end_of(outcome: Outcome) -> Status:
+    """How a message ended that no provider will get."""
+    error = outcome.error
+    over = isinstance(error, SendRefused) and error.provider_code == EXPIRED
+    return Status.EXPIRED if over else Status.FAILED
 
 
 def _key(outcome: Outcome) -> outbox.Key:

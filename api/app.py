@@ -41,6 +41,7 @@ from api.routes import (
     messages,
     overview,
     personal_data,
+    policy,
     segments,
     sessions,
     suppressions,
@@ -171,6 +172,7 @@ def create_app(settings: Settings | None = None, *, connect_hub: bool = True) ->
         imports,
         campaigns,
         messages,
+        policy,
         wallet,
         intents,
     ):

@@ -1,4 +1,5 @@
-"""Accepted sends a second of a whole campaign, beside a bare HTTP client and beside Celery with one task a message.
+"""Accepted sends a second of a whole campaign, beside a bare HTTP client and beside Celery with one task a message; and
+of the same campaign over WhatsApp and RCS beside the one over SMS.
 
 All three send the same text to the same numbers through the same carrier, which sends two receipts a message back to
 each. The hub's clock runs from the launch to the last acceptance it has written down; so does Celery's; the bare
@@ -62,7 +63,20 @@ WORKERS = 4  # a task waits for the carrier and the database: two a core were fa
 WAIT_S = 300.0
 CLIENT_PEER = "bare asyncio HTTP client, same carrier"
 CELERY_PEER = "Celery, one task a message, same carrier"
-CLIENT_AT_LEAST, CELERY_AT_LEAST = 0.6, 5.0
+SMS_PEER = "the same campaign over SMS by HTTP"
+CLIENT_AT_LEAST, CELERY_AT_LEAST, SMS_AT_LEAST = 0.6, 5.0, 0.8
+KINDS = ("sms", "whatsapp", "rcs")
+# Nobody has written by WhatsApp: an approved template, as every campaign there is.
+WHATSAPP = {
+    "content": {
+        "type": "template",
+        "name": "sale",
+        "language": "en",
+        "category": "marketing",
+        "body": [{"text": "{{ first_name }}"}, {"text": "{{ code }}"}],
+        "text": TEMPLATE,
+    }
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +107,7 @@ def measure_all(quick: bool) -> list[dict[str, Any]]:
 
 
 def measure(stack: LocalStack, settings: Settings, sizes: Sizes) -> list[dict[str, Any]]:
-    """The two figures, on a running hub. The carrier's behaviours are set and put back."""
+    """All figures, on a running hub. The carrier's behaviours are set and put back."""
     url = app_url(settings.database_url, settings.secret_key.get_secret_value())
     engine = make_engine(url, pool=4, application_name="parley bench")
     folder = stack.layout.var / "peer"
@@ -165,22 +179,26 @@ class _Contest:
     peer_url: str
 
     async def run(self) -> list[dict[str, Any]]:
-        """Rounds of hub, client, celery; medians."""
-        run = await begin(self.engine, self.settings, "Bench", 10**9)
+        """Rounds of the hub over each channel, client, celery; medians."""
+        run = await begin(self.engine, self.settings, "Bench", 10**10, kinds=KINDS)
         api = Api(self.settings, run.key)
-        rates: dict[str, list[float]] = {"hub": [], "client": [], "celery": []}
+        rates: dict[str, list[float]] = {name: [] for name in ("hub", "client", "celery", "whatsapp", "rcs")}
         async with httpx2.AsyncClient(base_url=self.settings.carrier_url, trust_env=False) as carrier:
             before = (await carrier.get("/carrier/behaviours")).json()
             (await carrier.put("/carrier/behaviours", json=BEHAVIOURS)).raise_for_status()
             try:
                 await self._prepare(api, run.workspace.tenant_id)
-                await self._hub(api, run, "warm")  # the first campaign starts the workers of the send tasks
+                for kind in KINDS:
+                    await self._hub(
+                        api, run, "warm", kind
+                    )  # the first campaign starts the workers of the send tasks
                 await self._client(100)
                 await self._celery(0, 50)
                 await asyncio.to_thread(analyze, self.settings.database_url, self.peer_url)
                 for number in range(1, self.sizes.rounds + 1):
                     note(f"campaign, round {number} of {self.sizes.rounds}")
-                    rates["hub"].append(await self._hub(api, run, "bench"))
+                    for name, kind in (("hub", "sms"), ("whatsapp", "whatsapp"), ("rcs", "rcs")):
+                        rates[name].append(await self._hub(api, run, "bench", kind))
                     rates["client"].append(await self._client(self.sizes.contacts))
                     rates["celery"].append(await self._celery(number, self.sizes.celery))
                     note("  " + ", ".join(f"{name} {values[-1]:.0f}/s" for name, values in rates.items()))
@@ -188,10 +206,12 @@ class _Contest:
                 await carrier.put("/carrier/behaviours", json=before)
                 await api.close()
                 await self.engine.dispose()
-        value, client, celery = (median(rates[name]) for name in ("hub", "client", "celery"))
+        value, client, celery, whatsapp, rcs = (median(each) for each in rates.values())
         return [
             figure("campaign_vs_client", value, "sends/s", CLIENT_PEER, client, at_least=CLIENT_AT_LEAST),
             figure("campaign_vs_celery", value, "sends/s", CELERY_PEER, celery, at_least=CELERY_AT_LEAST),
+            figure("campaign_whatsapp_vs_sms", whatsapp, "sends/s", SMS_PEER, value, at_least=SMS_AT_LEAST),
+            figure("campaign_rcs_vs_sms", rcs, "sends/s", SMS_PEER, value, at_least=SMS_AT_LEAST),
         ]
 
     async def _prepare(self, api: Api, tenant_id: uuid.UUID) -> None:
@@ -229,14 +249,13 @@ class _Contest:
             )
         await ws.tell_carrier(self.settings, documents)
 
-    async def _hub(self, api: Api, run: Run, tag: str) -> float:
-        """One campaign from its launch to the last acceptance; then wait until receipts and books are at rest."""
+    async def _hub(self, api: Api, run: Run, tag: str, kind: str) -> float:
+        """One campaign over a channel of this kind, from its launch to the last acceptance; then wait until receipts and books are at rest."""
         body = {
-            "name": f"Bench {tag}",
-            "channel_id": encode_id("chn", run.workspace.lines["sms"].channel_id),
-            "template": TEMPLATE,
+            "name": f"Bench {tag} {kind}",
+            "channel_id": encode_id("chn", run.workspace.lines[kind].channel_id),
             "audience": {"tag": tag},
-        }
+        } | (WHATSAPP if kind == "whatsapp" else {"template": TEMPLATE})
         identifier = (await api.post("/v1/campaigns", body))["id"]
         campaign_id = decode_id("cmp", identifier)
         expected = min(100, self.sizes.contacts) if tag == "warm" else self.sizes.contacts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -47,12 +47,24 @@ class Changed(NamedTuple):
     failed_at: datetime | None
 
 
+class Ended(NamedTuple):
+    """A message whose fate at the handset is known for the first time. `code` of one that was not delivered."""
+
+    tenant_id: UUID
+    channel_id: UUID
+    delivered: bool
+    code: str
+
+
 @dataclass(slots=True)
 class Applied:
-    """`changed`: messages that moved; `unmatched`: places of reports whose message is not known (yet)."""
+    """`changed`: messages that moved; `unmatched`: places of reports whose message is not known (yet); `ended`: those
+    whose fate became known.
+    """
 
     changed: list[Changed]
     unmatched: list[int]
+    ended: list[Ended] = field(default_factory=list)
 
 
 # Ids are given as arrays, so that they are part of the index condition whatever the planner believes of a tenant's size.
@@ -181,7 +193,20 @@ async def apply(db: Db, reports: Sequence[Report], careful: bool = False) -> App
     await failover_store.at_once(db, [_key(move) for move in touched if move.row.planned and _is_over(move)])
     decided = [_settlement_row(move) for move in touched if _is_decided(move)]
     await insert_rows(db, settlements, decided, "ON CONFLICT DO NOTHING")
-    return Applied([move.changed() for move in touched], unmatched)
+    ended = [one for move in touched if (one := _ended(move)) is not None]
+    return Applied([move.changed() for move in touched], unmatched, ended)
+
+
+def _ended(move: _Move) -> Ended | None:
+    """What the move says of the way to the handset; a late delivery after a failure is not counted again."""
+    row = move.row
+    if row.delivered_at is not None or row.failed_at is not None:
+        return None
+    if move.delivered_at is not None:
+        return Ended(row.tenant_id, row.channel_id, True, "")
+    if move.failed_at is not None:
+        return Ended(row.tenant_id, row.channel_id, False, move.error_code or "")
+    return None
 
 
 def _name(report: Report) -> parts_store.Name:

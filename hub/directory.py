@@ -19,6 +19,8 @@ from hub.billing.pricing import RateTable
 from hub.billing.store import load_rates
 from hub.channels.base import Channel
 from hub.channels.store import channel_from_row
+from hub.compliance import service as compliance
+from hub.compliance.policy import NO_POLICY, Policy
 from hub.flows.definition import Flow
 from hub.routing.table import RoutingTable, Rule, build
 from models import channels as channel_tables
@@ -45,6 +47,8 @@ class Directory:
     users: Mapping[UUID, str]
     routing: RoutingTable
     rates: RateTable
+    time_zone: str = "UTC"
+    policy: Policy = NO_POLICY
 
 
 async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
@@ -58,9 +62,9 @@ async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
     )
     wallet_currency = select(wallets.c.currency).where(wallets.c.tenant_id == tenant_id)
     queue_names = await _queues(db, tenant_id)
-    table = await _routing(
-        db, tenant_id, tenant.brand.get("product_name") or tenant.name, queue_names, tenant.intent_version_id
-    )
+    policy = await compliance.effective(db, tenant_id)
+    brand = tenant.brand.get("product_name") or tenant.name
+    table = await _routing(db, tenant_id, brand, queue_names, tenant.intent_version_id, policy)
     return Directory(
         tenant_id,
         table.brand,
@@ -71,6 +75,8 @@ async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
         {person.id: person.name for person in people},
         table,
         await load_rates(db, tenant_id),
+        tenant.time_zone,
+        policy,
     )
 
 
@@ -83,7 +89,12 @@ async def _queues(db: AsyncConnection, tenant_id: UUID) -> dict[UUID, str]:
 
 
 async def _routing(
-    db: AsyncConnection, tenant_id: UUID, brand: str, queues: Mapping[UUID, str], version: UUID | None
+    db: AsyncConnection,
+    tenant_id: UUID,
+    brand: str,
+    queues: Mapping[UUID, str],
+    version: UUID | None,
+    policy: Policy,
 ) -> RoutingTable:
     table = routing_tables.routing_rules
     found = await db.execute(
@@ -99,7 +110,7 @@ async def _routing(
             flows[row.id] = Flow.model_validate(row.definition)
         except ValidationError:
             continue  # a flow that does not read is as good as gone: its sessions are routed to people
-    return build(brand, rules, queues, flows, version)
+    return build(brand, rules, queues, flows, version, words=policy.words)
 
 
 # A row that is written anew has another xmin: the mark of a directory is the same as long as nothing of it was written.
@@ -113,6 +124,7 @@ _MARKS = text(
         (SELECT string_agg(x.xmin::text, ',' ORDER BY x.id) FROM routing_rules x WHERE x.tenant_id = w.id),
         (SELECT string_agg(x.xmin::text, ',' ORDER BY x.id) FROM flows x WHERE x.tenant_id = w.id),
         (SELECT string_agg(x.id::text || x.name, ',' ORDER BY x.id) FROM users x WHERE x.tenant_id = w.id),
+        (SELECT string_agg(x.tenant_id::text || x.version, ',' ORDER BY x.distance) FROM messaging_policies_for(w.id) x),
         (SELECT sum(hashtextextended(r::text, 0))::text FROM rates_for(w.id) r)
     )) AS mark
     FROM unnest(CAST(:tenants AS uuid[])) AS w(id)

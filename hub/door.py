@@ -7,10 +7,11 @@ ask the wallet for the holds. A refused message is recorded with its reason, nev
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,6 +21,8 @@ from hub.channels import adapter_of
 from hub.channels.base import Channel, ChannelKind
 from hub.channels.content import Content
 from hub.channels.sms_parts import sms_parts
+from hub.channels.whatsapp_window import WINDOW_CLOSED, WINDOW_WORDS, may_send
+from hub.compliance.quiet_hours import WAIT_MAX, QuietHours, in_words, wait_until
 from hub.errors import Conflict, Invalid
 from hub.voice.script import Call, spoken
 from hub.voice.tariff import Tariff, estimate_s
@@ -37,6 +40,7 @@ HOLD_TTL_S: Mapping[ChannelKind, int] = {
     ChannelKind.VOICE: 3 * 3600,  # the longest call, and the wait before it: docs/decisions
 }
 BLOCK_HOLD_TTL_S = 48 * 3600
+WAITS_HOLD_TTL_S = int(WAIT_MAX.total_seconds())  # beside the above: money must outlast the longest wait
 
 OPTED_OUT = "opted-out"
 NO_ADDRESS = "no-address"
@@ -46,6 +50,9 @@ EMPTY = "empty-text"
 NOT_CARRIED = "not-carried"
 NO_MONEY = "insufficient-funds"
 TEMPLATE = "template-error"
+QUIET = "quiet-hours"
+TOO_OFTEN = "frequency-cap"
+TOO_LATE = "expired"
 
 
 @dataclass(slots=True)
@@ -73,6 +80,9 @@ class Outgoing:
     plan: Mapping[str, Any] | None = None
     first_id: UUID | None = None
     tariff: Tariff | None = None  # of a call
+    due_at: datetime | None = None  # it waits until then
+    expires_at: datetime | None = None  # after that it is not worth sending
+    history: list[dict[str, Any]] = field(default_factory=list)  # what the other fields do not tell
 
 
 def prepare(outgoing: Outgoing, *, opted_out: bool, rates: RateTable, today: date) -> Outgoing:
@@ -123,11 +133,76 @@ def call_of(outgoing: Outgoing) -> Call:
     return outgoing.content if isinstance(outgoing.content, Call) else spoken(outgoing.text)
 
 
-def single_hold(outgoing: Outgoing) -> HoldRequest:
-    """The hold of one message; its id is the message's, so asking twice holds once."""
-    return HoldRequest(
-        outgoing.id, "single", (outgoing.price_micros,), HOLD_TTL_S[outgoing.channel.kind], False
+def keep_quiet(outgoing: Outgoing, quiet: QuietHours | None, zone: ZoneInfo, now: datetime) -> Outgoing:
+    """Let a message wait for the end of the person's quiet hours, or refuse it when it is not worth sending by then."""
+    if outgoing.refused or quiet is None:
+        return outgoing
+    try:
+        until = wait_until(quiet, outgoing.purpose, zone, now)
+    except ValueError as error:
+        outgoing.refused, outgoing.detail = QUIET, str(error)
+        return outgoing
+    if until is None:
+        return outgoing
+    words = in_words(until, zone, now)
+    if outgoing.expires_at is not None and outgoing.expires_at <= until:
+        outgoing.refused, outgoing.detail = QUIET, f"{words}: it is not worth sending by then"
+        return outgoing
+    outgoing.due_at, outgoing.detail = until, words
+    outgoing.history.append(
+        {
+            "at": now.isoformat(),
+            "event": "waits",
+            "reason": QUIET,
+            "until": until.isoformat(),
+            "detail": words,
+        }
     )
+    return outgoing
+
+
+def keep_window(outgoing: Outgoing, whatsapp_at: datetime | None, now: datetime) -> Outgoing:
+    """Refuse what WhatsApp's service window does not let out; `whatsapp_at` is when the person last wrote by WhatsApp."""
+    if outgoing.refused or outgoing.channel.kind is not ChannelKind.WHATSAPP:
+        return outgoing
+    if not may_send(outgoing.content, whatsapp_at, now):
+        outgoing.refused, outgoing.detail = WINDOW_CLOSED, WINDOW_WORDS
+    return outgoing
+
+
+def single_hold(outgoing: Outgoing) -> HoldRequest:
+    """The hold of one message; its id is the message's, so asking twice holds once.
+
+    Money for one that waits must outlast the wait. Asked again when the wait is over, the request is another one: its
+    id says so.
+    """
+    waits = outgoing.due_at is not None
+    ttl_s = HOLD_TTL_S[outgoing.channel.kind] + (WAITS_HOLD_TTL_S if waits else 0)
+    hold_id = uuid5(outgoing.id, "waits") if waits else outgoing.id
+    return HoldRequest(hold_id, "single", (outgoing.price_micros,), ttl_s, False)
+
+
+def block_ttl_s(outgoings: Iterable[Outgoing]) -> int:
+    """How long the money of a batch is set aside."""
+    waits = any(outgoing.due_at is not None for outgoing in outgoings)
+    return BLOCK_HOLD_TTL_S + (WAITS_HOLD_TTL_S if waits else 0)
+
+
+def release_rows(outgoings: Iterable[Outgoing], now: datetime) -> list[dict[str, Any]]:
+    """The `settlements` rows that give back the money of messages that were refused after their hold."""
+    return [
+        {
+            "tenant_id": outgoing.channel.tenant_id,
+            "message_id": outgoing.id,
+            "hold_id": outgoing.hold_id,
+            "kind": "release",
+            "amount_micros": outgoing.price_micros,
+            "revenue_account": f"revenue:{outgoing.channel.kind.value}",
+            "created_at": now,
+        }
+        for outgoing in outgoings
+        if outgoing.refused is not None and outgoing.hold_id is not None
+    ]
 
 
 def apply_hold(outgoing: Outgoing, answer: HoldAnswer) -> None:
@@ -170,6 +245,7 @@ def message_row(outgoing: Outgoing, now: datetime) -> dict[str, Any]:
         "category": None if outgoing.category == ANY_CATEGORY else outgoing.category,
         "plan": outgoing.plan,
         "first_id": outgoing.first_id,
+        "history": outgoing.history or None,
     }
 
 
@@ -182,8 +258,9 @@ def outbox_rows(outgoings: Iterable[Outgoing], now: datetime) -> list[dict[str, 
             "channel_id": outgoing.channel.id,
             "lane": outgoing.lane,
             "state": "queued",
-            "due_at": now,
+            "due_at": outgoing.due_at or now,
             "attempts": 0,
+            "expires_at": outgoing.expires_at,
         }
         for outgoing in outgoings
         if outgoing.refused is None

@@ -28,7 +28,7 @@ _CLAIM = text(
     )
     UPDATE outbox o SET state = 'sending', claimed_at = now(), claimed_by = :sender, attempts = attempts + 1
     WHERE o.tenant_id = ANY(CAST(:tenants AS uuid[])) AND o.message_id = ANY(ARRAY(SELECT message_id FROM picked))
-    RETURNING o.tenant_id, o.message_id, o.channel_id, o.lane, o.attempts
+    RETURNING o.tenant_id, o.message_id, o.channel_id, o.lane, o.attempts, o.expires_at
     """
 )
 _STRANDED = text(
@@ -40,7 +40,7 @@ _STRANDED = text(
     )
     UPDATE outbox o SET state = 'unknown', claimed_at = now(), claimed_by = :sender
     WHERE o.tenant_id = ANY(CAST(:tenants AS uuid[])) AND o.message_id = ANY(ARRAY(SELECT message_id FROM picked))
-    RETURNING o.tenant_id, o.message_id, o.channel_id, o.lane, o.attempts
+    RETURNING o.tenant_id, o.message_id, o.channel_id, o.lane, o.attempts, o.expires_at
     """
 )
 # Ids as arrays, here as everywhere on these tables: part of the index condition whatever the planner believes.
@@ -59,6 +59,26 @@ _WAIT = text(
     "UPDATE outbox o SET state = 'queued', due_at = r.due_at, claimed_at = NULL, claimed_by = NULL, "
     "attempts = o.attempts - 1 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) "
     f"AS r(message_id uuid, due_at timestamptz) WHERE o.message_id = r.message_id AND o.state = 'sending' AND {_THESE}"
+)
+# The message first, then what is owed: the same order as everywhere. Nothing is moved that has left, or that is not ours;
+# one that was unknown and is claimed again was looked for at the provider, and is not there.
+_MOVE = text(
+    """
+    WITH r AS (
+        SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+            AS x(message_id uuid, channel_id uuid, was uuid, note jsonb)
+    ), moved AS (
+        UPDATE messages m SET channel_id = r.channel_id, history = COALESCE(m.history, '[]'::jsonb) || r.note
+        FROM r WHERE m.tenant_id = ANY(CAST(:tenants AS uuid[])) AND m.id = ANY(CAST(:ids AS uuid[]))
+          AND m.id = r.message_id AND m.channel_id = r.was AND m.status IN ('queued', 'unknown') AND m.provider_message_id IS NULL
+        RETURNING m.id
+    )
+    UPDATE outbox o SET channel_id = r.channel_id, state = 'queued', due_at = now(), claimed_at = NULL, claimed_by = NULL,
+        attempts = o.attempts - 1
+    FROM r JOIN moved ON moved.id = r.message_id
+    WHERE o.tenant_id = ANY(CAST(:tenants AS uuid[])) AND o.message_id = ANY(CAST(:ids AS uuid[]))
+      AND o.message_id = r.message_id AND o.state = 'sending' AND o.channel_id = r.was
+    """
 )
 # The grace begins anew: a provider that was slow to answer may also be slow to show what it took.
 _UNKNOWN = text(f"UPDATE outbox o SET state = 'unknown', claimed_at = now() WHERE {_THESE}")
@@ -93,6 +113,15 @@ class Owed:
     created_at: datetime
     content: Mapping[str, Any] | None = None
     purpose: str | None = None
+    expires_at: datetime | None = None
+
+    def validity_s(self, now: datetime) -> int:
+        """For how long it is still worth sending; 0: for ever. Never 0 for what has an end."""
+        return 0 if self.expires_at is None else max(1, int((self.expires_at - now).total_seconds()))
+
+    def is_over(self, now: datetime) -> bool:
+        """It is not worth sending any more."""
+        return self.expires_at is not None and self.expires_at <= now
 
 
 async def claim(
@@ -143,6 +172,7 @@ async def _with_messages(db: Db, tenants: Sequence[UUID], rows: Sequence[Any]) -
             m.created_at,
             m.content,
             m.purpose,
+            row.expires_at,
         )
         for row in rows
         if (m := found.get(row.message_id)) is not None
@@ -176,6 +206,17 @@ async def wait(db: Db, keys: Sequence[Key], due_at: Sequence[datetime]) -> None:
             {"message_id": message, "due_at": due} for (_, message), due in zip(keys, due_at, strict=True)
         ]
         await put(db, _WAIT, _these(keys) | {"rows": encode_rows(rows)})
+
+
+async def move(db: Db, moves: Sequence[tuple[Owed, UUID, Mapping[str, Any]]]) -> None:
+    """Claimed, but not tried: owed by another channel (its id) of the same kind; the note tells why in the history."""
+    if moves:
+        rows = [
+            {"message_id": row.message_id, "channel_id": channel, "was": row.channel_id, "note": [note]}
+            for row, channel, note in moves
+        ]
+        keys = [(row.tenant_id, row.message_id) for row, _, _ in moves]
+        await put(db, _MOVE, _these(keys) | {"rows": encode_rows(rows)})
 
 
 async def unknown(db: Db, keys: Sequence[Key]) -> None:

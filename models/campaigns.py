@@ -23,6 +23,9 @@ campaigns = Table(
     Column("created_at", INSTANT, nullable=False, server_default=func.now()),
     Column("launched_at", INSTANT),
     Column("finished_at", INSTANT),
+    Column("steps", JSONB),  # the channels to try, best first; null: `channel_id` alone
+    Column("content", JSONB),  # what is more than a text: its texts are templates too
+    Column("validity_s", Integer),  # how long a message is worth sending
     same_tenant("channel_id", "channels"),
     same_tenant("flow_id", "flows"),
     CheckConstraint("status IN ('draft', 'running', 'paused', 'completed', 'canceled')", name="status"),

@@ -119,6 +119,7 @@ outbox = Table(
     Column("claimed_at", INSTANT),
     Column("claimed_by", Text),
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
+    Column("expires_at", INSTANT),  # after that it is not worth sending
     CheckConstraint("state IN ('queued', 'sending', 'unknown')", name="state"),
     Index("ix_outbox_queued", "tenant_id", "lane", "message_id", postgresql_where=text("state = 'queued'")),
     Index("ix_outbox_claimed", "tenant_id", "claimed_at", postgresql_where=text("state <> 'queued'")),

@@ -11,10 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.deps import Actors, Db, require
 from api.requests import HubRoute
+from api.routes.steps import steps_of
 from api.schemas.campaigns import Campaign, CampaignIn
 from api.schemas.common import PAGE_DEFAULT, CampaignId, Limit, Page
 from hub.campaigns import service, store
+from hub.campaigns.service import Draft
 from hub.errors import NotFound
+from hub.failover.plan import Step
 from hub.tenancy.caller import Caller
 
 router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"], route_class=HubRoute)
@@ -34,7 +37,8 @@ async def list_campaigns(
     """Newest first."""
     rows = await store.page(db, caller.tenant_id, after=starting_after, limit=limit)
     directory = await actors.directories.one(caller.tenant_id)
-    items = [await service.view(db, row, directory) for row in rows[:limit]]
+    now = datetime.now(UTC)
+    items = [await service.view(db, row, directory, now) for row in rows[:limit]]
     return {"items": items, "has_more": len(rows) > limit}
 
 
@@ -42,19 +46,22 @@ async def list_campaigns(
 async def create_campaign(body: CampaignIn, caller: Writer, db: Db, actors: Actors) -> Any:
     """A draft. The template is checked now, each message again when it is rendered."""
     directory = await actors.directories.one(caller.tenant_id)
-    campaign_id = await service.create(
-        db,
-        directory,
-        name=body.name,
-        channel_id=body.channel_id,
-        template=body.template,
-        tag=body.audience.tag,
-        segment_id=body.audience.segment_id,
-        variables=body.variables,
-        flow_id=body.flow_id,
-        created_by=caller.principal,
-        now=datetime.now(UTC),
+    steps = None if body.channels is None else steps_of(body.channels, directory)
+    if body.channel_id is not None:
+        steps = [Step(channel_id=body.channel_id)]
+    draft = Draft(
+        body.name,
+        body.template or "",
+        body.content,
+        steps,
+        body.audience.tag,
+        body.audience.segment_id,
+        body.variables,
+        body.flow_id,
+        body.validity_s,
     )
+    now = datetime.now(UTC)
+    campaign_id = await service.create(db, directory, draft, created_by=caller.principal, now=now)
     return await _view(db, actors, caller, campaign_id)
 
 
@@ -103,4 +110,5 @@ async def _view(db: AsyncConnection, actors: Any, caller: Caller, campaign_id: U
     row = await store.get(db, caller.tenant_id, campaign_id)
     if row is None:
         raise NotFound("there is no such campaign")
-    return await service.view(db, row, await actors.directories.one(caller.tenant_id))
+    directory = await actors.directories.one(caller.tenant_id)
+    return await service.view(db, row, directory, datetime.now(UTC))

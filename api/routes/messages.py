@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from actors.attempts import Asked, NoSuchPerson
 from api.deps import Actors, Db, require
 from api.requests import HubRoute
+from api.routes.steps import steps_of
 from api.schemas.common import PAGE_DEFAULT, ContactId, Limit, MessageId, Page
-from api.schemas.messages import MessageAnswer, MessageIn, MessageOut
-from hub.channels.base import Channel, ChannelKind
-from hub.conversations.views import chain_view, offer_view
+from api.schemas.messages import BatchAnswer, MessageAnswer, MessageIn, MessageOut, MessagesIn
+from hub.conversations.views import batch_view, chain_view, offer_view
 from hub.directory import Directory
-from hub.errors import Invalid, NotFound
+from hub.errors import HubError, NotFound
 from hub.failover import store
-from hub.failover.plan import ORDER, TIMEOUT_S, Step
 from hub.tenancy.caller import Caller
 from models.db import Scope, transaction
 
@@ -32,18 +34,46 @@ async def send_message(body: MessageIn, caller: Writer, actors: Actors) -> dict[
     one takes over. A message that no channel may carry is recorded as refused with the reason.
     """
     directory = await actors.directories.one(caller.tenant_id)
-    steps = _steps(body, directory)
-    contact_id = body.contact_id
-    if contact_id is None:
-        contact_id = await actors.inbounds.contact(caller.tenant_id, body.to or "")
+    asked = await _asked(body, caller, actors, directory)
     if body.dry_run:
-        found = await actors.attempts.preview(
-            caller.tenant_id, contact_id, body.message(), steps, body.purpose
-        )
+        found = await actors.attempts.preview(caller.tenant_id, asked)
         return {"message": None, "offers": [offer_view(one, directory) for one in found]}
-    message_id = await actors.attempts.send(caller.tenant_id, contact_id, body.message(), steps, body.purpose)
+    message_id = await actors.attempts.send(caller.tenant_id, asked)
     async with transaction(actors.engine, Scope.of(caller.tenant_id)) as db:
         return {"message": await _one(db, caller.tenant_id, message_id, directory), "offers": []}
+
+
+@router.post("/batch", operation_id="send_messages", response_model=BatchAnswer, status_code=202)
+async def send_messages(body: MessagesIn, caller: Writer, actors: Actors) -> dict[str, Any]:
+    """Send up to 1,000 messages at once, each as `POST /v1/messages` does. What is wrong with one is told at its place
+    and keeps the others from nothing; all that can be sent is written in one transaction.
+    """
+    directory = await actors.directories.one(caller.tenant_id)
+    results: list[dict[str, Any]] = [{"id": None, "status": "invalid"} for _ in body.messages]
+    ready: list[tuple[int, Asked]] = []
+    there = await _there(caller, actors, [m.contact_id for m in body.messages if m.contact_id is not None])
+    for place, one in enumerate(body.messages):
+        try:
+            if one.contact_id is not None and one.contact_id not in there:
+                raise NoSuchPerson("there is no such contact, or it has no address")
+            ready.append((place, await _asked(one, caller, actors, directory, f"/messages/{place}")))
+        except HubError as error:
+            results[place] |= {"code": error.code, "detail": str(error)}
+    outgoings = await actors.attempts.send_many(
+        caller.tenant_id, [asked for _, asked in ready], dry_run=body.dry_run
+    )
+    for (place, _), outgoing in zip(ready, outgoings, strict=True):
+        results[place] = batch_view(outgoing, sent=not body.dry_run)
+    return {"results": results, "dry_run": body.dry_run}
+
+
+async def _there(caller: Caller, actors: Any, contact_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the contacts who can be written to at all."""
+    if not contact_ids:
+        return set()
+    async with transaction(actors.engine, Scope.of(caller.tenant_id)) as db:
+        found = await store.people(db, caller.tenant_id, list(set(contact_ids)), datetime.now(UTC))
+    return {key for key, person in found.items() if person.addresses}
 
 
 @router.get("", operation_id="list_all_messages", response_model=Page[MessageOut])
@@ -88,28 +118,10 @@ async def _one(
     return chain_view(rows, directory)
 
 
-def _steps(body: MessageIn, directory: Directory) -> list[Step]:
-    """The channels to try, in order. Raises Invalid, naming the place."""
-    if not body.channels:
-        found = [_first(directory, kind) for kind in ORDER if kind is not ChannelKind.VOICE]
-        channels = [one for one in found if one is not None]
-        if not channels:
-            raise Invalid("you have no channel that could carry a message", "/channels")
-        return [Step(channel_id=one.id, timeout_s=TIMEOUT_S.get(one.kind)) for one in channels]
-    steps: list[Step] = []
-    for place, wanted in enumerate(body.channels):
-        if wanted.channel_id is not None:
-            channel = directory.channels.get(wanted.channel_id)
-        else:
-            channel = _first(directory, ChannelKind(wanted.kind or ""))
-        if channel is None:
-            what = "there is no such channel" if wanted.channel_id else f"you have no {wanted.kind} channel"
-            raise Invalid(what, f"/channels/{place}")
-        steps.append(Step(channel_id=channel.id, timeout_s=wanted.timeout_s or TIMEOUT_S.get(channel.kind)))
-    if len({step.channel_id for step in steps}) < len(steps):
-        raise Invalid("a channel stands there twice", "/channels")
-    return steps
-
-
-def _first(directory: Directory, kind: ChannelKind) -> Channel | None:
-    return next((one for one in directory.channels.values() if one.kind is kind), None)
+async def _asked(body: MessageIn, caller: Caller, actors: Any, directory: Directory, at: str = "") -> Asked:
+    """What a body asks for; a number nobody has becomes a contact now. Raises Invalid."""
+    steps = steps_of(body.channels, directory, at)
+    contact_id = body.contact_id
+    if contact_id is None:
+        contact_id = await actors.inbounds.contact(caller.tenant_id, body.to or "")
+    return Asked(contact_id, body.message(), steps, body.purpose, body.validity_s)

@@ -10,8 +10,9 @@ from api.schemas.common import ChannelId, ContactId, In, Out
 from api.schemas.conversations import ChannelBrief
 from hub.channels.base import ChannelKind
 from hub.channels.content import Content, Text
-from hub.failover.plan import STEPS_MAX, TIMEOUT_S_MAX
+from hub.failover.plan import STEPS_MAX, TIMEOUT_S_MAX, VALIDITY_S_MAX
 
+BATCH_MAX = 1_000
 Kind = Literal["sms", "whatsapp", "rcs", "voice"]
 EXAMPLE: dict[str, Any] = {
     "to": "+15550001234",
@@ -62,6 +63,12 @@ class MessageIn(In):
     content: Content | None = None
     text: str | None = Field(None, min_length=1, max_length=4096, description="Short for a text content.")
     purpose: Literal["transactional", "marketing"] = "transactional"
+    validity_s: int | None = Field(
+        None,
+        ge=10,
+        le=VALIDITY_S_MAX,
+        description="For how many seconds it is worth sending: what has not left by then is not sent any more.",
+    )
     dry_run: bool = Field(
         False, description="Send nothing; answer what each channel would send, cost, or say against it."
     )
@@ -82,6 +89,38 @@ class MessageIn(In):
         return [ChannelKind(step.kind) for step in self.channels if step.kind is not None]
 
 
+class MessagesIn(In):
+    """Up to 1,000 messages; what each says of `dry_run` does not count, only what stands here does."""
+
+    messages: list[MessageIn] = Field(min_length=1, max_length=BATCH_MAX)
+    dry_run: bool = Field(False, description="Send nothing; answer what would become of each.")
+
+
+class MessageResult(Out):
+    """What became of one message of a batch: its place is that of the request. `status` is `queued` for one that is on
+    its way (in quiet hours it waits until `waits_until`), `refused` with its reason for one that no channel may carry,
+    `invalid` for one that cannot be read: `code` and `detail` say why.
+    """
+
+    id: str | None
+    status: Literal["queued", "refused", "invalid"]
+    channel: ChannelBrief | None = None
+    channel_kind: Kind | None = None
+    reason: str | None = None
+    code: str | None = None
+    detail: str | None = None
+    price: str | None = None
+    currency: str | None = None
+    waits_until: str | None = None
+
+
+class BatchAnswer(Out):
+    """The results in the order of the messages."""
+
+    results: list[MessageResult]
+    dry_run: bool
+
+
 class Attempt(Out):
     """One channel's try. `history` tells what the other fields do not, such as channels that were passed over."""
 
@@ -93,7 +132,9 @@ class Attempt(Out):
     content: dict[str, Any] | None
     status: str
     reason: str | None
-    detail: str | None
+    detail: str | None = Field(
+        description="What the reason does not say, such as `waits for 08:00 in Europe/Berlin`."
+    )
     error_code: str | None
     parts: int
     price: str

@@ -118,3 +118,22 @@ def campaign(
     _show(figures, as_json)
     if not adds_up(figures):
         raise typer.Exit(1)
+
+
+@app.command()
+def messages(
+    contacts: Annotated[
+        int, typer.Option(min=10, max=100_000, help="How many contacts to import and message.")
+    ] = 1_000,
+    start: Start = False,
+    as_json: AsJson = False,
+) -> None:
+    """One message to contacts with mixed handsets; each must be reached by its best channel."""
+    from cli.demo.messages import adds_up
+    from cli.demo.messages import messages as run
+
+    with hub_of_run(start) as settings:
+        figures = _run(run(settings, contacts, _report))
+    _show(figures, as_json)
+    if not adds_up(figures):
+        raise typer.Exit(1)

@@ -18,7 +18,7 @@ from hub.ids import encode_id
 from hub.money import parse_micros
 from hub.settings import Settings
 from models.billing import ledger_entries, settlements
-from models.conversations import messages, outbox
+from models.conversations import failovers, messages, outbox
 from models.db import Scope, app_url, make_engine, transaction
 
 FIRST_NUMBER = 3_000_000_000
@@ -127,16 +127,21 @@ async def _finish(engine: AsyncEngine, api: Api, run: Run, identifier: str, bega
 
     await until(done, WAIT_S)
     completed_s = time.perf_counter() - began
+    await at_rest(engine, run)
+    return completed_s
+
+
+async def at_rest(engine: AsyncEngine, run: Run) -> None:
+    """Wait until nothing has moved for a moment and nothing is owed any more."""
     last: list[Any] = [None, time.perf_counter()]
 
-    async def at_rest() -> bool:
+    async def still() -> bool:
         now = await _motion(engine, run)
         if now != last[0]:
             last[:] = [now, time.perf_counter()]
         return bool(now[0] == 0 and time.perf_counter() - last[1] > QUIET_S)
 
-    await until(at_rest, 120)
-    return completed_s
+    await until(still, 120)
 
 
 async def _motion(engine: AsyncEngine, run: Run) -> tuple[int, int]:
@@ -146,12 +151,14 @@ async def _motion(engine: AsyncEngine, run: Run) -> tuple[int, int]:
         owed = (await db.execute(select(func.count()).select_from(outbox))).scalar_one()
         unbooked = (await db.execute(select(func.count()).select_from(settlements))).scalar_one()
         out = messages.c.direction == "out"
-        moving = select(func.count()).where(out, messages.c.status.not_in(SETTLED))
+        stands = messages.c.next_id.is_(None)  # of several attempts
+        moving = select(func.count()).where(out, stands, messages.c.status.not_in(SETTLED))
+        plans = (await db.execute(select(func.count()).select_from(failovers))).scalar_one()
         all_messages = (await db.execute(select(func.count()).select_from(messages))).scalar_one()
-        return int(owed + unbooked + (await db.execute(moving)).scalar_one()), int(all_messages)
+        return int(owed + unbooked + plans + (await db.execute(moving)).scalar_one()), int(all_messages)
 
 
-async def _money(engine: AsyncEngine, run: Run) -> tuple[int, int]:
+async def money(engine: AsyncEngine, run: Run) -> tuple[int, int]:
     """(Σ price of captured messages, Σ debits of the wallet for messages) in micros."""
     async with transaction(engine, Scope.of(run.workspace.tenant_id)) as db:
         captured = select(func.coalesce(func.sum(messages.c.price_micros), 0)).where(
@@ -163,6 +170,11 @@ async def _money(engine: AsyncEngine, run: Run) -> tuple[int, int]:
         return int((await db.execute(captured)).scalar_one()), int((await db.execute(debits)).scalar_one())
 
 
+async def spent_micros(api: Api, funds_micros: int) -> int:
+    """What has left a wallet that began with `funds_micros`."""
+    return funds_micros - parse_micros((await api.get("/v1/wallet"))["balance"])
+
+
 async def _figures(
     engine: AsyncEngine, api: Api, run: Run, identifier: str, contacts: int, seconds: float
 ) -> dict[str, Any]:
@@ -170,10 +182,9 @@ async def _figures(
     by_state = {state: count for state, count in view["counts"].items() if count}
     if view["pending"]:
         by_state["pending"] = view["pending"]
-    captured, debited = await _money(engine, run)
+    captured, debited = await money(engine, run)
     findings = await audit(engine)
-    wallet = await api.get("/v1/wallet")
-    spent = max(10_000_000, contacts * MONEY_MICROS_EACH) - parse_micros(wallet["balance"])
+    spent = await spent_micros(api, max(10_000_000, contacts * MONEY_MICROS_EACH))
     sum_ok = sum(by_state.values()) == contacts == view["recipients"]
     return {
         "contacts": contacts,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -44,8 +44,14 @@ class Run:
     key: str
 
 
-async def begin(engine: AsyncEngine, settings: Settings, kind: str, money_micros: int) -> Run:
-    """A fresh sub-organization under the organization "Demo runs", with one SMS and one WhatsApp line."""
+async def begin(
+    engine: AsyncEngine,
+    settings: Settings,
+    kind: str,
+    money_micros: int,
+    kinds: Sequence[str] = ("sms", "whatsapp"),
+) -> Run:
+    """A fresh sub-organization under the organization "Demo runs", with one line of each of these kinds."""
     async with transaction(engine, Scope.nothing()) as db:
         platform = await ws.root_id(db)
     platform = platform or await ws.ensure_tenant(engine, None, NewTenant("Parley", "platform", "parley"))
@@ -64,7 +70,7 @@ async def begin(engine: AsyncEngine, settings: Settings, kind: str, money_micros
     await ws.ensure_money(engine, tenant_id, money_micros)
     space = ws.Workspace(tenant_id, name)
     accounts = []
-    for line_kind in ("sms", "whatsapp"):
+    for line_kind in kinds:
         number = f"+1555{secrets.randbelow(10**7):07d}"
         line = await ws.ensure_line(engine, settings, tenant_id, line_kind, f"{name} {line_kind}", number)
         space.lines[line_kind] = line

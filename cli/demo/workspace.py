@@ -157,16 +157,19 @@ async def ensure_line(
     name: str,
     number: str,
     provider: str = "",
+    beside: bool = False,
 ) -> Line:
     """The tenant's channel of this kind with its provider account at the local carrier, made when missing.
 
-    `provider`: another one than the kind's usual.
+    `provider`: another one than the kind's usual; `beside`: the one with this number, so that a tenant may have several.
     """
     provider = provider or PROVIDERS[kind]
     key = settings.secret_key.get_secret_value()
     async with transaction(engine, Scope.of(tenant_id)) as db:
         query = select(channels).where(channels.c.tenant_id == tenant_id, channels.c.kind == kind)
         query = query.where(channels.c.provider == provider)
+        if beside:
+            query = query.where(channels.c.address == number)
         channel = (await db.execute(query.limit(1))).one_or_none()
         if channel is not None:
             where = provider_accounts.c.id == channel.account_id

@@ -52,6 +52,7 @@ class Recipient:
     address: str
     attributes: Mapping[str, Any]
     opted_out: bool
+    time_zone: str = ""
 
     def variables(self, constants: Mapping[str, Any]) -> dict[str, Any]:
         """The template's context: campaign variables, then attributes, then the contact's own fields."""

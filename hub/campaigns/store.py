@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.campaigns.campaign import Recipient, batch_edges
 from hub.conditions.sql import CompiledCondition
 from models.campaigns import campaign_batches, campaign_recipients, campaigns
-from models.conversations import conversations, messages
+from models.conversations import conversations
 from models.db import insert_rows
 
 Batch = Any
@@ -123,7 +122,7 @@ ADDRESS_KINDS: Mapping[str, list[str]] = {
 }
 _RECIPIENTS = text(
     """
-    SELECT c.id, c.name, c.language, c.attributes, a.address, o.contact_id IS NOT NULL AS opted_out
+    SELECT c.id, c.name, c.language, c.time_zone, c.attributes, a.address, o.contact_id IS NOT NULL AS opted_out
     FROM contacts c
     LEFT JOIN (
         SELECT DISTINCT ON (contact_id) contact_id, address FROM contact_addresses
@@ -162,25 +161,27 @@ async def recipients(
     }
     rows = await db.execute(_RECIPIENTS, values)
     people = [
-        Recipient(ordinals[r.id], r.id, r.name, r.language, r.address or "", r.attributes, r.opted_out)
+        Recipient(
+            ordinals[r.id], r.id, r.name, r.language, r.address or "", r.attributes, r.opted_out, r.time_zone
+        )
         for r in rows
     ]
     return sorted(people, key=lambda person: person.ordinal)
 
 
 _OPTED_OUT_NOW = text(
-    "SELECT contact_id FROM consents WHERE tenant_id = :tenant_id AND channel_kind = :kind AND state = 'opted_out' "
+    "SELECT contact_id, channel_kind FROM consents WHERE tenant_id = :tenant_id AND state = 'opted_out' "
     "AND purpose IN ('all', 'marketing') AND contact_id = ANY(CAST(:contacts AS uuid[]))"
 )
 
 
 async def opted_out_now(
-    db: AsyncConnection, tenant_id: UUID, kind: str, contact_ids: Sequence[UUID]
-) -> set[UUID]:
-    """Those of the contacts who are opted out at this moment: consent counts at send, not at plan time."""
+    db: AsyncConnection, tenant_id: UUID, contact_ids: Sequence[UUID]
+) -> set[tuple[UUID, str]]:
+    """(contact, kind of channel) that are opted out at this moment: consent counts at send, not at plan time."""
     names = "{" + ",".join(map(str, contact_ids)) + "}"
-    values = {"tenant_id": tenant_id, "kind": kind, "contacts": names}
-    return set((await db.execute(_OPTED_OUT_NOW, values)).scalars())
+    rows = await db.execute(_OPTED_OUT_NOW, {"tenant_id": tenant_id, "contacts": names})
+    return {(row.contact_id, row.channel_kind) for row in rows}
 
 
 _STILL_THERE = text(
@@ -218,15 +219,16 @@ async def finish_batch(db: AsyncConnection, row: Batch, last_ordinal: int, sent:
         await insert_rows(db, campaign_batches, [rest])
 
 
-async def renew_hold(db: AsyncConnection, row: Batch) -> None:
-    """A batch whose content changed since its hold was taken asks for a new one."""
+async def renew_hold(db: AsyncConnection, row: Batch) -> bool:
+    """A batch that is not written under its hold asks for a new one. False when it is written, or has another already."""
     where = (
         campaign_batches.c.tenant_id == row.tenant_id,
         campaign_batches.c.campaign_id == row.campaign_id,
         campaign_batches.c.first_ordinal == row.first_ordinal,
         campaign_batches.c.hold_id == row.hold_id,
+        campaign_batches.c.state == "pending",
     )
-    await db.execute(update(campaign_batches).where(*where).values(hold_id=uuid4()))
+    return bool((await db.execute(update(campaign_batches).where(*where).values(hold_id=uuid4()))).rowcount)
 
 
 async def is_canceled(db: AsyncConnection, row: Batch) -> bool:
@@ -267,12 +269,20 @@ async def begin_sessions(db: AsyncConnection, rows: Sequence[Mapping[str, Any]])
 
 
 _BACKLOG = text(
-    "SELECT count(*) FROM (SELECT 1 FROM outbox WHERE tenant_id = :tenant_id AND lane = 1 AND state = 'queued' LIMIT :most) o"
+    "SELECT count(*) FROM (SELECT 1 FROM outbox WHERE tenant_id = :tenant_id AND lane = 1 AND state = 'queued' "
+    "AND due_at <= now() + interval '2 minutes' LIMIT :most) o"
 )
 _OWED = text(
     "SELECT EXISTS (SELECT 1 FROM messages WHERE tenant_id = :tenant_id AND origin_id = :campaign_id "
     "AND origin = 'campaign' AND status IN ('queued', 'sending'))"
 )
+
+
+async def status(db: AsyncConnection, tenant_id: UUID, campaign_id: UUID) -> str | None:
+    """The campaign's status, or None."""
+    query = select(campaigns.c.status).where(*_is(tenant_id, campaign_id))
+    found: str | None = (await db.execute(query)).scalar()
+    return found
 
 
 async def backlog(db: AsyncConnection, tenant_id: UUID, most: int) -> int:
@@ -286,45 +296,6 @@ async def owes(db: AsyncConnection, tenant_id: UUID, campaign_id: UUID) -> bool:
     return bool((await db.execute(_OWED, values)).scalar_one())
 
 
-async def counts(db: AsyncConnection, tenant_id: UUID, campaign_id: UUID) -> tuple[dict[str, int], int]:
-    """(messages by status, captured micros)."""
-    captured = func.sum(messages.c.price_micros).filter(messages.c.settlement == "captured")
-    query = (
-        select(messages.c.status, func.count().label("n"), func.coalesce(captured, 0).label("micros"))
-        .where(
-            messages.c.tenant_id == tenant_id,
-            messages.c.origin_id == campaign_id,
-            messages.c.origin == "campaign",
-        )
-        .group_by(messages.c.status)
-    )
-    rows = (await db.execute(query)).all()
-    return {row.status: row.n for row in rows}, sum(int(row.micros) for row in rows)
-
-
-_ANSWERS = text(
-    """
-    SELECT count(*) FILTER (WHERE v.last_inbound_at >= :since) AS answered,
-           count(*) FILTER (WHERE EXISTS (SELECT 1 FROM consents n WHERE n.tenant_id = r.tenant_id
-               AND n.contact_id = r.contact_id AND n.state = 'opted_out' AND n.changed_at >= :since)) AS opted_out
-    FROM campaign_recipients r
-    JOIN conversations v ON v.tenant_id = r.tenant_id AND v.contact_id = r.contact_id
-    WHERE r.tenant_id = :tenant_id AND r.campaign_id = :campaign_id
-    """
-)
-
-
-async def answers(
-    db: AsyncConnection, tenant_id: UUID, campaign_id: UUID, since: datetime | None
-) -> tuple[int, int]:
-    """(recipients who wrote since the launch, recipients who opted out since)."""
-    if since is None:
-        return 0, 0
-    values = {"tenant_id": tenant_id, "campaign_id": campaign_id, "since": since}
-    row = (await db.execute(_ANSWERS, values)).one()
-    return row.answered, row.opted_out
-
-
 _CAMPAIGN_OUTBOX = (
     "FROM messages m WHERE m.tenant_id = :tenant_id AND m.origin_id = :campaign_id AND m.origin = 'campaign' "
     "AND m.status = 'queued' AND o.tenant_id = m.tenant_id AND o.message_id = m.id AND o.state = 'queued'"
@@ -333,7 +304,10 @@ _POSTPONE = text(f"UPDATE outbox o SET due_at = 'infinity' {_CAMPAIGN_OUTBOX}")
 _RELEASE = text(f"UPDATE outbox o SET due_at = now() {_CAMPAIGN_OUTBOX} AND o.due_at = 'infinity'")
 _CANCEL = text(
     """
-    WITH gone AS (
+    WITH plans AS (
+        DELETE FROM failovers f USING messages m WHERE m.tenant_id = :tenant_id AND m.origin_id = :campaign_id
+            AND m.origin = 'campaign' AND f.tenant_id = m.tenant_id AND f.message_id = m.id
+    ), gone AS (
         DELETE FROM outbox o USING messages m WHERE m.tenant_id = :tenant_id AND m.origin_id = :campaign_id
             AND m.origin = 'campaign' AND m.status = 'queued' AND o.tenant_id = m.tenant_id AND o.message_id = m.id
             AND o.state = 'queued'

@@ -14,12 +14,14 @@ from hub.channels.codes import Retry
 from hub.channels.errors import SendOutcomeUnknown, SendRefused
 
 TROUBLES_MAX = 5  # in a row: refused connections, 5xx, unknown outcomes
-FAULTS_MAX = 3  # in a row: one template that is paused is no reason to stop a number
+FAULTS_MAX = 3  # in a row
 PAUSE_S = 15.0
 FAULT_PAUSE_S = 300.0  # somebody has to change a setting first
 PAUSE_S_MAX = 900.0
 CANARY_S = 30.0  # how long one canary may take before another is sent
 SLOW_MS = 5_000
+# WhatsApp says this of one template: the number works, so its other traffic must go on.
+TEMPLATE_CODES = frozenset({"132001", "132015", "132016"})
 SERVER_CODES = frozenset({"connect", "500", "502", "503", "504"})
 
 
@@ -58,7 +60,7 @@ def sign_of(error: SendRefused | SendOutcomeUnknown | None) -> Sign:
             return Sign.WELL
         case SendOutcomeUnknown():
             return Sign.TROUBLE
-        case SendRefused(retry=Retry.STOP):
+        case SendRefused(retry=Retry.STOP) if error.provider_code not in TEMPLATE_CODES:
             return Sign.FAULT
         case SendRefused(retry=Retry.AGAIN) if error.provider_code in SERVER_CODES:
             return Sign.TROUBLE

@@ -11,6 +11,7 @@ from hub.channels.content import Content, Template
 
 WINDOW = timedelta(hours=24)
 WINDOW_CLOSED = "window-closed"  # the door's reason
+WINDOW_WORDS = "the person has not written by WhatsApp within 24 hours: only a template may be sent"
 
 
 def open_until(last_inbound_at: datetime | None) -> datetime | None:

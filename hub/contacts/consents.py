@@ -10,6 +10,7 @@ from hub.errors import Invalid
 CHANNELS = ("sms", "whatsapp", "rcs", "voice")
 STATES = ("opted_in", "opted_out")
 ALL = "all"  # the purpose that covers every other
+MARKETING = "marketing"
 SOURCE_CHARS_MAX = 80
 PROOF_CHARS_MAX = 1_000
 _PURPOSE = re.compile(r"[a-z][a-z0-9_]{0,39}")

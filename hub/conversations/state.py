@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from hub.contacts.consents import ALL
 from hub.flows.engine import Session
 
 NO_CHANNELS: frozenset[str] = frozenset()
@@ -131,6 +132,7 @@ class SendMessage:
     origin_id: UUID | None = None
     message_id: UUID | None = None
     answers_command: bool = False  # the one confirmation that may go to somebody who opted out
+    carrier_answers: bool = False  # a carrier that answers commands has answered this one
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,7 @@ class SetConsent:
     channel_kind: str
     state: str
     proof: str
+    purpose: str = ALL
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,6 +188,7 @@ def inbound_row(event: Inbound, state: Conversation, turn: Turn, understood: Und
         "category": None,
         "plan": None,
         "first_id": None,
+        "history": None,
     }
 
 
@@ -198,7 +199,8 @@ def consent_changes(rows: Sequence[Mapping[str, Any]]) -> Insert:
         consents,
         list(latest.values()),
         "ON CONFLICT (tenant_id, contact_id, channel_kind, purpose) DO UPDATE SET state = EXCLUDED.state, "
-        "source = EXCLUDED.source, proof = EXCLUDED.proof, changed_at = EXCLUDED.changed_at",
+        "source = EXCLUDED.source, proof = EXCLUDED.proof, changed_at = EXCLUDED.changed_at, "
+        "changed_by = EXCLUDED.changed_by",
     )
 
 
@@ -319,6 +321,7 @@ async def suppress(db: Db, tenant_id: UUID, contact_id: UUID, kind: str, code: s
         "source": "provider",
         "proof": code,
         "changed_at": at,
+        "changed_by": "provider",
     }
     await insert_rows(db, *consent_changes([row])[:3])
     data = {"channel_kind": kind, "purpose": "all", "after": "opted_out", "source": "provider", "proof": code}

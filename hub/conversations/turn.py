@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from hub.conversations.commands import Command, command_of, confirmation
+from hub.compliance.keywords import Command, Said, command_of, confirmation
+from hub.contacts.consents import ALL, MARKETING
 from hub.conversations.state import (
     LAST_TEXT_CHARS_MAX,
     AgentReply,
@@ -37,7 +38,7 @@ def needs_classifier(state: Conversation, event: Inbound, table: RoutingTable) -
     """False when a command, an expected answer or a keyword decides; else the text must be classified."""
     if table.intent_version_id is None:
         return False
-    if said(event, event.channel_kind in state.opted_out) is not None:
+    if said(event, event.channel_kind in state.opted_out, table) is not None:
         return False
     if state.session is not None:
         flow = table.flows.get(UUID(state.session.flow_id))
@@ -46,9 +47,9 @@ def needs_classifier(state: Conversation, event: Inbound, table: RoutingTable) -
     return table.keyword(event.text) is None
 
 
-def said(event: Inbound, opted_out: bool) -> Command | None:
+def said(event: Inbound, opted_out: bool, table: RoutingTable) -> Said | None:
     """The command of this message: the channel's own switch, or a word."""
-    return Command(event.command) if event.command else command_of(event.text, opted_out)
+    return Said(Command(event.command)) if event.command else command_of(event.text, opted_out, table.words)
 
 
 def turn(
@@ -133,7 +134,7 @@ def _inbound(result: Turn, event: Inbound, table: RoutingTable, understood: Unde
     state.last_inbound_at = event.at
     state.intent = understood.intent
     state.confidence = understood.confidence if understood.intent is not None else None
-    command = said(event, opted_out)
+    command = said(event, opted_out, table)
     if command is not None:
         _command(result, event, command, table.brand)
         return
@@ -156,29 +157,45 @@ def _inbound(result: Turn, event: Inbound, table: RoutingTable, understood: Unde
     _route(result, event, table, understood, floor)
 
 
-def _command(result: Turn, event: Inbound, command: Command, brand: str) -> None:
-    state = result.state
+def _command(result: Turn, event: Inbound, said: Said, brand: str) -> None:
+    state, command = result.state, said.command
+    again = command is Command.STOP and event.channel_kind in state.opted_out
+    _note(result, "", f"{command.upper()} command")
     if command is Command.STOP:
         state.opted_out = state.opted_out | {event.channel_kind}
         state.session = None
-        _consent(result, event, "opted_out")
+        if not again:  # the first word is the proof
+            _consent(result, event, "opted_out", ALL)
+    elif command is Command.STOP_MARKETING:
+        _consent(result, event, "opted_out", MARKETING)
     elif command is Command.START:
         state.opted_out = state.opted_out - {event.channel_kind}
-        _consent(result, event, "opted_in")
-    _note(result, "", f"{command.upper()} command")
-    if event.command:  # the channel's own switch: the person has seen what it does
+        _consent(result, event, "opted_in", ALL)
+        _consent(result, event, "opted_in", MARKETING)
+    if (
+        event.command or again
+    ):  # who used the channel's own switch has seen what it does; one STOP, one answer
         return
-    text = confirmation(command, brand)
-    result.effects.append(SendMessage(text, event.channel_id, event.address, "system", answers_command=True))
+    text = confirmation(command, brand, said.language)
+    result.effects.append(
+        SendMessage(
+            text,
+            event.channel_id,
+            event.address,
+            "system",
+            answers_command=True,
+            carrier_answers=said.carrier_answers,
+        )
+    )
 
 
-def _consent(result: Turn, event: Inbound, after: str) -> None:
+def _consent(result: Turn, event: Inbound, after: str, purpose: str) -> None:
     """The contact's own word, with the word as proof."""
     proof = event.text[:100]
-    result.effects.append(SetConsent(event.channel_kind, after, proof))
+    result.effects.append(SetConsent(event.channel_kind, after, proof, purpose))
     data = {
         "channel_kind": event.channel_kind,
-        "purpose": "all",
+        "purpose": purpose,
         "after": after,
         "source": "reply",
         "proof": proof,

@@ -139,6 +139,27 @@ def offer_view(outgoing: Outgoing, directory: Directory) -> dict[str, Any]:
     }
 
 
+def batch_view(outgoing: Outgoing, sent: bool) -> dict[str, Any]:
+    """What became of one message of a batch; `sent` False: what would."""
+    channel = outgoing.channel
+    return {
+        "id": encode_id("msg", outgoing.id) if sent else None,
+        "status": "refused" if outgoing.refused else "queued",
+        "channel": {
+            "id": encode_id("chn", channel.id),
+            "kind": channel.kind.value,
+            "name": channel.name,
+            "address": channel.address,
+        },
+        "channel_kind": channel.kind.value,
+        "reason": outgoing.refused,
+        "detail": outgoing.detail,
+        "price": format_micros(outgoing.price_micros),
+        "currency": outgoing.currency or None,
+        "waits_until": instant(outgoing.due_at),
+    }
+
+
 def moved_events(rows: Iterable[Any]) -> list[tuple[UUID, dict[str, Any]]]:
     """(tenant, `message.updated` event) of messages whose delivery moved.
 

@@ -2,21 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from hub import door
 from hub.channels.base import Channel, ChannelKind
 from hub.channels.content import Content, Template, Text
 from hub.channels.downgrade import downgrade
-from hub.channels.whatsapp_window import WINDOW_CLOSED, may_send
+from hub.compliance.quiet_hours import zone_of
 from hub.contacts.addresses import KINDS_OF_CHANNEL
 from hub.directory import Directory
+from hub.errors import NotFound
+from hub.failover.plan import Plan, Step
+from hub.ids import encode_id, new_id
 from hub.voice.script import Call, words_of
 
 NO_RCS = "no-rcs"
+
+
+Unreachable = Set[tuple[UUID, str]]
+"""(channel, number) that a channel is known not to reach."""
+
+
+@dataclass(slots=True)
+class Chosen:
+    """The attempt that is made, how long its receipt is waited for, and the steps after it."""
+
+    outgoing: door.Outgoing
+    timeout_s: int | None
+    left: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants to be sent: to one person, by the first of these steps that may carry it."""
+
+    person: Person
+    content: Content
+    steps: Sequence[Step]
+    purpose: str
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +55,7 @@ class Person:
     addresses: Mapping[str, str]
     opted_out: frozenset[tuple[str, str]]
     whatsapp_at: datetime | None = None  # when they last wrote by WhatsApp
+    time_zone: str = ""
 
     def address(self, kind: ChannelKind) -> str:
         """Where a channel of this kind reaches them, or an empty text."""
@@ -46,8 +75,11 @@ def prepare(
     directory: Directory,
     now: datetime,
     link: Callable[[str], str],
+    expires_at: datetime | None = None,
 ) -> door.Outgoing:
-    """The content as this channel carries it, checked and priced; `refused` says why it may not leave by it."""
+    """The content as this channel carries it, checked and priced; `refused` says why it may not leave by it, `due_at`
+    when it may.
+    """
     outgoing = door.Outgoing(
         message_id,
         channel,
@@ -58,6 +90,7 @@ def prepare(
         None,
         door.LANE_LIVE,
         purpose=purpose,
+        expires_at=expires_at,
     )
     if isinstance(content, Call):
         outgoing.text = words_of(content) or "Call"
@@ -73,10 +106,61 @@ def prepare(
         outgoing.category = content.category
     opted_out = person.refuses(channel.kind, purpose)
     door.prepare(outgoing, opted_out=opted_out, rates=directory.rates, today=now.date())
-    is_whatsapp = channel.kind is ChannelKind.WHATSAPP
-    if outgoing.refused is None and is_whatsapp and not may_send(outgoing.content, person.whatsapp_at, now):
-        outgoing.refused = WINDOW_CLOSED
-        outgoing.detail = (
-            "the person has not written by WhatsApp within 24 hours: only a template may be sent"
-        )
+    zone = zone_of(person.time_zone, outgoing.address, directory.time_zone)
+    door.keep_quiet(outgoing, directory.policy.quiet_hours, zone, now)
+    return door.keep_window(outgoing, person.whatsapp_at, outgoing.due_at or now)
+
+
+def attempt(
+    message_id: UUID,
+    step: Step,
+    wish: Wish,
+    directory: Directory,
+    now: datetime,
+    link: Callable[[str], str],
+    unreachable: Unreachable,
+) -> door.Outgoing:
+    """One step's try at a wish. Raises NotFound for a channel that is not there any more."""
+    channel = directory.channels.get(step.channel_id)
+    if channel is None:
+        raise NotFound("the channel is not there any more")
+    outgoing = prepare(
+        message_id, channel, wish.person, wish.content, wish.purpose, directory, now, link, wish.expires_at
+    )
+    if outgoing.refused is None and (channel.id, outgoing.address) in unreachable:
+        outgoing.refused, outgoing.detail = NO_RCS, "the number's handset has no RCS"
+        outgoing.due_at, outgoing.history = None, []
     return outgoing
+
+
+def choose(
+    message_id: UUID,
+    wish: Wish,
+    directory: Directory,
+    now: datetime,
+    link: Callable[[str], str],
+    unreachable: Unreachable,
+) -> Chosen:
+    """The first step that may leave; the last one, with its reason, when none may. Raises NotFound."""
+    passed_over: list[dict[str, Any]] = []
+    last = len(wish.steps) - 1
+    for place, step in enumerate(wish.steps):
+        outgoing = attempt(message_id, step, wish, directory, now, link, unreachable)
+        if outgoing.refused is None or place == last:
+            outgoing.history = [*passed_over, *outgoing.history]
+            left = tuple(wish.steps[place + 1 :])
+            if left:
+                plan = Plan(steps=left, next_id=new_id(), content=wish.content, expires_at=wish.expires_at)
+                outgoing.plan = plan.to_row()
+            return Chosen(outgoing, step.timeout_s, left)
+        passed_over.append(
+            {
+                "at": now.isoformat(),
+                "event": "passed-over",
+                "channel_id": encode_id("chn", step.channel_id),
+                "channel_kind": outgoing.channel.kind.value,
+                "reason": outgoing.refused,
+                "detail": outgoing.detail or "",
+            }
+        )
+    raise AssertionError("a message has at least one step")

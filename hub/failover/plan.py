@@ -8,6 +8,7 @@ takes over once.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,7 @@ from hub.channels.delivery import FINAL_FAILURES, TOOK_PLACE, Status
 
 STEPS_MAX = 8
 TIMEOUT_S_MAX = 3 * 86_400
+VALIDITY_S_MAX = 15 * 86_400
 ORDER = (ChannelKind.RCS, ChannelKind.WHATSAPP, ChannelKind.SMS, ChannelKind.VOICE)
 """Best first: what can show most and costs least for a reader who has it."""
 TIMEOUT_S: Mapping[ChannelKind, int] = {ChannelKind.RCS: 300, ChannelKind.WHATSAPP: 900}
@@ -43,6 +45,7 @@ class Plan(BaseModel):
     steps: tuple[Step, ...] = Field(min_length=1, max_length=STEPS_MAX)
     next_id: UUID
     content: Content
+    expires_at: datetime | None = None
 
     def to_row(self) -> dict[str, Any]:
         """JSON for the message's row."""

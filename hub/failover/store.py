@@ -11,7 +11,6 @@ from sqlalchemy import Row, delete, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.channels.whatsapp_window import WINDOW
-from hub.contacts import store as contact_store
 from hub.failover.attempts import Person
 from hub.ids import id_of_moment
 from models.conversations import failovers, messages
@@ -25,23 +24,65 @@ _AT_ONCE = text(
 
 
 _WHATSAPP_AT = text(
-    "SELECT max(created_at) FROM messages WHERE tenant_id = :tenant_id AND contact_id = :contact_id "
-    "AND direction = 'in' AND channel_kind = 'whatsapp' AND id > :since"
+    """
+    SELECT c.id AS contact_id, m.at FROM unnest(CAST(:contacts AS uuid[])) AS c(id)
+    CROSS JOIN LATERAL (
+        SELECT max(created_at) AS at FROM messages WHERE tenant_id = :tenant_id AND contact_id = c.id
+          AND direction = 'in' AND channel_kind = 'whatsapp' AND id > :since
+    ) m WHERE m.at IS NOT NULL
+    """
 )
+_PEOPLE = text(
+    """
+    SELECT c.id, c.time_zone, a.addresses, o.refused
+    FROM contacts c
+    LEFT JOIN (
+        SELECT contact_id, jsonb_object_agg(kind, address) AS addresses FROM (
+            SELECT DISTINCT ON (contact_id, kind) contact_id, kind, address FROM contact_addresses
+            WHERE tenant_id = :tenant_id AND contact_id = ANY(CAST(:contacts AS uuid[]))
+            ORDER BY contact_id, kind, position, created_at, address
+        ) first GROUP BY contact_id
+    ) a ON a.contact_id = c.id
+    LEFT JOIN (
+        SELECT contact_id, jsonb_agg(jsonb_build_array(channel_kind, purpose)) AS refused FROM consents
+        WHERE tenant_id = :tenant_id AND contact_id = ANY(CAST(:contacts AS uuid[])) AND state = 'opted_out'
+        GROUP BY contact_id
+    ) o ON o.contact_id = c.id
+    WHERE c.tenant_id = :tenant_id AND c.id = ANY(CAST(:contacts AS uuid[]))
+    """
+)
+
+
+async def whatsapp_at(
+    db: AsyncConnection, tenant_id: UUID, contact_ids: Sequence[UUID], now: datetime
+) -> dict[UUID, datetime]:
+    """When these contacts last wrote by WhatsApp, as far as that may matter."""
+    values = {"tenant_id": tenant_id, "contacts": list(contact_ids), "since": id_of_moment(now - 2 * WINDOW)}
+    return {row.contact_id: row.at for row in await db.execute(_WHATSAPP_AT, values)}
+
+
+async def people(
+    db: AsyncConnection, tenant_id: UUID, contact_ids: Sequence[UUID], now: datetime
+) -> dict[UUID, Person]:
+    """Whom attempts are for; who is not there is left out."""
+    rows = (await db.execute(_PEOPLE, {"tenant_id": tenant_id, "contacts": list(contact_ids)})).all()
+    wrote = await whatsapp_at(db, tenant_id, [row.id for row in rows], now)
+    return {
+        row.id: Person(
+            row.id,
+            row.addresses or {},
+            frozenset((kind, purpose) for kind, purpose in row.refused or ()),
+            wrote.get(row.id),
+            row.time_zone,
+        )
+        for row in rows
+    }
 
 
 async def person(db: AsyncConnection, tenant_id: UUID, contact_id: UUID, now: datetime) -> Person | None:
     """Whom an attempt is for; None when the contact is not there or has no address."""
-    addresses: dict[str, str] = {}
-    for row in await contact_store.addresses_of(db, tenant_id, contact_id):
-        addresses.setdefault(row.kind, row.address)
-    if not addresses:
-        return None
-    consents = await contact_store.consents_of(db, tenant_id, contact_id)
-    out = {(row.channel_kind, row.purpose) for row in consents if row.state == "opted_out"}
-    values = {"tenant_id": tenant_id, "contact_id": contact_id, "since": id_of_moment(now - 2 * WINDOW)}
-    wrote_at = (await db.execute(_WHATSAPP_AT, values)).scalar()
-    return Person(contact_id, addresses, frozenset(out), wrote_at)
+    found = (await people(db, tenant_id, [contact_id], now)).get(contact_id)
+    return found if found is not None and found.addresses else None
 
 
 async def tenants_due(db: AsyncConnection, now: datetime) -> list[UUID]:
@@ -76,10 +117,10 @@ async def take(db: AsyncConnection, tenant_id: UUID, message_id: UUID) -> Row[An
     return (await db.execute(query)).one_or_none()
 
 
-async def watch(db: AsyncConnection, tenant_id: UUID, message_id: UUID, due_at: datetime) -> None:
-    """Have an attempt's plan looked at then."""
-    row = {"tenant_id": tenant_id, "message_id": message_id, "due_at": due_at}
-    await insert_rows(db, failovers, [row], "ON CONFLICT DO NOTHING")
+async def watch(db: Db, plans: Sequence[tuple[UUID, UUID, datetime]]) -> None:
+    """Have the plans of attempts (tenant, message) looked at then."""
+    rows = [{"tenant_id": tenant, "message_id": message, "due_at": due} for tenant, message, due in plans]
+    await insert_rows(db, failovers, rows, "ON CONFLICT DO NOTHING")
 
 
 async def look_again(db: AsyncConnection, tenant_id: UUID, message_id: UUID, due_at: datetime) -> None:
@@ -97,12 +138,6 @@ async def hand_on(db: AsyncConnection, tenant_id: UUID, message_id: UUID, next_i
     """The next attempt has taken over."""
     where = (messages.c.tenant_id == tenant_id, messages.c.id == message_id)
     await db.execute(update(messages).where(*where).values(next_id=next_id))
-
-
-async def note(db: AsyncConnection, tenant_id: UUID, message_id: UUID, history: list[dict[str, Any]]) -> None:
-    """Write down what the attempt's other columns do not tell."""
-    where = (messages.c.tenant_id == tenant_id, messages.c.id == message_id)
-    await db.execute(update(messages).where(*where).values(history=history))
 
 
 async def at_once(db: Db, keys: Sequence[tuple[UUID, UUID]]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from hub.compliance.keywords import NO_EXTRA_WORDS, Words
 from hub.flows.definition import Flow
 from hub.flows.nodes.wait_for_reply import normalize
 
@@ -50,6 +51,7 @@ class RoutingTable:
     flows: Mapping[UUID, Flow]
     intent_version_id: UUID | None = None
     rules: Sequence[Rule] = ()
+    words: Words = field(default_factory=dict)  # for STOP, START and HELP, beside everybody's
     queue_ids: Mapping[str, UUID] = field(init=False)
     segment_ids: frozenset[UUID] = field(init=False)
     _narrowed: dict[frozenset[UUID], RoutingTable] = field(init=False, default_factory=dict, repr=False)
@@ -65,7 +67,7 @@ class RoutingTable:
         found = self._narrowed.get(member_of)
         if found is None:
             rest = (self.rules, self.queues, self.flows, self.intent_version_id)
-            found = self._narrowed[member_of] = build(self.brand, *rest, member_of)
+            found = self._narrowed[member_of] = build(self.brand, *rest, member_of, self.words)
         return found
 
     def keyword(self, text: str) -> Rule | None:
@@ -101,6 +103,7 @@ def build(
     flows: Mapping[UUID, Flow],
     intent_version_id: UUID | None,
     member_of: frozenset[UUID] = NO_SEGMENTS,
+    words: Words = NO_EXTRA_WORDS,
 ) -> RoutingTable:
     """Rules in their order to a table; of two rules for the same keyword or intent the first wins.
 
@@ -119,4 +122,4 @@ def build(
                 intents.setdefault(rule.match, rule)
             case _:
                 fallback = fallback or rule
-    return RoutingTable(brand, keywords, intents, fallback, queues, flows, intent_version_id, rules)
+    return RoutingTable(brand, keywords, intents, fallback, queues, flows, intent_version_id, rules, words)

@@ -20,12 +20,13 @@ ROLES: Mapping[str, frozenset[str]] = {
     "org_admin": _set(
         "tenants:manage users:read audit:read contacts:read contacts:write contacts:import contacts:export contacts:erase events:write "
         "campaigns:read campaigns:write campaigns:start "
-        "inbox:read queues:read channels:read wallet:read wallet:top_up keys:manage intents:read intents:publish"
+        "inbox:read queues:read channels:read policy:write wallet:read wallet:top_up keys:manage intents:read "
+        "intents:publish"
     ),
     "sub_org_admin": _set(
         "users:read audit:read contacts:read contacts:write contacts:import contacts:export contacts:erase events:write "
-        "campaigns:read campaigns:write campaigns:start inbox:read queues:read channels:read wallet:read keys:manage "
-        "intents:read intents:publish"
+        "campaigns:read campaigns:write campaigns:start inbox:read queues:read channels:read policy:write wallet:read "
+        "keys:manage intents:read intents:publish"
     ),
     "campaign_manager": _set(
         "contacts:read contacts:write contacts:import events:write campaigns:read campaigns:write campaigns:start queues:read "
@@ -57,6 +58,7 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "campaigns:start": frozenset({"campaigns:start"}),
     "inbox:read": frozenset({"inbox:read", "queues:read"}),
     "inbox:write": frozenset({"inbox:write"}),
+    "policy:write": frozenset({"policy:write", "channels:read"}),
     "wallet:read": frozenset({"wallet:read"}),
     "intents:read": frozenset({"intents:read"}),
 }

@@ -12,7 +12,7 @@ import pytest
 from redis.asyncio import Redis
 from sqlalchemy import select, update
 
-from actors.attempts import Attempts, NoSuchPerson
+from actors.attempts import Asked, Attempts, NoSuchPerson
 from actors.wallet import WalletHost
 from hub import deliveries
 from hub.channels.content import Choices, Content, Reply, Template, Text
@@ -52,7 +52,9 @@ class Chain:
         self, contact_id: UUID, content: Content, *kinds: str, timeout_s: int | None = None
     ) -> UUID:
         steps = self.steps(*kinds, timeout_s=timeout_s)
-        return await self.attempts.send(self.desk.tenant_id, contact_id, content, steps, "transactional")
+        return await self.attempts.send(
+            self.desk.tenant_id, Asked(contact_id, content, steps, "transactional")
+        )
 
     async def rows(self, message_id: UUID) -> list[Any]:
         async with transaction(self.desk.engine, Scope.of(self.desk.tenant_id)) as db:

@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from actors.messages import DONE, DUPLICATE
 from hub.channels import store as channel_store
 from hub.channels.delivery import Status
+from hub.channels.health_store import HealthStore, add_up
 from hub.conversations.state import AgentReply, Assign, Close, MarkRead, Reopen
 from hub.errors import Conflict, NotFound, Unavailable
 from hub.ids import new_id
@@ -334,9 +335,10 @@ async def test_who_opted_out_gets_nothing_but_it_is_recorded(desk: Desk) -> None
     assert await host.receive([desk.arrived(contact, "STOP")]) == [DONE]
     (row,) = await desk.rows(consents)
     assert (row.state, row.channel_kind, row.proof) == ("opted_out", "sms", "STOP")
+    assert await host.receive([desk.arrived(contact, "hello", line="whatsapp")]) == [DONE]
     answers = await host.receive(
         [
-            desk.command(contact, reply("psst")),
+            desk.command(contact, reply("psst", channel_id=desk.sms.channel_id)),
             desk.command(contact, reply("hi", channel_id=desk.whatsapp.channel_id)),
         ]
     )
@@ -387,6 +389,8 @@ async def test_a_flow_answers_tags_and_ends(desk: Desk) -> None:
 async def sending(desk: Desk, line: str = "sms") -> UUID:
     """A paid message in the outbox."""
     contact = await opened(desk)
+    if line == "whatsapp":
+        await desk.conversations().receive([desk.arrived(contact, "hello", line=line)])
     event = reply(channel_id=getattr(desk, line).channel_id)
     (answer,) = await desk.conversations().receive([desk.command(contact, event)])
     assert answer["messages"][0]["status"] == "queued"
@@ -515,3 +519,17 @@ async def test_conversations_are_one_row_a_contact(desk: Desk) -> None:
     )
     assert await desk.count(conversations) == 1
     assert (await desk.conversation(contact)).channel_id == desk.whatsapp.channel_id
+
+
+async def test_receipts_count_in_the_account_s_health_once(desk: Desk) -> None:
+    first, second = await sending(desk), await sending(desk)
+    host = desk.conversations()
+    await host.receive([desk.report(Status.SENT, first, "SM1"), desk.report(Status.DELIVERED, first, "SM1")])
+    await host.receive([desk.report(Status.DELIVERED, first, "SM1"), desk.report(Status.READ, first, "SM1")])
+    await host.receive([desk.report(Status.UNDELIVERED, second, "SM2", code="30003")])
+    await host.receive([desk.report(Status.DELIVERED, second, "SM2")])  # late: the failure stays counted
+    await host.receipts.count()
+    store = HealthStore(host.redis)
+    window = add_up(await store.minutes(desk.sms.account_id, 3))
+    assert (window.delivered, window.failed) == (1, 1)
+    assert await store.errors(desk.sms.account_id, 1) == Counter({"30003": 1})

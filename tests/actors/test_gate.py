@@ -8,16 +8,20 @@ from typing import Any
 from sqlalchemy import text, update
 
 from actors.sender import Outcome, SenderHost
+from cli.demo import workspace as ws
 from hub import realtime
 from hub.channels.codes import Retry
-from hub.channels.errors import SendRefused
+from hub.channels.errors import SendOutcomeUnknown, SendRefused
 from hub.channels.health import TROUBLES_MAX, State
 from hub.channels.health_store import HealthStore, Seen
 from hub.conversations.state import AgentReply
 from hub.ids import new_id
+from hub.outbox import later
 from models.channels import provider_accounts
+from models.compliance import messaging_policies
+from models.conversations import messages
 from models.conversations import outbox as table
-from models.db import Scope, transaction
+from models.db import Scope, insert_rows, transaction
 from tests.actors.desk import Desk
 
 
@@ -84,6 +88,108 @@ async def test_an_open_breaker_lets_one_canary_through(desk: Desk, monkeypatch: 
     monkeypatch.setattr("hub.channels.health_store.time.time", lambda: turned.after.until + 1)
     assert len(await claim(desk, sender)) == 1
     assert await queued(desk) == [("queued", 0)] * 2 + [("sending", 1)]
+
+
+async def beside(desk: Desk, *orders: str) -> ws.Line:
+    """A second SMS line at an account of its own; the policy names both when `orders` has them."""
+    other = await ws.ensure_line(
+        desk.engine, desk.settings, desk.tenant_id, "sms", "Second", "+15550177", beside=True
+    )
+    lines = {"first": desk.sms.channel_id, "second": other.channel_id}
+    row = {
+        "tenant_id": desk.tenant_id,
+        "policy": {"providers": {"sms": [str(lines[each]) for each in orders]}} if orders else {},
+        "version": 1,
+    }
+    async with transaction(desk.engine, Scope.of(desk.tenant_id)) as db:
+        await insert_rows(db, messaging_policies, [row])
+    return other
+
+
+async def out_of_order(sender: SenderHost, account: Any) -> Any:
+    away = SendRefused("ConnectionRefusedError", "connect", Retry.AGAIN)
+    (turned,) = await HealthStore(sender.redis).learn([Seen(account, away, 1)] * TROUBLES_MAX)
+    return turned
+
+
+async def test_what_waits_for_an_account_out_of_order_goes_over_the_channel_beside_it(desk: Desk) -> None:
+    await owing(desk, 3)
+    other = await beside(desk, "first", "second")
+    sender = desk.host(SenderHost, "sender-0")
+    await out_of_order(sender, desk.sms.account_id)
+    money = await desk.money()
+    assert await claim(desk, sender) == []
+    assert await queued(desk) == [("queued", 0)] * 3
+    moved = await claim(desk, sender)
+    assert [(row.channel_id, row.attempts) for row in moved] == [(other.channel_id, 1)] * 3
+    assert await desk.money() == money, "the same kind, the same price: the hold stays"
+    rows = await desk.rows(messages, messages.c.direction == "out")
+    assert {row.channel_id for row in rows} == {other.channel_id}
+    assert [[(note["event"], note["reason"]) for note in row.history] for row in rows] == [
+        [("rerouted", "account-out-of-order")]
+    ] * 3
+    # Both out of order: nothing goes to and fro.
+    await out_of_order(sender, other.account_id)
+    await sender._give_back(moved)
+    assert await claim(desk, sender) == []
+    assert {row.channel_id for row in await desk.rows(table)} == {other.channel_id}
+
+
+async def test_without_a_policy_that_names_both_everything_waits(desk: Desk) -> None:
+    await owing(desk, 2)
+    await beside(desk, "first")
+    sender = desk.host(SenderHost, "sender-0")
+    await out_of_order(sender, desk.sms.account_id)
+    assert await claim(desk, sender) == []
+    assert {row.channel_id for row in await desk.rows(table)} == {desk.sms.channel_id}
+
+
+async def test_what_may_have_left_is_never_moved(desk: Desk) -> None:
+    await owing(desk, 2)
+    await beside(desk, "first", "second")
+    sender = desk.host(SenderHost, "sender-0")
+    taken = await claim(desk, sender)
+    dark = [Outcome(row, None, SendOutcomeUnknown("TimeoutError"), datetime.now(UTC)) for row in taken]
+    await sender._record(dark)
+    await out_of_order(sender, desk.sms.account_id)
+    assert await claim(desk, sender) == []
+    assert {(row.state, row.channel_id) for row in await desk.rows(table)} == {
+        ("unknown", desk.sms.channel_id)
+    }
+
+
+async def test_what_was_looked_for_and_is_not_there_is_moved_too(desk: Desk) -> None:
+    await owing(desk, 1)
+    other = await beside(desk, "first", "second")
+    sender = desk.host(SenderHost, "sender-0")
+    (row,) = await claim(desk, sender)
+    await sender._record([Outcome(row, None, SendOutcomeUnknown("HTTP 503"), datetime.now(UTC))])
+    async with transaction(
+        desk.engine, Scope.of(desk.tenant_id)
+    ) as db:  # the provider says that it has no such message
+        await later(db, [(row.tenant_id, row.message_id)], [datetime.now(UTC)])
+    await out_of_order(sender, desk.sms.account_id)
+    assert await claim(desk, sender) == []
+    (moved,) = await claim(desk, sender)
+    assert moved.channel_id == other.channel_id
+
+
+async def test_the_first_channel_is_tried_again_and_used_again(desk: Desk, monkeypatch: Any) -> None:
+    await owing(desk, 3)
+    await beside(desk, "first", "second")
+    sender = desk.host(SenderHost, "sender-0")
+    turned = await out_of_order(sender, desk.sms.account_id)
+    monkeypatch.setattr("hub.channels.health_store.time.time", lambda: turned.after.until + 1)
+    (canary,) = await claim(desk, sender)
+    assert canary.channel_id == desk.sms.channel_id
+    await HealthStore(sender.redis).learn([Seen(desk.sms.account_id, None, 5)])
+    assert len(await claim(desk, sender)) == 2  # those that were moved meanwhile
+    contact = await desk.contact("+15559099")
+    host = desk.conversations()
+    await host.receive([desk.arrived(contact, "gossip")])
+    await host.receive([desk.command(contact, AgentReply(new_id(), None, "Hello", datetime.now(UTC)))])
+    (row,) = await claim(desk, sender)
+    assert row.channel_id == desk.sms.channel_id, "new messages take the first channel again"
 
 
 async def test_a_breaker_that_opens_is_told_to_screens_and_to_the_audit_log(desk: Desk) -> None:

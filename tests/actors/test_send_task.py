@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -15,13 +16,16 @@ from actors import send_task
 from actors.send_task import SENT, STOPPED, UNFUNDED, BatchResult
 from actors.wallet import WalletHost
 from hub.campaigns import service, store
+from hub.campaigns.service import Draft
 from hub.conversations.state import AgentReply
 from hub.directory import Directories
+from hub.failover.plan import Step
 from hub.ids import new_id
 from models.billing import holds
 from models.campaigns import campaign_batches, campaigns
+from models.compliance import messaging_policies
 from models.contacts import contact_tags
-from models.conversations import conversations, messages
+from models.conversations import conversations, failovers, messages
 from models.db import Scope, insert_rows, transaction
 from tests.actors.desk import PRICE, Desk
 
@@ -37,7 +41,18 @@ class Campaign:
         """What a worker process keeps; every call is a fresh process."""
         host = self.wallet
         loop: Any = None
-        return send_task._Worker(loop, self.desk.engine, host.redis, Directories(self.desk.engine), host)  # type: ignore[arg-type]
+        made = send_task._make_worker(self.desk.settings)
+        made.loop.close()
+        directories: Any = Directories(self.desk.engine)
+        wallets: Any = host
+        return replace(
+            made,
+            loop=loop,
+            engine=self.desk.engine,
+            redis=host.redis,
+            directories=directories,
+            wallets=wallets,
+        )
 
     async def send(self, first: int, worker: Any = None) -> BatchResult:
         return await send_task._send(worker or self.worker(), self.desk.tenant_id, self.id, first)
@@ -71,12 +86,13 @@ async def launched(
         identifier = await service.create(
             db,
             directory,
-            name="Sale",
-            channel_id=desk.sms.channel_id,
-            template=template,
-            tag="all",
-            variables={},
-            flow_id=flow,
+            Draft(
+                "Sale",
+                template,
+                steps=[Step(channel_id=desk.sms.channel_id)],
+                tag="all",
+                flow_id=flow,
+            ),
             created_by="",
             now=now,
         )
@@ -250,3 +266,84 @@ async def test_a_conversation_in_memory_learns_of_the_campaign(desk: Desk) -> No
     assert (await campaign.send(1)).state == SENT
     await host.receive([desk.arrived(campaign.people[0], "yes")])
     assert [body for _, body, _ in await desk.thread(campaign.people[0])][-1] == "Thank you"
+
+
+async def test_each_gets_it_by_the_first_channel_that_may_carry_it(desk: Desk) -> None:
+    """A campaign over WhatsApp and SMS: the window decides, a plan waits behind the first channel."""
+    campaign = await launched(desk, 10)
+    steps = [{"channel_id": str(line.channel_id), "timeout_s": 60} for line in (desk.whatsapp, desk.sms)]
+    content = {
+        "type": "choices",
+        "text": "Hi {{ phone }}, when?",
+        "choices": [{"id": "am", "title": "Morning"}, {"id": "pm", "title": "Noon"}],
+    }
+    await campaign.set(steps=steps, content=content)
+    wrote = campaign.people[:3]
+    host = desk.conversations()
+    for contact_id in wrote:
+        await host.receive([desk.arrived(contact_id, "gossip", line="whatsapp")])
+    assert await campaign.send(1) == BatchResult(SENT, 10, 0)
+    rows = {row.contact_id: row for row in await desk.rows(messages, messages.c.origin_id == campaign.id)}
+    by_whatsapp = [key for key, row in rows.items() if row.channel_kind == "whatsapp"]
+    assert sorted(by_whatsapp) == wrote
+    assert all((row.plan is not None) == (key in wrote) for key, row in rows.items())
+    assert len(await desk.rows(failovers)) == 3
+    one = rows[campaign.people[5]]
+    assert one.body.startswith("Hi +1555123")
+    assert one.body.endswith(", when?\n1. Morning\n2. Noon")
+    assert [(note["channel_kind"], note["reason"]) for note in one.history] == [("whatsapp", "window-closed")]
+    assert {row.purpose for row in rows.values()} == {"marketing"}
+
+
+async def test_a_canceled_campaign_leaves_no_plan_behind(desk: Desk) -> None:
+    campaign = await launched(desk, 3)
+    steps = [{"channel_id": str(line.channel_id), "timeout_s": 60} for line in (desk.whatsapp, desk.sms)]
+    await campaign.set(steps=steps)
+    for contact_id in campaign.people:
+        await desk.conversations().receive([desk.arrived(contact_id, "gossip", line="whatsapp")])
+    await campaign.send(1)
+    assert len(await desk.rows(failovers)) == 3
+    async with transaction(desk.engine, Scope.of(desk.tenant_id)) as db:
+        await service.cancel(db, desk.tenant_id, campaign.id, datetime.now(UTC))
+    assert await desk.rows(failovers) == []
+
+
+async def test_two_campaigns_at_once_do_not_exceed_the_tenant_s_limit(desk: Desk) -> None:
+    await desk.fund(10_000_000)
+    row = {"tenant_id": desk.tenant_id, "policy": {"caps": {"per_day": 1}}, "version": 1}
+    async with transaction(desk.engine, Scope.of(desk.tenant_id)) as db:
+        await insert_rows(db, messaging_policies, [row])
+    first = await launched(desk, 10)
+    directory = await Directories(desk.engine).one(desk.tenant_id)
+    now = datetime.now(UTC)
+    async with transaction(desk.engine, Scope.of(desk.tenant_id)) as db:
+        draft = Draft("Again", "Hi", steps=[Step(channel_id=desk.sms.channel_id)], tag="all")
+        again = await service.create(db, directory, draft, created_by="", now=now)
+        await service.launch(db, desk.tenant_id, again, batch_size=10, now=now)
+    second = Campaign(desk, again, first.people)
+    ends = await asyncio.gather(first.send(1), second.send(1))
+    assert sum(end.messages for end in ends) == 10
+    assert sum(end.refused for end in ends) == 10
+    refused = await desk.rows(messages, messages.c.status == "refused")
+    assert {row.reason for row in refused} == {"frequency-cap"}
+    assert await desk.owed() == 10
+
+
+async def test_a_batch_that_a_pause_met_gives_its_money_back_at_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Paused between the hold and the write: a cancel after it must leave nothing held."""
+    campaign = await launched(desk, 10)
+    write = send_task._write
+
+    async def paused_before(*values: Any) -> Any:
+        await campaign.set(status="paused")
+        return await write(*values)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(send_task, "_write", paused_before)
+        assert await campaign.send(1) == BatchResult(STOPPED)
+    assert await desk.money() == (1_000_000, 0)
+    await campaign.set(status="running")
+    assert await campaign.send(1) == BatchResult(SENT, 10, 0)
+    assert await desk.money() == (1_000_000, 10 * PRICE)

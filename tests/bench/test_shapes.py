@@ -69,7 +69,8 @@ def test_inbound_and_latency(hub_stack: Any) -> None:
 
 def test_campaign(hub_stack: Any) -> None:
     figures = campaign.measure(hub_stack.stack, hub_stack.settings, campaign.Sizes(1, 60, 20))
-    check(figures, "campaign_vs_client", "campaign_vs_celery")
+    names = ("campaign_vs_client", "campaign_vs_celery", "campaign_whatsapp_vs_sms", "campaign_rcs_vs_sms")
+    check(figures, *names)
 
 
 def test_live_and_wallet_through_ray(hub_stack: Any) -> None:

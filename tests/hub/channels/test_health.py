@@ -75,6 +75,11 @@ def test_it_opens_after_failures_in_a_row(signs: str, state: State) -> None:
     assert run(signs).state is state
 
 
+def test_what_is_said_of_templates_stops_no_number() -> None:
+    told = [SendRefused("the template", code, Retry.STOP) for code in ("132001", "132015", "132016")]
+    assert {sign_of(error) for error in told} == {Sign.WELL}
+
+
 def test_a_canary_brings_it_back() -> None:
     opened = run("xxxxx")
     assert not may_try(opened, NOW + 14)

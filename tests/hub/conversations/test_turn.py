@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from hub.conversations.commands import Command, confirmation
+from hub.compliance.keywords import Command, ExtraWord, confirmation, extra_words
 from hub.conversations.state import (
     LAST_TEXT_CHARS_MAX,
     AgentReply,
@@ -293,9 +293,9 @@ def test_a_long_text_is_cut_in_the_list_only() -> None:
 COMMANDS: list[tuple[str, set[str], set[str], list[str], Command]] = [
     ("STOP", set(), {"sms"}, ["SetConsent", "SendMessage"], Command.STOP),
     (" stop. ", {"whatsapp"}, {"sms", "whatsapp"}, ["SetConsent", "SendMessage"], Command.STOP),
-    ("STOP", {"sms"}, {"sms"}, ["SetConsent", "SendMessage"], Command.STOP),
-    ("START", {"sms", "whatsapp"}, {"whatsapp"}, ["SetConsent", "SendMessage"], Command.START),
-    ("yes", {"sms"}, set(), ["SetConsent", "SendMessage"], Command.START),
+    ("stop marketing", set(), set(), ["SetConsent", "SendMessage"], Command.STOP_MARKETING),
+    ("START", {"sms", "whatsapp"}, {"whatsapp"}, ["SetConsent", "SetConsent", "SendMessage"], Command.START),
+    ("yes", {"sms"}, set(), ["SetConsent", "SetConsent", "SendMessage"], Command.START),
     ("HELP", {"sms"}, {"sms"}, ["SendMessage"], Command.HELP),
     ("info", set(), set(), ["SendMessage"], Command.HELP),
 ]
@@ -333,6 +333,40 @@ def test_consent_is_of_the_channel_that_was_written_on() -> None:
     result = run(conversation(), inbound("stop", channel_kind="whatsapp"))
     assert result.effects[0] == SetConsent("whatsapp", "opted_out", "stop")
     assert result.state.opted_out == {"whatsapp"}
+
+
+def test_a_second_stop_is_not_answered_again_and_leaves_the_first_as_the_proof() -> None:
+    state = replace(conversation(), opted_out=frozenset({"sms"}))
+    result = run(state, inbound("STOP"))
+    assert (result.effects, result.happened) == ([], [])
+    assert result.state.opted_out == {"sms"}
+    assert result.routing == {"rule": "", "reason": "STOP command"}
+
+
+def test_no_more_advertising_withdraws_that_purpose_only() -> None:
+    result = run(conversation(), inbound("Keine Werbung"))
+    assert result.effects[0] == SetConsent("sms", "opted_out", "Keine Werbung", "marketing")
+    assert result.state.opted_out == frozenset()
+    answer = result.effects[1]
+    assert isinstance(answer, SendMessage)
+    assert answer.text == confirmation(Command.STOP_MARKETING, "Acme", "de")
+
+
+def test_start_gives_back_all_that_a_stop_took() -> None:
+    result = run(replace(conversation(), opted_out=frozenset({"sms"})), inbound("START"))
+    assert result.effects[:2] == [
+        SetConsent("sms", "opted_in", "START", "all"),
+        SetConsent("sms", "opted_in", "START", "marketing"),
+    ]
+
+
+def test_a_tenants_own_word_is_a_command_in_its_language() -> None:
+    words = extra_words([ExtraWord("Tschüss", Command.STOP, "de")])
+    result = turn(conversation(), inbound("tschüss"), replace(TABLE, words=words))
+    assert result.state.opted_out == {"sms"}
+    answer = result.effects[1]
+    assert isinstance(answer, SendMessage)
+    assert answer.text == confirmation(Command.STOP, "Acme", "de")
 
 
 def test_yes_is_an_answer_for_those_who_are_subscribed() -> None:

@@ -2011,6 +2011,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/messages/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Messages
+         * @description Send up to 1,000 messages at once, each as `POST /v1/messages` does. What is wrong with one is told at its place
+         *     and keeps the others from nothing; all that can be sent is written in one transaction.
+         */
+        post: operations["send_messages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/messages/{message_id}": {
         parameters: {
             query?: never;
@@ -2024,6 +2045,30 @@ export interface paths {
          */
         get: operations["get_message"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/messaging-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Policy
+         * @description What the tenant sets and what it inherits. Without a policy of its own the ETag is `"0"`.
+         */
+        get: operations["get_messaging_policy"];
+        /**
+         * Put Policy
+         * @description Set the tenant's own policy as a whole. It counts within seconds, for messages that are asked for from then on.
+         */
+        put: operations["put_messaging_policy"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2292,7 +2337,10 @@ export interface components {
             status: string;
             /** Reason */
             reason: string | null;
-            /** Detail */
+            /**
+             * Detail
+             * @description What the reason does not say, such as `waits for 08:00 in Europe/Berlin`.
+             */
             detail: string | null;
             /** Error Code */
             error_code: string | null;
@@ -2509,6 +2557,16 @@ export interface components {
              * @description Hash of the last row that fits. Keep it elsewhere to notice rows cut from the end.
              */
             head: string;
+        };
+        /**
+         * BatchAnswer
+         * @description The results in the order of the messages.
+         */
+        BatchAnswer: {
+            /** Results */
+            results: components["schemas"]["MessageResult"][];
+            /** Dry Run */
+            dry_run: boolean;
         };
         /** BatchResult */
         BatchResult: {
@@ -2773,7 +2831,7 @@ export interface components {
         };
         /**
          * Campaign
-         * @description `pending` and all `counts` add up to `recipients`.
+         * @description `waiting` are the queued ones that wait for the end of somebody's quiet hours. `pending` and all `counts` add up to `recipients`.
          */
         Campaign: {
             /** Id */
@@ -2793,8 +2851,18 @@ export interface components {
             };
             /** Template */
             template: string;
+            /** Content */
+            content: {
+                [key: string]: unknown;
+            } | null;
             /** Channel Id */
             channel_id: string;
+            /** Channels */
+            channels: components["schemas"]["CampaignChannel"][];
+            /** Validity S */
+            validity_s: number | null;
+            /** Waiting */
+            waiting: number;
             /** Flow Id */
             flow_id: string | null;
             /** Recipients */
@@ -2816,6 +2884,13 @@ export interface components {
             launched_at: string | null;
             /** Finished At */
             finished_at: string | null;
+        };
+        /** CampaignChannel */
+        CampaignChannel: {
+            /** Channel Id */
+            channel_id: string;
+            /** Timeout S */
+            timeout_s: number | null;
         };
         /** CampaignGlance */
         CampaignGlance: {
@@ -2844,15 +2919,32 @@ export interface components {
             name: string;
             /**
              * Channel Id
-             * @example chn_01kasw8qbefy09m6sc7n75yr3h
+             * @description The one channel it goes over.
              */
-            channel_id: string;
+            channel_id?: string | null;
+            /**
+             * Channels
+             * @description Several, best first: each recipient gets the first that may carry it, the next takes over when that fails. Without channel_id and channels the messaging policy decides.
+             */
+            channels?: components["schemas"]["StepIn"][] | null;
             /**
              * Template
              * @example Hi {{ first_name }}, 15 % off until Sunday.
              */
-            template: string;
+            template?: string | null;
+            /**
+             * Content
+             * @description In place of template: a typed content as in POST /v1/messages; each text in it is a template.
+             */
+            content?: {
+                [key: string]: unknown;
+            } | null;
             audience: components["schemas"]["Audience"];
+            /**
+             * Validity S
+             * @description For how many seconds a message is worth sending.
+             */
+            validity_s?: number | null;
             /** Variables */
             variables?: {
                 [key: string]: string;
@@ -2862,6 +2954,16 @@ export interface components {
              * @description A flow that begins by waiting for the answer.
              */
             flow_id?: string | null;
+        };
+        /**
+         * Caps
+         * @description At most so many marketing messages a contact within any 24 hours and any 7 days; None: no limit.
+         */
+        Caps: {
+            /** Per Day */
+            per_day?: number | null;
+            /** Per Week */
+            per_week?: number | null;
         };
         /**
          * Card
@@ -2983,6 +3085,11 @@ export interface components {
             /** Address */
             address: string;
         };
+        /**
+         * ChannelKind
+         * @enum {string}
+         */
+        ChannelKind: "sms" | "whatsapp" | "rcs" | "voice";
         /** ChannelPage */
         ChannelPage: {
             /** Items */
@@ -3033,6 +3140,11 @@ export interface components {
             /** Choices */
             choices: components["schemas"]["Reply"][];
         };
+        /**
+         * Command
+         * @enum {string}
+         */
+        Command: "stop" | "stop-marketing" | "start" | "help";
         /**
          * ConditionField
          * @description What may be asked of a contact. An event may be asked for before it ever came: `event.<its name>`.
@@ -4071,6 +4183,15 @@ export interface components {
             in: boolean;
             tree: components["schemas"]["ExplainedGroup"];
         };
+        /**
+         * Fallback
+         * @description A kind of channel, and after how many seconds without a receipt the next one takes over.
+         */
+        Fallback: {
+            kind: components["schemas"]["ChannelKind"];
+            /** Timeout S */
+            timeout_s?: number | null;
+        };
         /** FieldError */
         FieldError: {
             /** Pointer */
@@ -4648,6 +4769,20 @@ export interface components {
             name: string;
         };
         /**
+         * Keyword
+         * @description A word of the tenant's own for a command, answered in `language`.
+         */
+        Keyword: {
+            /** Word */
+            word: string;
+            command: components["schemas"]["Command"];
+            /**
+             * Language
+             * @default en
+             */
+            language?: string;
+        };
+        /**
          * Landmarks
          * @description Where a long list can be entered: a page that starts after the first item begins with row `every` + 1.
          * @example {
@@ -5099,6 +5234,11 @@ export interface components {
              */
             purpose?: "transactional" | "marketing";
             /**
+             * Validity S
+             * @description For how many seconds it is worth sending: what has not left by then is not sent any more.
+             */
+            validity_s?: number | null;
+            /**
              * Dry Run
              * @description Send nothing; answer what each channel would send, cost, or say against it.
              * @default false
@@ -5144,6 +5284,50 @@ export interface components {
             waiting: boolean;
             /** Attempts */
             attempts: components["schemas"]["Attempt"][];
+        };
+        /**
+         * MessageResult
+         * @description What became of one message of a batch: its place is that of the request. `status` is `queued` for one that is on
+         *     its way (in quiet hours it waits until `waits_until`), `refused` with its reason for one that no channel may carry,
+         *     `invalid` for one that cannot be read: `code` and `detail` say why.
+         */
+        MessageResult: {
+            /** Id */
+            id: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "refused" | "invalid";
+            channel?: components["schemas"]["ChannelBrief"] | null;
+            /** Channel Kind */
+            channel_kind?: ("sms" | "whatsapp" | "rcs" | "voice") | null;
+            /** Reason */
+            reason?: string | null;
+            /** Code */
+            code?: string | null;
+            /** Detail */
+            detail?: string | null;
+            /** Price */
+            price?: string | null;
+            /** Currency */
+            currency?: string | null;
+            /** Waits Until */
+            waits_until?: string | null;
+        };
+        /**
+         * MessagesIn
+         * @description Up to 1,000 messages; what each says of `dry_run` does not count, only what stands here does.
+         */
+        MessagesIn: {
+            /** Messages */
+            messages: components["schemas"]["MessageIn"][];
+            /**
+             * Dry Run
+             * @description Send nothing; answer what would become of each.
+             * @default false
+             */
+            dry_run?: boolean;
         };
         /** MyTenant */
         MyTenant: {
@@ -5861,6 +6045,93 @@ export interface components {
              */
             loop?: number;
         };
+        /**
+         * PolicyIn
+         * @description What the tenant sets of its own; a part that is null is inherited from above.
+         * @example {
+         *       "caps": {
+         *         "per_day": 1,
+         *         "per_week": 3
+         *       },
+         *       "fallback": [
+         *         {
+         *           "kind": "rcs",
+         *           "timeout_s": 120
+         *         },
+         *         {
+         *           "kind": "whatsapp",
+         *           "timeout_s": 600
+         *         },
+         *         {
+         *           "kind": "sms"
+         *         }
+         *       ],
+         *       "keywords": [
+         *         {
+         *           "command": "stop",
+         *           "language": "de",
+         *           "word": "Tschüss"
+         *         }
+         *       ],
+         *       "quiet_hours": {
+         *         "closed_days": [
+         *           "sunday"
+         *         ],
+         *         "end": "08:00",
+         *         "start": "21:00"
+         *       }
+         *     }
+         */
+        PolicyIn: {
+            /**
+             * Providers
+             * @description By kind, your channels in the order in which they are tried. When the account of one is out of order, what waits for it goes over the next.
+             */
+            providers?: {
+                [key: string]: string[];
+            } | null;
+            /**
+             * Fallback
+             * @description The kinds of channel that are tried when a message names none.
+             */
+            fallback?: components["schemas"]["Fallback"][] | null;
+            quiet_hours?: components["schemas"]["QuietHours"] | null;
+            caps?: components["schemas"]["Caps"] | null;
+            /**
+             * Keywords
+             * @description Words of your own beside everybody's for STOP, START and HELP.
+             */
+            keywords?: components["schemas"]["Keyword"][] | null;
+        };
+        /**
+         * PolicyOut
+         * @description `own` is what the tenant sets, `effective` what counts with what it `inherits`.
+         */
+        PolicyOut: {
+            own: components["schemas"]["PolicyParts"];
+            effective: components["schemas"]["PolicyParts"];
+            /** Inherits */
+            inherits: string[];
+            /** Version */
+            version: number;
+            /** Updated At */
+            updated_at: string | null;
+            /** Updated By */
+            updated_by: string;
+        };
+        /** PolicyParts */
+        PolicyParts: {
+            /** Providers */
+            providers: {
+                [key: string]: string[];
+            } | null;
+            /** Fallback */
+            fallback: components["schemas"]["Fallback"][] | null;
+            quiet_hours: components["schemas"]["QuietHoursOut"] | null;
+            caps: components["schemas"]["Caps"] | null;
+            /** Keywords */
+            keywords: components["schemas"]["Keyword"][] | null;
+        };
         /** Queue */
         Queue: {
             /**
@@ -5924,6 +6195,61 @@ export interface components {
             type: "quick_reply";
             /** Text */
             text: string;
+        };
+        /**
+         * QuietHours
+         * @description From `start` to `end` of the person's day, over midnight when `end` is earlier; closed days are quiet all day.
+         */
+        QuietHours: {
+            /**
+             * Purposes
+             * @description What has to wait; an empty list: nothing.
+             * @default [
+             *       "marketing"
+             *     ]
+             */
+            purposes?: string[];
+            /**
+             * Start
+             * Format: time
+             * @default 21:00:00
+             */
+            start?: string;
+            /**
+             * End
+             * Format: time
+             * @default 08:00:00
+             */
+            end?: string;
+            /**
+             * Closed Days
+             * @default []
+             */
+            closed_days?: ("monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday")[];
+            /**
+             * Holidays
+             * @default []
+             */
+            holidays?: string[];
+        };
+        /** QuietHoursOut */
+        QuietHoursOut: {
+            /** Purposes */
+            purposes: string[];
+            /**
+             * Start
+             * Format: time
+             */
+            start: string;
+            /**
+             * End
+             * Format: time
+             */
+            end: string;
+            /** Closed Days */
+            closed_days: ("monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday")[];
+            /** Holidays */
+            holidays: string[];
         };
         /**
          * Reaction
@@ -17097,6 +17423,96 @@ export interface operations {
             };
         };
     };
+    send_messages: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessagesIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchAnswer"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_message: {
         parameters: {
             query?: never;
@@ -17146,6 +17562,161 @@ export interface operations {
             };
             /** @description A value is not acceptable. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_messaging_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyOut"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_messaging_policy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what you saw, such as `"7"`; `*` for whatever it is now. */
+                "If-Match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyOut"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody changed it since: read it again. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Send the ETag that you saw as If-Match. */
+            428: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,1 @@
+"""What may be sent to whom and when: keywords, quiet hours, frequency caps, and the tenant's policy over them."""
