@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 from uuid import UUID
@@ -45,6 +45,8 @@ class Directory:
     users: Mapping[UUID, str]
     routing: RoutingTable
     rates: RateTable
+    former_channels: Mapping[UUID, Channel] = field(default_factory=dict)
+    """Archived ones: their messages still name them."""
 
 
 async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
@@ -56,6 +58,7 @@ async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
         .where(channel_tables.channels.c.tenant_id == tenant_id)
         .order_by(channel_tables.channels.c.created_at)
     )
+    known = [channel_from_row(row) for row in senders]
     wallet_currency = select(wallets.c.currency).where(wallets.c.tenant_id == tenant_id)
     queue_names = await _queues(db, tenant_id)
     table = await _routing(
@@ -66,11 +69,12 @@ async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
         table.brand,
         (await db.execute(wallet_currency)).scalar() or tenant.currency,
         tenant.default_country,
-        {channel.id: channel for channel in map(channel_from_row, senders)},
+        {channel.id: channel for channel in known if channel.status != "archived"},
         queue_names,
         {person.id: person.name for person in people},
         table,
         await load_rates(db, tenant_id),
+        {channel.id: channel for channel in known if channel.status == "archived"},
     )
 
 

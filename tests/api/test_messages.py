@@ -144,7 +144,7 @@ async def test_buttons_within_the_window_and_their_answer(org: Org, hub_stack: H
         ({"to": "+15550001234", "text": "x", "channels": [{"kind": "sms"}, {"kind": "sms"}]}, "/channels"),
         ({"to": "+15550001234", "text": "x", "channels": [{}]}, "/channels/0"),
         ({"to": "5550001234", "text": "x"}, "/to"),
-        ({"to": "+15550001234", "content": {"type": "card", "card": {}}}, "/content/card/card"),
+        ({"to": "+15550001234", "content": {"type": "card", "card": {}}}, "/content/card"),
     ],
 )
 async def test_what_cannot_be_sent_is_said_with_its_place(
