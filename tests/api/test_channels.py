@@ -16,7 +16,7 @@ from hub.channels.codes import Retry
 from hub.channels.errors import SendRefused
 from hub.channels.health_store import HealthStore, Seen
 from hub.channels.secrets import unseal
-from hub.ids import decode_id, new_id
+from hub.ids import decode_id, encode_id, new_id
 from hub.tenancy.permissions import ROLES
 from models.db import Scope, transaction
 
@@ -152,8 +152,8 @@ async def test_a_channel_with_its_account_in_one_step(admin: httpx2.AsyncClient)
     assert (await admin.post("/v1/channels", json=voice)).status_code == 201
     for body, pointer in (
         ({**voice, "kind": "rcs"}, "/kind"),
-        ({**voice, "account_id": "acc_00000000000000000000000000"}, "/account_id"),
-        ({**voice, "address": "0049"}, "/address"),
+        ({**voice, "account_id": encode_id("acc", new_id())}, "/account_id"),
+        ({**voice, "address": "+0049 30"}, "/address"),
     ):
         wrong = await admin.post("/v1/channels", json=body)
         assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, pointer), wrong.text
