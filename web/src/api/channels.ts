@@ -27,6 +27,10 @@ export const messageQuery = (message_id: string) =>
     queryFn: (): Promise<WholeMessage> => body(api.GET('/v1/messages/{message_id}', { params: { path: { message_id } } })),
   });
 
+/** A call with its duration, what the person pressed, and whether it was recorded. */
+export const callQuery = (call_id: string) =>
+  queryOptions({ queryKey: keys.call(call_id), queryFn: () => body(api.GET('/v1/calls/{call_id}', { params: { path: { call_id } } })) });
+
 const at = (account_id: string) => ({ path: { account_id } });
 const seen = (version: number) => ({ 'If-Match': `"${version}"` });
 

@@ -15,6 +15,7 @@ export const keys = {
   channelHealth: (id: string) => ['channels', 'health', id] as const,
   anyMessage: ['messages', 'one'] as const,
   message: (id: string) => ['messages', 'one', id] as const,
+  call: (id: string) => ['calls', 'one', id] as const,
   users: ['tenancy', 'users'] as const,
   contact: (id: string) => ['contacts', 'one', id] as const,
   contactAllRows: ['contacts', 'rows'] as const,

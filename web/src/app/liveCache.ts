@@ -149,6 +149,7 @@ export class LiveCache {
           void this.client.invalidateQueries({ queryKey: keys.channelHealths });
           break;
         case 'call.updated':
+          void this.client.invalidateQueries({ queryKey: keys.call(event.call.id) });
           this.contacts.message();
           break;
         case 'wallet.updated':
