@@ -11,7 +11,7 @@ import { ChannelIcon } from '../../ui/ChannelIcon';
 import { formatCount } from '../../ui/numbers';
 import { ProblemAlert } from '../../ui/ProblemAlert';
 import { Status } from '../../ui/Status';
-import { When } from '../../ui/When';
+import { absoluteTime } from '../../ui/time';
 import { TONES } from '../../ui/MessageWay/MessageWay';
 import { AccountActions } from './AccountActions';
 import classes from './channels.module.css';
@@ -22,6 +22,7 @@ import { Webhooks } from './Webhooks';
 
 function Secrets({ account }: { account: ProviderAccount }) {
   const { t } = useTranslation('channels');
+  const me = useMe();
   return (
     <ul className={classes.secrets}>
       {account.secrets.map((secret) => (
@@ -29,7 +30,7 @@ function Secrets({ account }: { account: ProviderAccount }) {
           <IconKey size={15} aria-hidden />
           <span>{t(`field.${secret.name}`, secret.name)}</span>
           <span className={classes.hint}>
-            {secret.set ? <>{t('secret.set')} {secret.set_at && <When at={secret.set_at} />}{secret.set_by?.name ? <> {t('secret.by')} <bdi>{secret.set_by.name}</bdi></> : null}</> : t('secret.missing')}
+            {secret.set && secret.set_at ? t(secret.set_by?.name ? 'secret.setBy' : 'secret.set', { when: absoluteTime(secret.set_at, me.tenant.time_zone), name: secret.set_by?.name }) : t('secret.missing')}
           </span>
         </li>
       ))}
@@ -40,6 +41,7 @@ function Secrets({ account }: { account: ProviderAccount }) {
 /** What became of one number's messages in the last hour and day. */
 function Outcomes({ channel }: { channel: Channel }) {
   const { t } = useTranslation('channels');
+  const me = useMe();
   const { data, error, refetch } = useQuery(channelHealthQuery(channel.id));
   if (error && !data) return <ProblemAlert error={error} onRetry={() => void refetch()} />;
   if (!data) return <div className="skeleton" style={{ height: 60 }} aria-busy />;
@@ -62,7 +64,7 @@ function Outcomes({ channel }: { channel: Channel }) {
           </table>
         </div>
       )}
-      {data.last_error && <p className={classes.hint}>{t('outcomes.last', { code: data.last_error.code ?? '?', reason: data.last_error.reason })} <When at={data.last_error.at} /></p>}
+      {data.last_error && <p className={classes.hint}>{t('outcomes.last', { code: data.last_error.code ?? '?', reason: data.last_error.reason, when: absoluteTime(data.last_error.at, me.tenant.time_zone) })}</p>}
     </div>
   );
 }

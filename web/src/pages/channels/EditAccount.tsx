@@ -1,4 +1,4 @@
-import { Button, Modal, NumberInput, TextInput } from '@mantine/core';
+import { Button, Modal, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -12,10 +12,10 @@ import classes from './channels.module.css';
 import { changes, fieldsOf, isProvider, valuesOf } from './providers';
 
 const RATES = ['messages_per_s', 'channel_messages_per_s', 'segments_per_s'] as const;
-type Rates = Record<(typeof RATES)[number], string | number>;
+type Rates = Record<(typeof RATES)[number], string>;
 
 const ratesOf = (account: ProviderAccount): Rates =>
-  Object.fromEntries(RATES.map((rate) => [rate, account.limits[rate] ?? ''])) as Rates;
+  Object.fromEntries(RATES.map((rate) => [rate, String(account.limits[rate] ?? '')])) as Rates;
 
 /** Name, settings, rates and new secrets of an account; what is left as it is, is not sent. */
 export function EditAccount({ account, onClose }: { account: ProviderAccount; onClose: () => void }) {
@@ -26,7 +26,7 @@ export function EditAccount({ account, onClose }: { account: ProviderAccount; on
   const [rates, setRates] = useState(() => ratesOf(account));
   const changed = changes(account, values);
   const sameRates = RATES.every((rate) => rates[rate] === ratesOf(account)[rate]);
-  const limits = Object.fromEntries(RATES.filter((rate) => rates[rate] !== '').map((rate) => [rate, Number(rates[rate])]));
+  const limits = Object.fromEntries(RATES.filter((rate) => rates[rate] !== '').map((rate) => [rate, Number.isNaN(Number(rates[rate])) ? rates[rate] : Number(rates[rate])]));
   const save = useMutation({
     mutationFn: () => changeAccount(account, {
       provider: account.provider, ...changed, ...(name.trim() === account.name ? {} : { name: name.trim() }), ...(sameRates ? {} : { limits }),
@@ -39,7 +39,7 @@ export function EditAccount({ account, onClose }: { account: ProviderAccount; on
   });
   if (!isProvider(account.provider)) return null;
   const problem = problemOf(save.error);
-  const names = ['name', ...fieldsOf(account.provider).map((field) => field.name)];
+  const names = ['name', ...RATES.map((rate) => `limits/${rate}`), ...fieldsOf(account.provider).map((field) => field.name)];
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     save.mutate();
@@ -53,7 +53,7 @@ export function EditAccount({ account, onClose }: { account: ProviderAccount; on
         <fieldset className={classes.rates}>
           <legend>{t('edit.rates')}</legend>
           {RATES.map((rate) => (
-            <NumberInput key={rate} label={t(`rate.${rate}`)} placeholder={t('edit.usual')} min={0} max={100_000} hideControls value={rates[rate]} onChange={(value) => setRates({ ...rates, [rate]: value })} />
+            <TextInput key={rate} label={t(`rate.${rate}`)} placeholder={t('edit.usual')} inputMode="decimal" value={rates[rate]} error={told(problem, `limits/${rate}`)} onChange={(event) => setRates({ ...rates, [rate]: event.currentTarget.value.trim() })} />
           ))}
           <p className={classes.hint}>{t('edit.ratesHint')}</p>
         </fieldset>

@@ -1,9 +1,10 @@
 import { IconAlertTriangle, IconCircleCheck, IconCircleDashed, IconCircleX, IconLoader2, IconPlayerPause, type Icon } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { ErrorCount, ProviderAccount } from '../../api/types';
+import { useMe } from '../../app/session';
 import { formatCount } from '../../ui/numbers';
 import { Status } from '../../ui/Status';
-import { When } from '../../ui/When';
+import { clockTime } from '../../ui/time';
 import classes from './channels.module.css';
 import { acceptedShare, formatRate, limitOf, SCORE_TONES, scoreWord, STATE_TONES, stateOf, type AccountState } from './healthWords';
 
@@ -19,6 +20,7 @@ export function AccountStatus({ account }: { account: ProviderAccount }) {
 /** Why nothing is sent, and until when. */
 export function Stopped({ account }: { account: ProviderAccount }) {
   const { t } = useTranslation('channels');
+  const me = useMe();
   const { health } = account;
   if (account.status === 'paused') return <p className={classes.notice} data-tone="warning">{t('health.paused')}</p>;
   if (!health || health.state === 'closed') return null;
@@ -27,7 +29,7 @@ export function Stopped({ account }: { account: ProviderAccount }) {
       <IconAlertTriangle size={16} aria-hidden />
       <span>
         {t('health.stopped', { reason: health.reason })} {health.code && t('health.code', { code: health.code })}{' '}
-        {health.until && <>{t('health.triedAgain')} <When at={health.until} /></>}
+        {health.until && t('health.triedAgain', { time: clockTime(health.until, me.tenant.time_zone) })}
       </span>
     </p>
   );

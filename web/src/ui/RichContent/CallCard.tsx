@@ -18,6 +18,7 @@ export function CallCard({ content, body, messageId }: { content: CallContent; b
       <span className={classes.label}><Glyph size={14} aria-hidden />{messageId === null ? t('rich.callIn') : t('rich.callOut')}{call && call.duration_s > 0 && <> · {formatDuration(call.duration_s)}</>}</span>
       <p dir="auto">{words || body}</p>
       {keys && <p className={classes.pressed}>{t('rich.pressed', { keys })}</p>}
+      {/* oxlint-disable-next-line jsx-a11y/media-has-caption -- a recording has no captions */}
       {call?.recording && <audio className={classes.audio} controls preload="none" src={`/v1/calls/${encodeURIComponent(call.id)}/recording`} aria-label={t('rich.recording')} />}
     </div>
   );
