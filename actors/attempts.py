@@ -94,7 +94,7 @@ class Attempts:
         self, tenant_id: UUID, contact_id: UUID, content: Content, steps: Sequence[Step], purpose: str
     ) -> list[door.Outgoing]:
         """What each step would send and cost, or why it would not; nothing is written. Raises NotFound."""
-        directory = await self._directories.one(tenant_id)
+        directory = await self._knowing(tenant_id, steps)
         person = await self._person(tenant_id, contact_id)
         return [await self._attempt(new_id(), step, person, content, purpose, directory) for step in steps]
 
@@ -105,7 +105,7 @@ class Attempts:
 
         Raises NotFound, and Unavailable when the wallet does not answer.
         """
-        directory = await self._directories.one(tenant_id)
+        directory = await self._knowing(tenant_id, steps)
         person = await self._person(tenant_id, contact_id)
         message_id = new_id()
         chosen = await self._choose(message_id, steps, person, content, purpose, directory)
@@ -114,6 +114,9 @@ class Attempts:
             await self._write(db, chosen, content)
         await self._tell(chosen.outgoing, directory)
         return message_id
+
+    async def _knowing(self, tenant_id: UUID, steps: Sequence[Step]) -> Directory:
+        return (await self._directories.knowing((tenant_id, step.channel_id) for step in steps))[tenant_id]
 
     async def sweep(self) -> int:
         """Judge the plans that are due. Returns how many attempts were taken over."""

@@ -164,7 +164,7 @@ class SenderHost(Shell):
             async with pipeline(self.pool, Scope.of(*tenants)) as db:
                 resting = self.gate.resting(self.clock.now())
                 rows = await outbox.claim(db, tenants, self.name, limit, *resting)
-            directories = await self.directories.get({row.tenant_id for row in rows})
+            directories = await self.directories.knowing((row.tenant_id, row.channel_id) for row in rows)
             channels = {key: each for known in directories.values() for key, each in known.channels.items()}
             admitted = await self.gate.admit(rows, channels, self.clock.now())
             if admitted.held:

@@ -174,5 +174,19 @@ class Directories:
                 directory = kept.directory if kept is not None and same else await load(db, tenant_id)
                 self._known[tenant_id] = _Kept(time.monotonic(), mark, directory)
 
+    async def knowing(self, wanted: Iterable[tuple[UUID, UUID]]) -> dict[UUID, Directory]:
+        """The directories of (tenant, channel) pairs. One that lacks a channel is read anew: it may have just been added."""
+        pairs = set(wanted)
+        found = await self.get({tenant_id for tenant_id, _ in pairs})
+        old = {
+            tenant_id
+            for tenant_id, channel_id in pairs
+            if channel_id not in found[tenant_id].channels
+            and channel_id not in found[tenant_id].former_channels
+        }
+        if old:
+            await self._read(list(old))
+        return {tenant_id: self._known[tenant_id].directory for tenant_id in found}
+
     async def one(self, tenant_id: UUID) -> Directory:
         return (await self.get((tenant_id,)))[tenant_id]

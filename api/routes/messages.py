@@ -32,6 +32,9 @@ async def send_message(body: MessageIn, caller: Writer, actors: Actors) -> dict[
     one takes over. A message that no channel may carry is recorded as refused with the reason.
     """
     directory = await actors.directories.one(caller.tenant_id)
+    named = [(caller.tenant_id, one.channel_id) for one in body.channels if one.channel_id is not None]
+    if named:
+        directory = (await actors.directories.knowing(named))[caller.tenant_id]
     steps = _steps(body, directory)
     contact_id = body.contact_id
     if contact_id is None:
