@@ -95,7 +95,7 @@ async def test_an_account_is_added_checked_and_tested(
     await check(page, "test")
     await page.keyboard.press("Escape")
     (sent,) = (await carrier.get("/carrier/messages", params={"to": handset})).json()["messages"]
-    assert (sent["from"], sent["text"]) == (sender, "This is a test message.")
+    assert (sent["from"], sent["body"]) == (sender, "This is a test message.")
 
     await card(page, name).get_by_role("link", name=name).click()
     await expect(page.get_by_role("cell", name="1").first).to_be_visible()

@@ -5,7 +5,7 @@ import { useMe } from '../../app/session';
 import { ChannelIcon } from '../ChannelIcon';
 import { formatMoney } from '../Money';
 import { Status, type Tone } from '../Status';
-import { absoluteTime, clockTime } from '../time';
+import { absoluteTime, exactTime } from '../time';
 import { legsOf, type PassedOver, type Tried } from './way';
 import classes from './messageWay.module.css';
 
@@ -54,7 +54,7 @@ function Try({ leg }: { leg: Tried }) {
         {leg.steps.map((step) => (
           <li key={step.state} data-state={step.state}>
             <span>{t(`state.${step.state}`, step.state)}</span>
-            <time dateTime={step.at} title={absoluteTime(step.at, me.tenant.time_zone)}>{clockTime(step.at, me.tenant.time_zone)}</time>
+            <time dateTime={step.at} title={absoluteTime(step.at, me.tenant.time_zone)}>{exactTime(step.at, me.tenant.time_zone)}</time>
           </li>
         ))}
       </ol>
