@@ -99,7 +99,7 @@ async def test_an_account_is_added_checked_and_tested(
 
     await card(page, name).get_by_role("link", name=name).click()
     await expect(page.get_by_role("cell", name="1").first).to_be_visible()
-    await expect(page.get_by_text("by Meera")).to_be_visible()
+    await expect(page.get_by_text("by Morag")).to_be_visible()
     await check(page, "account")
     await page.get_by_role("button", name=f"Actions for {name}").click()
     await page.get_by_role("menuitem", name="Pause sending").click()
