@@ -94,7 +94,7 @@ class Attempts:
 
     async def preview(self, tenant_id: UUID, asked: Asked) -> list[door.Outgoing]:
         """What each step would send and cost, or why it would not; nothing is written. Raises NotFound."""
-        directory = await self._directories.one(tenant_id)
+        directory = await self._knowing(tenant_id, asked.steps)
         (wish,) = await self._wishes(tenant_id, [asked])
         unreachable = await self._reach.unreachable(asked.steps, [wish.person], directory)
         now = self._clock.now()
@@ -119,7 +119,7 @@ class Attempts:
         """
         if not asked:
             return []
-        directory = await self._directories.one(tenant_id)
+        directory = await self._knowing(tenant_id, [step for each in asked for step in each.steps])
         wishes = await self._wishes(tenant_id, asked)
         steps = {step.channel_id: step for each in asked for step in each.steps}
         unreachable = await self._reach.unreachable(
@@ -134,6 +134,9 @@ class Attempts:
                 await service.write_first(db, chosen, directory.policy, now)
             await self._tell(outgoings, directory)
         return outgoings
+
+    async def _knowing(self, tenant_id: UUID, steps: Sequence[Step]) -> Directory:
+        return (await self._directories.knowing((tenant_id, step.channel_id) for step in steps))[tenant_id]
 
     async def sweep(self) -> int:
         """Judge the plans that are due. Returns how many attempts were taken over."""

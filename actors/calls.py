@@ -147,7 +147,7 @@ class Calls:
         """The call that a person makes to one of our numbers, made on first sight. None: nobody has the number."""
         async with transaction(self._hub.engine, Scope.nothing()) as db:
             channel = await store.channel(db, account.id, number)
-        if channel is None:
+        if channel is None or channel.status == "archived":
             return None
         known = await self._by_provider_id(channel, sid)
         if known is not None:

@@ -15,6 +15,7 @@ from actors.attempts import Attempts
 from actors.calls import Calls
 from actors.host import owner
 from actors.inbound import Inbounds
+from actors.link_checks import check_link
 from actors.messages import Command, arrived_payload, reported_payload
 from actors.ports import Wallets
 from actors.remembered import Remembered
@@ -23,6 +24,7 @@ from hub import realtime
 from hub.campaigns.store import resume_unfunded
 from hub.channels import store as channel_store
 from hub.channels.base import Account, Channel, DeliveryReport, InboundEvent, InboundMessage, Typing
+from hub.channels.checks import Check
 from hub.channels.whatsapp_events import TemplateNews
 from hub.clock import Clock, SystemClock
 from hub.conversations.state import Event
@@ -102,7 +104,8 @@ class Hub:
             if channel is not None:
                 await self._show_typing(channel, event)
             return
-        if channel is None:
+        archived = channel is not None and channel.status == "archived"
+        if channel is None or (archived and isinstance(event, InboundMessage)):
             await self._keep_unrouted(account, event)
             return
         await self.receive_at(channel, event)
@@ -179,6 +182,10 @@ class Hub:
         for campaign_id in resumed:
             await self.wake_campaign(campaign_id)
         return answer
+
+    async def check_link(self, account: Account) -> Check:
+        """Look at an account that is spoken to over a kept connection."""
+        return await check_link(self.settings, account)
 
     async def wake_campaign(self, campaign_id: UUID) -> None:
         """Tell the campaign's host to look now; it looks by itself within a second anyway."""

@@ -176,7 +176,7 @@ class SenderHost(Shell):
             async with pipeline(self.pool, Scope.of(*tenants)) as db:
                 resting = self.gate.resting(self.clock.now())
                 rows = await outbox.claim(db, tenants, self.name, limit, *resting)
-            directories = await self.directories.get({row.tenant_id for row in rows})
+            directories = await self.directories.knowing((row.tenant_id, row.channel_id) for row in rows)
             channels = {key: each for known in directories.values() for key, each in known.channels.items()}
             now = self.clock.now()
             admitted = await self.gate.admit(rows, channels, now, StandIns(directories))

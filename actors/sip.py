@@ -227,6 +227,10 @@ class Trunk:
         self.settings = settings
         self._agent = agent
 
+    def is_of(self, account: Account) -> bool:
+        """Whether nothing of the account was changed since the trunk was opened."""
+        return (account.settings, account.secrets) == (self.account.settings, self.account.secrets)
+
     async def dial(self, number: str) -> SipLine:
         """Let a number ring. Raises Unavailable when nothing could be sent."""
         try:
@@ -280,10 +284,13 @@ class SipStack:
             raise Unavailable(f"the SIP stack did not start at {self._listen}: {error}") from None
 
     async def trunk(self, account: Account) -> Trunk:
-        """The account's trunk, made and registered on first use. Raises Unavailable."""
+        """The account's trunk, made and registered on first use, and anew when it was changed. Raises Unavailable."""
         known = self._trunks.get(account.id)
-        if known is not None:
+        if known is not None and known.is_of(account):
             return known
+        if known is not None:
+            del self._trunks[account.id]
+            await known.unregister()
         settings = settings_of(account)
         name = baresip.Account(
             user=settings.user,

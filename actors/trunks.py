@@ -94,6 +94,18 @@ class TrunkHost(Shell):
             found = [await channel_store.account(db, account_id, key) for account_id in ids]
         return [account for account in found if account is not None]
 
+    async def check(self, account_id: UUID) -> str:
+        """Open an account's trunk as it is set up now: "" or what is wrong with it."""
+        async with transaction(self.engine, Scope.nothing()) as db:
+            account = await channel_store.account(db, account_id, self.settings.secret_key.get_secret_value())
+        if account is None:
+            return "the trunk is not there any more"
+        try:
+            await self.stack.trunk(account)
+        except Unavailable as error:
+            return str(error)
+        return ""
+
     async def dial(self, tenant_id: UUID, call_id: UUID, account_id: UUID, number: str) -> str:
         """Let a number ring; asked for the same call again, it rings once. Raises SendRefused: nothing was sent."""
         known = self._lines.get(call_id)

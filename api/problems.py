@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from http import HTTPStatus
@@ -146,12 +146,32 @@ def unexpected(instance: str) -> Response:
     return answer(document(500, "internal", "Something went wrong on our side.", instance))
 
 
-def pointer_of(loc: Iterable[int | str]) -> str:
+_KINDS = ("type", "provider", "mode")  # the fields that tell the models of a union apart
+
+
+def _without_kinds(parts: Sequence[int | str], body: Any) -> Iterator[int | str]:
+    """The way to a value of `body`; pydantic puts the kind of each union's model into it, which is no field."""
+    told = False
+    for place, part in enumerate(parts):
+        is_kind = isinstance(body, Mapping) and part in [body.get(name) for name in _KINDS]
+        if is_kind and not told and place < len(parts) - 1:
+            told = True
+            continue
+        yield part
+        told = False
+        if isinstance(body, Mapping):
+            body = body.get(part)
+        elif isinstance(body, Sequence) and isinstance(part, int) and part < len(body):
+            body = body[part]
+
+
+def pointer_of(loc: Iterable[int | str], body: Any = None) -> str:
     """Where a value stands: a JSON pointer for the body, `?name` for the query, the name of a header or cookie."""
     place, *rest = loc
     match place:
         case "body":
-            parts = (str(part).replace("~", "~0").replace("/", "~1") for part in rest)
+            found = _without_kinds(rest, body)
+            parts = (str(part).replace("~", "~0").replace("/", "~1") for part in found)
             return "".join(f"/{part}" for part in parts)
         case "query":
             return "?" + ".".join(map(str, rest))
@@ -175,7 +195,7 @@ async def _validation(request: Request, error: Exception) -> Response:
         return answer_of(NotFound(), instance)  # an id that cannot exist is an id that does not exist
     errors = [
         {
-            "pointer": pointer_of(item["loc"]),
+            "pointer": pointer_of(item["loc"], error.body),
             "code": str(item["type"]).replace("_", "-"),
             "detail": str(item["msg"]).removeprefix("Value error, "),
         }

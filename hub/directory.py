@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 from uuid import UUID
@@ -49,6 +49,8 @@ class Directory:
     rates: RateTable
     time_zone: str = "UTC"
     policy: Policy = NO_POLICY
+    former_channels: Mapping[UUID, Channel] = field(default_factory=dict)
+    """Archived ones: their messages still name them."""
 
 
 async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
@@ -60,6 +62,7 @@ async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
         .where(channel_tables.channels.c.tenant_id == tenant_id)
         .order_by(channel_tables.channels.c.created_at)
     )
+    known = [channel_from_row(row) for row in senders]
     wallet_currency = select(wallets.c.currency).where(wallets.c.tenant_id == tenant_id)
     queue_names = await _queues(db, tenant_id)
     policy = await compliance.effective(db, tenant_id)
@@ -70,13 +73,14 @@ async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
         table.brand,
         (await db.execute(wallet_currency)).scalar() or tenant.currency,
         tenant.default_country,
-        {channel.id: channel for channel in map(channel_from_row, senders)},
+        {channel.id: channel for channel in known if channel.status != "archived"},
         queue_names,
         {person.id: person.name for person in people},
         table,
         await load_rates(db, tenant_id),
         tenant.time_zone,
         policy,
+        {channel.id: channel for channel in known if channel.status == "archived"},
     )
 
 
@@ -181,6 +185,20 @@ class Directories:
                 same = kept is not None and kept.mark == mark
                 directory = kept.directory if kept is not None and same else await load(db, tenant_id)
                 self._known[tenant_id] = _Kept(time.monotonic(), mark, directory)
+
+    async def knowing(self, wanted: Iterable[tuple[UUID, UUID]]) -> dict[UUID, Directory]:
+        """The directories of (tenant, channel) pairs. One that lacks a channel is read anew: it may have just been added."""
+        pairs = set(wanted)
+        found = await self.get({tenant_id for tenant_id, _ in pairs})
+        old = {
+            tenant_id
+            for tenant_id, channel_id in pairs
+            if channel_id not in found[tenant_id].channels
+            and channel_id not in found[tenant_id].former_channels
+        }
+        if old:
+            await self._read(list(old))
+        return {tenant_id: self._known[tenant_id].directory for tenant_id in found}
 
     async def one(self, tenant_id: UUID) -> Directory:
         return (await self.get((tenant_id,)))[tenant_id]

@@ -49,6 +49,9 @@ class Settings(BaseSettings):
     valkey_port: int = 6392
     public_url: str = "http://127.0.0.1:8000"
     carrier_url: str = "http://127.0.0.1:8100"
+    provider_hosts: str = (
+        ""  # host:port, comma separated: where accounts may point beside their providers' own hosts
+    )
     cookie_secure: bool = False
     sip_listen: str = ""  # host:port of the SIP stack; empty: no calls over trunks
     ray_namespace: str = "parley"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -33,7 +33,7 @@ async def send_message(body: MessageIn, caller: Writer, actors: Actors) -> dict[
     """Send one message. The first channel that may carry it does; when it fails, or no receipt comes in time, the next
     one takes over. A message that no channel may carry is recorded as refused with the reason.
     """
-    directory = await actors.directories.one(caller.tenant_id)
+    directory = await _knowing(caller, actors, [body])
     asked = await _asked(body, caller, actors, directory)
     if body.dry_run:
         found = await actors.attempts.preview(caller.tenant_id, asked)
@@ -48,7 +48,7 @@ async def send_messages(body: MessagesIn, caller: Writer, actors: Actors) -> dic
     """Send up to 1,000 messages at once, each as `POST /v1/messages` does. What is wrong with one is told at its place
     and keeps the others from nothing; all that can be sent is written in one transaction.
     """
-    directory = await actors.directories.one(caller.tenant_id)
+    directory = await _knowing(caller, actors, body.messages)
     results: list[dict[str, Any]] = [{"id": None, "status": "invalid"} for _ in body.messages]
     ready: list[tuple[int, Asked]] = []
     there = await _there(caller, actors, [m.contact_id for m in body.messages if m.contact_id is not None])
@@ -65,6 +65,18 @@ async def send_messages(body: MessagesIn, caller: Writer, actors: Actors) -> dic
     for (place, _), outgoing in zip(ready, outgoings, strict=True):
         results[place] = batch_view(outgoing, sent=not body.dry_run)
     return {"results": results, "dry_run": body.dry_run}
+
+
+async def _knowing(caller: Caller, actors: Any, bodies: Sequence[MessageIn]) -> Directory:
+    """The tenant's directory, which knows the channels that are named even when one was added this moment."""
+    named = [
+        (caller.tenant_id, one.channel_id) for body in bodies for one in body.channels or () if one.channel_id
+    ]
+    if not named:
+        known: Directory = await actors.directories.one(caller.tenant_id)
+        return known
+    found: Mapping[UUID, Directory] = await actors.directories.knowing(named)
+    return found[caller.tenant_id]
 
 
 async def _there(caller: Caller, actors: Any, contact_ids: Sequence[UUID]) -> set[UUID]:

@@ -18,7 +18,6 @@ from hub.tenancy.caller import Caller
 router = APIRouter(prefix="/v1", tags=["overview"], route_class=HubRoute)
 
 QueueReader = Annotated[Caller, require("queues:read")]
-ChannelReader = Annotated[Caller, require("channels:read")]
 Platform = Annotated[Caller, require("platform:read")]
 
 
@@ -54,13 +53,6 @@ async def queues(db: Db, caller: QueueReader) -> schemas.QueuePage:
         for row in rows
     ]
     return schemas.QueuePage(items=items, has_more=False)
-
-
-@router.get("/channels", operation_id="list_channels")
-async def channels(db: Db, caller: ChannelReader) -> schemas.ChannelPage:
-    """The senders of the acting tenant and below."""
-    rows = await store.channels(db, list(caller.readable))
-    return schemas.ChannelPage(items=[schemas.Channel.model_validate(row) for row in rows], has_more=False)
 
 
 @router.get("/unrouted-events", operation_id="list_unrouted_events")

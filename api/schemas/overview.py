@@ -7,7 +7,6 @@ from typing import Any
 from api.schemas.common import (
     AccountId,
     CampaignId,
-    ChannelId,
     Instant,
     IntentVersionId,
     Money,
@@ -85,19 +84,6 @@ class Queue(Out):
 
 
 class QueuePage(Page[Queue]):
-    pass
-
-
-class Channel(Out):
-    id: ChannelId
-    kind: str
-    provider: str
-    name: str
-    address: str
-    status: str
-
-
-class ChannelPage(Page[Channel]):
     pass
 
 

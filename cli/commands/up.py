@@ -68,7 +68,7 @@ def stack_options(port: int | None, carrier_port: int | None, var: Path | None) 
     settings = Settings()
     given = {
         name: os.environ[name]
-        for name in ("HUB_SECRET_KEY", "HUB_PUBLIC_URL", "HUB_CARRIER_URL")
+        for name in ("HUB_SECRET_KEY", "HUB_PUBLIC_URL", "HUB_CARRIER_URL", "HUB_PROVIDER_HOSTS")
         if os.environ.get(name)
     }
     return {

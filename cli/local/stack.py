@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
 from cli.errors import LaunchError
 from cli.local.paths import Layout, discard, prepare, temporary_var
@@ -103,12 +104,18 @@ class LocalStack:
             "HUB_SECRET_KEY": self.secret_key,
             "HUB_PUBLIC_URL": self.public_url,
             "HUB_CARRIER_URL": self.carrier_url,
+            "HUB_PROVIDER_HOSTS": self._provider_hosts(),
             "HUB_PORT": str(self.ports.gateway),
             "HUB_CARRIER_PORT": str(self.ports.carrier),
             "HUB_CARRIER_SMPP_PORT": str(self.ports.smpp),
             "HUB_VAR_DIR": str(self.layout.var),
         }
         return {name: value for name, value in (self._extra_env | known).items() if value}
+
+    def _provider_hosts(self) -> str:
+        """Where accounts may point: what the operator allows, and the carrier of this hub."""
+        own = urlsplit(self.carrier_url).netloc if self.with_carrier else ""
+        return ",".join(filter(None, (self._extra_env.get("HUB_PROVIDER_HOSTS", ""), own)))
 
     def pids(self) -> dict[str, int]:
         """Which processes run now, by name: gateway, carrier, ray, valkey, postgres."""

@@ -64,6 +64,7 @@ class Channel:
     name: str
     address: str
     provider_address: str
+    status: str = "active"  # or archived: it receives and sends nothing any more
 
 
 @dataclass(frozen=True, slots=True)

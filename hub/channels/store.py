@@ -23,7 +23,15 @@ _CHANNEL = text("SELECT * FROM channel_of_account(:account, :address)")
 def channel_from_row(row: Any) -> Channel:
     kind = ChannelKind(row.kind)
     return Channel(
-        row.id, row.tenant_id, row.account_id, kind, row.provider, row.name, row.address, row.provider_address
+        row.id,
+        row.tenant_id,
+        row.account_id,
+        kind,
+        row.provider,
+        row.name,
+        row.address,
+        row.provider_address,
+        row.status,
     )
 
 
@@ -34,7 +42,8 @@ async def account(db: AsyncConnection, account_id: UUID, secret_key: str) -> Acc
         return None
     secrets = unseal(row.credentials, secret_key=secret_key, row_id=row.id)
     settings = dict(row.settings)
-    limits = settings.pop("limits", {})  # ours; the rest is the provider's own model
+    limits = settings.pop("limits", {})  # ours, as `secrets` is; the rest is the provider's own model
+    settings.pop("secrets", None)  # when each was set, and by whom
     return Account(
         row.id,
         row.tenant_id,

@@ -28,7 +28,9 @@ def _named(prefix: str, key: UUID | None, names: Mapping[UUID, str]) -> dict[str
 
 
 def _channel_view(channel_id: UUID | None, directory: Directory) -> dict[str, str] | None:
-    channel = directory.channels.get(channel_id) if channel_id else None
+    if channel_id is None:
+        return None
+    channel = directory.channels.get(channel_id) or directory.former_channels.get(channel_id)
     if channel is None:
         return None
     return {

@@ -11,7 +11,6 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 QUEUES_MAX = 500
-CHANNELS_MAX = 500
 CAMPAIGNS_MAX = 20
 INTENTS_MAX = 20
 
@@ -48,10 +47,6 @@ _CAMPAIGNS = text(
     "SELECT c.id, c.name, c.status, c.reason, c.recipients, c.recipients - (SELECT COALESCE(sum(b.messages + b.refused), 0) "
     "FROM campaign_batches b WHERE b.tenant_id = c.tenant_id AND b.campaign_id = c.id) AS pending FROM campaigns c "
     "WHERE c.tenant_id = ANY (:tenants) AND c.status IN ('running', 'paused') ORDER BY c.id DESC LIMIT :limit"
-)
-_CHANNELS = text(
-    "SELECT id, kind, provider, name, address, status FROM channels WHERE tenant_id = ANY (:tenants) "
-    "ORDER BY kind, name, id LIMIT :limit"
 )
 _UNROUTED = text(
     "SELECT id, account_id, event_key, reason, payload, received_at FROM unrouted_events "
@@ -91,10 +86,6 @@ async def queues(db: AsyncConnection, tenants: Sequence[UUID]) -> Sequence[Row[A
 async def live_campaigns(db: AsyncConnection, tenants: Sequence[UUID]) -> Sequence[Row[Any]]:
     """Running and paused campaigns, newest first; `pending` recipients have no message yet."""
     return (await db.execute(_CAMPAIGNS, {"tenants": list(tenants), "limit": CAMPAIGNS_MAX})).all()
-
-
-async def channels(db: AsyncConnection, tenants: Sequence[UUID]) -> Sequence[Row[Any]]:
-    return (await db.execute(_CHANNELS, {"tenants": list(tenants), "limit": CHANNELS_MAX})).all()
 
 
 async def unrouted_events(

@@ -20,13 +20,13 @@ ROLES: Mapping[str, frozenset[str]] = {
     "org_admin": _set(
         "tenants:manage users:read audit:read contacts:read contacts:write contacts:import contacts:export contacts:erase events:write "
         "campaigns:read campaigns:write campaigns:start "
-        "inbox:read queues:read channels:read policy:write wallet:read wallet:top_up keys:manage intents:read "
-        "intents:publish"
+        "inbox:read queues:read channels:read channels:manage policy:write wallet:read wallet:top_up keys:manage "
+        "intents:read intents:publish"
     ),
     "sub_org_admin": _set(
         "users:read audit:read contacts:read contacts:write contacts:import contacts:export contacts:erase events:write "
-        "campaigns:read campaigns:write campaigns:start inbox:read queues:read channels:read policy:write wallet:read "
-        "keys:manage intents:read intents:publish"
+        "campaigns:read campaigns:write campaigns:start inbox:read queues:read channels:read channels:manage policy:write "
+        "wallet:read keys:manage intents:read intents:publish"
     ),
     "campaign_manager": _set(
         "contacts:read contacts:write contacts:import events:write campaigns:read campaigns:write campaigns:start queues:read "
@@ -48,6 +48,7 @@ PERMISSIONS: frozenset[str] = frozenset().union(*ROLES.values())
 SCOPES: Mapping[str, frozenset[str]] = {
     "messages:send": frozenset({"inbox:write", "channels:read"}),
     "messages:read": frozenset({"inbox:read"}),
+    "channels:manage": frozenset({"channels:read", "channels:manage"}),
     "contacts:read": frozenset({"contacts:read"}),
     "contacts:write": frozenset({"contacts:write"}),
     "contacts:import": frozenset({"contacts:import", "contacts:read"}),

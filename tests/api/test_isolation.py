@@ -37,6 +37,8 @@ PREFIX = {
     "call_id": "cal",
     "media_id": "med",
     "template_id": "tpl",
+    "account_id": "acc",
+    "channel_id": "chn",
 }
 # Parts of a path that are words, not ids: what they are when a foreign thing is asked for, and an unknown one.
 WORDS = {
@@ -69,6 +71,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "update_segment": {"name": "mine now"},
     "restore_segment": {"version": 1},
     "freeze_segment": {"name": "mine now"},
+    "update_provider_account": {"provider": "twilio"},
+    "update_channel": {"name": "mine now"},
+    "test_channel": {"mode": "credentials"},
     "change_segment_members": {"add": [], "remove": []},
 }
 NAMED = [
@@ -119,6 +124,8 @@ async def plant(world: Any, name: str) -> dict[str, UUID]:
           VALUES (:tenant, :con, 'open', :que, 'Secret text', now());
         INSERT INTO api_keys (tenant_id, id, name, key_hash, last4, scopes)
           VALUES (:tenant, :key, 'Secret key', sha256(uuid_send(:key)), 'abcd', '{contacts:read}');
+        INSERT INTO provider_accounts (tenant_id, id, provider, name, external_id, base_url, credentials)
+          VALUES (:tenant, :acc, 'twilio', 'Secret account', 'AC0', 'https://api.twilio.com', 'v1.Secret');
         INSERT INTO channels (tenant_id, id, account_id, kind, provider, name, address, provider_address)
           VALUES (:tenant, :chn, :acc, 'sms', 'twilio', 'Secret channel', '+447700900998', CAST(:chn AS text));
         INSERT INTO campaigns (tenant_id, id, name, audience, template, channel_id)
@@ -171,6 +178,8 @@ async def snapshot(world: Any, tenant: UUID) -> list[Any]:
                 "saved_views",
                 "conversations",
                 "api_keys",
+                "provider_accounts",
+                "channels",
                 "campaigns",
                 "intent_versions",
                 "messages",
@@ -333,6 +342,9 @@ async def test_a_parent_reads_below_itself_and_writes_there_only_after_it_went_t
         ("POST", "/v1/wallet/top-ups", "wallet:top_up"),
         ("GET", "/v1/queues", "queues:read"),
         ("GET", "/v1/channels", "channels:read"),
+        ("POST", "/v1/channels", "channels:manage"),
+        ("GET", "/v1/provider-accounts", "channels:read"),
+        ("POST", "/v1/provider-accounts", "channels:manage"),
         ("GET", "/v1/users", "users:read"),
         ("GET", "/v1/api-keys", "keys:manage"),
         ("POST", "/v1/api-keys", "keys:manage"),

@@ -14,6 +14,7 @@ from cli.demo import workspace as ws
 from cli.demo.runs import Run
 from hub.settings import Settings
 from models.db import app_url, make_engine
+from tests.api.api_examples import Reader, examples
 from tests.api.whole_hub import Org, Provider, client, listening, problem, start, until
 from tests.conftest import HubStack
 
@@ -144,7 +145,7 @@ async def test_buttons_within_the_window_and_their_answer(org: Org, hub_stack: H
         ({"to": "+15550001234", "text": "x", "channels": [{"kind": "sms"}, {"kind": "sms"}]}, "/channels"),
         ({"to": "+15550001234", "text": "x", "channels": [{}]}, "/channels/0"),
         ({"to": "5550001234", "text": "x"}, "/to"),
-        ({"to": "+15550001234", "content": {"type": "card", "card": {}}}, "/content/card/card"),
+        ({"to": "+15550001234", "content": {"type": "card", "card": {}}}, "/content/card"),
     ],
 )
 async def test_what_cannot_be_sent_is_said_with_its_place(
@@ -191,3 +192,9 @@ async def test_rcs_reaches_who_has_it_and_sms_the_others(org: Org, carrier: http
         ("sms", "delivered"),
     ]
     assert late["price"] == late["attempts"][1]["price"]
+
+
+async def test_the_page_of_messages_does_what_it_says(org: Org) -> None:
+    reader = Reader(org.http)
+    for example in examples("messages.md"):
+        await reader.follow(example)

@@ -78,8 +78,12 @@ def test_request_bodies_refuse_unknown_fields() -> None:
     for _, _, operation in operations():
         body = operation.get("requestBody")
         if body and "application/json" in body["content"]:
-            reference = body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
-            assert DOCUMENT["components"]["schemas"][reference]["additionalProperties"] is False, reference
+            schema = body["content"]["application/json"]["schema"]
+            for model in schema.get("oneOf", [schema]):  # of a union, every model
+                reference = model["$ref"].rpartition("/")[2]
+                assert DOCUMENT["components"]["schemas"][reference]["additionalProperties"] is False, (
+                    reference
+                )
 
 
 def test_examples_are_valid() -> None:

@@ -15,6 +15,7 @@ const NEEDS = {
   eraseContacts: 'contacts:erase',
   readQueues: 'queues:read',
   readChannels: 'channels:read',
+  manageChannels: 'channels:manage',
 } as const;
 
 export type Ability = keyof typeof NEEDS;

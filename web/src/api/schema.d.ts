@@ -246,26 +246,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/channels": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Channels
-         * @description The senders of the acting tenant and below.
-         */
-        get: operations["list_channels"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/unrouted-events": {
         parameters: {
             query?: never;
@@ -280,6 +260,174 @@ export interface paths {
         get: operations["list_unrouted_events"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/provider-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Accounts
+         * @description Accounts of the acting tenant and below with their channels and health, by name; there are at most 200.
+         */
+        get: operations["list_provider_accounts"];
+        put?: never;
+        /**
+         * Create Account
+         * @description Add an account. Its secrets are encrypted at rest and in no answer. Nothing is asked of the provider yet.
+         */
+        post: operations["create_provider_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/provider-accounts/{account_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Account
+         * @description One account with its channels and health.
+         */
+        get: operations["get_provider_account"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Account
+         * @description Delete an account with its credentials; its channels are archived. 409 `messages-under-way` while some wait.
+         */
+        delete: operations["delete_provider_account"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Account
+         * @description Change what the body names: name, rates, settings, new secrets, or pause and resume. Senders follow in seconds.
+         */
+        patch: operations["update_provider_account"];
+        trace?: never;
+    };
+    "/v1/provider-accounts/{account_id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Account
+         * @description Ask the provider whether it accepts the account, now. Nothing is sent or charged.
+         */
+        post: operations["check_provider_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Channels
+         * @description The senders of the acting tenant and below, by kind and name; there are at most 500.
+         */
+        get: operations["list_channels"];
+        put?: never;
+        /**
+         * Create Channel
+         * @description Add a number at an account: one that is there, or a new one with its credentials, made in the same step.
+         *
+         *     A number that was deleted before comes back with its history. 409 `channel-taken` when it is in use.
+         */
+        post: operations["create_channel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/channels/{channel_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Channel
+         * @description One channel in use.
+         */
+        get: operations["get_channel"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Channel
+         * @description Take a channel out of use: its messages stay and still name it. 409 `messages-under-way` while some wait.
+         */
+        delete: operations["delete_channel"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Channel
+         * @description Give it another name. Its number and its account stay: for others, add a channel.
+         */
+        patch: operations["update_channel"];
+        trace?: never;
+    };
+    "/v1/channels/{channel_id}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Channel Health
+         * @description How the account behind it does, and what became of this channel's messages in the last hour and day.
+         */
+        get: operations["get_channel_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/channels/{channel_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Channel
+         * @description Ask the provider whether it accepts the account, or really send a test message to a number.
+         *
+         *     A test message goes through the one door: consent, window, price and money count. Follow it by its id.
+         */
+        post: operations["test_channel"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2200,6 +2348,33 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AccountHealthOut
+         * @description `state` of the breaker: `open` keeps messages away until `until`, `half_open` tries one.
+         */
+        AccountHealthOut: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "closed" | "open" | "half_open";
+            /** Until */
+            until: string | null;
+            /** Reason */
+            reason: string;
+            /** Code */
+            code: string;
+            /**
+             * Score
+             * @description 0 to 100; null when nothing was sent in the last 15 minutes.
+             */
+            score: number | null;
+            /** Sent Per S */
+            sent_per_s: number;
+            window: components["schemas"]["WindowOut"];
+            /** Errors */
+            errors: components["schemas"]["ErrorOut"][];
+        };
         /** ActIn */
         ActIn: {
             /**
@@ -3056,23 +3231,122 @@ export interface components {
              */
             primary: true;
         };
-        /** Channel */
-        Channel: {
-            /**
-             * Id
-             * @example chn_01kasw8qbefy09m6sc7n75yr3h
-             */
-            id: string;
-            /** Kind */
-            kind: string;
-            /** Provider */
-            provider: string;
+        /** ChangeChannel */
+        ChangeChannel: {
             /** Name */
             name: string;
-            /** Address */
-            address: string;
-            /** Status */
-            status: string;
+        };
+        /** ChangeRcs */
+        ChangeRcs: {
+            /** Name */
+            name?: string | null;
+            /** Base Url */
+            base_url?: string | null;
+            /** @description All rates anew. */
+            limits?: components["schemas"]["Limits"] | null;
+            /**
+             * Status
+             * @description `paused`: what is queued waits, nothing is sent.
+             */
+            status?: ("active" | "paused") | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            provider: "google_rcs";
+            /** Client Email */
+            client_email?: string | null;
+            /** Private Key Id */
+            private_key_id?: string | null;
+            /** Private Key */
+            private_key?: string | null;
+            /** Client Token */
+            client_token?: string | null;
+            /** Token Url */
+            token_url?: string | null;
+        };
+        /** ChangeSip */
+        ChangeSip: {
+            /** Name */
+            name?: string | null;
+            /** Base Url */
+            base_url?: string | null;
+            /** @description All rates anew. */
+            limits?: components["schemas"]["Limits"] | null;
+            /**
+             * Status
+             * @description `paused`: what is queued waits, nothing is sent.
+             */
+            status?: ("active" | "paused") | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            provider: "sip";
+            /** Host */
+            host?: string | null;
+            /** User */
+            user?: string | null;
+            /** Auth User */
+            auth_user?: string | null;
+            /** Register S */
+            register_s?: number | null;
+            /** Transport */
+            transport?: ("udp" | "tcp" | "tls") | null;
+            /** Codecs */
+            codecs?: ("pcmu" | "pcma")[] | null;
+            /** Number Format */
+            number_format?: ("plus" | "digits") | null;
+            /** Password */
+            password?: string | null;
+        };
+        /** ChangeTwilio */
+        ChangeTwilio: {
+            /** Name */
+            name?: string | null;
+            /** Base Url */
+            base_url?: string | null;
+            /** @description All rates anew. */
+            limits?: components["schemas"]["Limits"] | null;
+            /**
+             * Status
+             * @description `paused`: what is queued waits, nothing is sent.
+             */
+            status?: ("active" | "paused") | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            provider: "twilio";
+            /** Auth Token */
+            auth_token?: string | null;
+        };
+        /** ChangeWhatsApp */
+        ChangeWhatsApp: {
+            /** Name */
+            name?: string | null;
+            /** Base Url */
+            base_url?: string | null;
+            /** @description All rates anew. */
+            limits?: components["schemas"]["Limits"] | null;
+            /**
+             * Status
+             * @description `paused`: what is queued waits, nothing is sent.
+             */
+            status?: ("active" | "paused") | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            provider: "whatsapp_cloud";
+            /** Waba Id */
+            waba_id?: string | null;
+            /** Access Token */
+            access_token?: string | null;
+            /** App Secret */
+            app_secret?: string | null;
+            /** Verify Token */
+            verify_token?: string | null;
         };
         /** ChannelBrief */
         ChannelBrief: {
@@ -3086,16 +3360,104 @@ export interface components {
             address: string;
         };
         /**
+         * ChannelHealthOut
+         * @description The account's health, and what became of this channel's messages.
+         */
+        ChannelHealthOut: {
+            account: components["schemas"]["AccountHealthOut"] | null;
+            /**
+             * Minutes
+             * @description The account's last 60 minutes, oldest first.
+             */
+            minutes: components["schemas"]["MinuteOut"][];
+            /** @description The rates that hold: the account's own over the provider's usual ones. */
+            limits: components["schemas"]["Limits"];
+            /** Statuses */
+            statuses: components["schemas"]["StatusCount"][];
+            /** Errors */
+            errors: components["schemas"]["ErrorOut"][];
+            last_error: components["schemas"]["LastErrorOut"] | null;
+        };
+        /**
          * ChannelKind
          * @enum {string}
          */
         ChannelKind: "sms" | "whatsapp" | "rcs" | "voice";
-        /** ChannelPage */
-        ChannelPage: {
+        /**
+         * ChannelOut
+         * @description A sender: one number or agent at one provider account.
+         */
+        ChannelOut: {
+            /**
+             * Id
+             * @example chn_01kasw8qbefy09m6sc7n75yr3h
+             */
+            id: string;
+            /**
+             * Tenant Id
+             * @example ten_01kasw8qbefy09m6sc7n75yr3h
+             */
+            tenant_id: string;
+            /**
+             * Account Id
+             * @example acc_01kasw8qbefy09m6sc7n75yr3h
+             */
+            account_id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "sms" | "whatsapp" | "rcs" | "voice";
+            /** Provider */
+            provider: string;
+            /** Name */
+            name: string;
+            /** Address */
+            address: string;
+            /** Provider Address */
+            provider_address: string;
+            /** Status */
+            status: string;
+            /** Version */
+            version: number;
+            /**
+             * Created At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            created_at: string;
+        };
+        /**
+         * ChannelTestOut
+         * @description `check` for credentials, `message` for a message that is on its way (or was refused, with the reason).
+         */
+        ChannelTestOut: {
+            check: components["schemas"]["CheckOut"] | null;
+            message: components["schemas"]["MessageOut"] | null;
+        };
+        /** ChannelsPage */
+        ChannelsPage: {
             /** Items */
-            items: components["schemas"]["Channel"][];
+            items: components["schemas"]["ChannelOut"][];
             /** Has More */
             has_more: boolean;
+        };
+        /**
+         * CheckOut
+         * @description `code` is stable: ok, credentials, refused, not-active, dns, connection-refused, connection, tls, timeout,
+         *     redirect, not-json, not-http, cut-off, not-the-provider, provider-trouble, too-many, bad-address.
+         */
+        CheckOut: {
+            /** Ok */
+            ok: boolean;
+            /** Code */
+            code: string;
+            /** Detail */
+            detail: string;
+            /** Provider Code */
+            provider_code: string | null;
+            /** Latency Ms */
+            latency_ms: number;
         };
         /** Choice */
         Choice: {
@@ -3973,6 +4335,24 @@ export interface components {
             };
         };
         /**
+         * ErrorOut
+         * @description A code, how often it came in the last 24 hours, what it means, and what is done about it.
+         */
+        ErrorOut: {
+            /** Code */
+            code: string;
+            /** Count */
+            count: number;
+            /** Reason */
+            reason: string;
+            /**
+             * Retry
+             * @description `again`: tried again later; `slower`: sent more slowly; `never`: given up; `suppress`: nothing more to this person on this channel; `stop`: the account needs somebody's hand.
+             * @enum {string}
+             */
+            retry: "again" | "slower" | "never" | "suppress" | "stop";
+        };
+        /**
          * EventBatch
          * @example {
          *       "create_missing": false,
@@ -4801,6 +5181,19 @@ export interface components {
             /** Items */
             items: string[];
         };
+        /** LastErrorOut */
+        LastErrorOut: {
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            at: string;
+            /** Code */
+            code: string | null;
+            /** Reason */
+            reason: string;
+        };
         /**
          * LedgerEntry
          * @description One row of the journal: an amount moved from the debit to the credit account.
@@ -4846,6 +5239,18 @@ export interface components {
             items: components["schemas"]["LedgerEntry"][];
             /** Has More */
             has_more: boolean;
+        };
+        /**
+         * Limits
+         * @description The rates of a provider account; absent: the provider's usual one, 0: none.
+         */
+        Limits: {
+            /** Messages a second, the whole account */
+            messages_per_s?: number | null;
+            /** SMS segments a second, the whole account */
+            segments_per_s?: number | null;
+            /** Messages a second, each number */
+            channel_messages_per_s?: number | null;
         };
         /** Location */
         Location: {
@@ -5329,6 +5734,23 @@ export interface components {
              */
             dry_run?: boolean;
         };
+        /** MinuteOut */
+        MinuteOut: {
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            at: string;
+            /** Sent */
+            sent: number;
+            /** Accepted */
+            accepted: number;
+            /** Refused */
+            refused: number;
+            /** Unknown */
+            unknown: number;
+        };
         /** MyTenant */
         MyTenant: {
             /**
@@ -5392,6 +5814,45 @@ export interface components {
             label?: string;
             /** Choices */
             choices?: string[];
+        };
+        /**
+         * NewChannel
+         * @description A number at an account that is there (`account_id`) or that is made with it (`account`).
+         * @example {
+         *       "account": {
+         *         "account_sid": "AC00000000000000000000000000000000",
+         *         "auth_token": "…",
+         *         "name": "Twilio",
+         *         "provider": "twilio"
+         *       },
+         *       "address": "+15550001234",
+         *       "kind": "sms",
+         *       "name": "Shop"
+         *     }
+         */
+        NewChannel: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "sms" | "whatsapp" | "rcs" | "voice";
+            /** Name */
+            name: string;
+            /**
+             * Address
+             * @description E.164, a short code, or a name of up to 11 characters.
+             */
+            address: string;
+            /**
+             * Provider Address
+             * @description What the provider calls it: WhatsApp's phone_number_id, the RCS agent. Elsewhere it is the address.
+             * @default
+             */
+            provider_address?: string;
+            /** Account Id */
+            account_id?: string | null;
+            /** Account */
+            account?: (components["schemas"]["NewTwilio"] | components["schemas"]["NewWhatsApp"] | components["schemas"]["NewRcs"] | components["schemas"]["NewSip"]) | null;
         };
         /**
          * NewConsent
@@ -5530,6 +5991,54 @@ export interface components {
             body: string;
         };
         /**
+         * NewRcs
+         * @description RCS by Google's RCS for Business.
+         */
+        NewRcs: {
+            /** Name */
+            name: string;
+            /**
+             * Base Url
+             * @description Left out: the provider's own address. Others must be allowed by the operator.
+             */
+            base_url?: string | null;
+            limits?: components["schemas"]["Limits"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            provider: "google_rcs";
+            /** Partner Id */
+            partner_id: string;
+            /**
+             * Client Email
+             * @description The service account, from its key file.
+             */
+            client_email: string;
+            /**
+             * Private Key Id
+             * @default
+             */
+            private_key_id?: string;
+            /**
+             * Private Key
+             * Format: password
+             * @description PEM, from the service account's key file.
+             */
+            private_key: string;
+            /**
+             * Client Token
+             * Format: password
+             * @description A word of your own for the webhook; Google signs with it.
+             */
+            client_token: string;
+            /**
+             * Token Url
+             * @default https://oauth2.googleapis.com/token
+             */
+            token_url?: string;
+        };
+        /**
          * NewSegment
          * @description A condition makes a dynamic segment, which is always live; contacts make a static one, which is a list.
          * @example {
@@ -5641,6 +6150,68 @@ export interface components {
             consent_source?: string;
         };
         /**
+         * NewSip
+         * @description Calls over a SIP trunk.
+         */
+        NewSip: {
+            /** Host */
+            host: string;
+            /**
+             * User
+             * @default hub
+             */
+            user?: string;
+            /**
+             * Auth User
+             * @default
+             */
+            auth_user?: string;
+            /**
+             * Register S
+             * @description 0: an IP trunk, which needs no registration.
+             * @default 0
+             */
+            register_s?: number;
+            /**
+             * Transport
+             * @default udp
+             * @enum {string}
+             */
+            transport?: "udp" | "tcp" | "tls";
+            /**
+             * Codecs
+             * @default [
+             *       "pcmu",
+             *       "pcma"
+             *     ]
+             */
+            codecs?: ("pcmu" | "pcma")[];
+            /**
+             * Number Format
+             * @default plus
+             * @enum {string}
+             */
+            number_format?: "plus" | "digits";
+            /** Name */
+            name: string;
+            /**
+             * Base Url
+             * @description Left out: the provider's own address. Others must be allowed by the operator.
+             */
+            base_url?: string | null;
+            limits?: components["schemas"]["Limits"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            provider: "sip";
+            /**
+             * Password
+             * @description Of a trunk that wants registration.
+             */
+            password?: string | null;
+        };
+        /**
          * NewSuppression
          * @example {
          *       "address": "+447700900123",
@@ -5695,6 +6266,35 @@ export interface components {
             };
         };
         /**
+         * NewTwilio
+         * @description SMS and calls by Twilio.
+         */
+        NewTwilio: {
+            /** Name */
+            name: string;
+            /**
+             * Base Url
+             * @description Left out: the provider's own address. Others must be allowed by the operator.
+             */
+            base_url?: string | null;
+            limits?: components["schemas"]["Limits"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            provider: "twilio";
+            /**
+             * Account Sid
+             * @description AC and 32 hexadecimal digits.
+             */
+            account_sid: string;
+            /**
+             * Auth Token
+             * Format: password
+             */
+            auth_token: string;
+        };
+        /**
          * NewView
          * @example {
          *       "area": "contacts",
@@ -5735,6 +6335,53 @@ export interface components {
             config: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * NewWhatsApp
+         * @description WhatsApp by Meta's Cloud API.
+         */
+        NewWhatsApp: {
+            /** Name */
+            name: string;
+            /**
+             * Base Url
+             * @description Left out: the provider's own address. Others must be allowed by the operator.
+             */
+            base_url?: string | null;
+            limits?: components["schemas"]["Limits"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            provider: "whatsapp_cloud";
+            /**
+             * App Id
+             * @description The app's id at Meta.
+             */
+            app_id: string;
+            /**
+             * Waba Id
+             * @description The WhatsApp business account, which owns templates.
+             */
+            waba_id: string;
+            /**
+             * Access Token
+             * Format: password
+             * @description Of a system user, so that it does not end.
+             */
+            access_token: string;
+            /**
+             * App Secret
+             * Format: password
+             * @description Meta signs its webhooks with it.
+             */
+            app_secret: string;
+            /**
+             * Verify Token
+             * Format: password
+             * @description A word of your own, which Meta shows when it checks the webhook.
+             */
+            verify_token: string;
         };
         /**
          * Offer
@@ -5795,6 +6442,17 @@ export interface components {
             name: string;
             /** Label */
             label: string;
+        };
+        /**
+         * OtherDetails
+         * @description An account of a provider that is set up by the operator.
+         */
+        OtherDetails: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            provider: "smpp";
         };
         /** Page[CallOut] */
         Page_CallOut_: {
@@ -6132,6 +6790,59 @@ export interface components {
             /** Keywords */
             keywords: components["schemas"]["Keyword"][] | null;
         };
+        /**
+         * ProviderAccountOut
+         * @description An account at a provider. Secrets are written, never read.
+         */
+        ProviderAccountOut: {
+            /**
+             * Id
+             * @example acc_01kasw8qbefy09m6sc7n75yr3h
+             */
+            id: string;
+            /**
+             * Tenant Id
+             * @example ten_01kasw8qbefy09m6sc7n75yr3h
+             */
+            tenant_id: string;
+            /** Provider */
+            provider: string;
+            /** Name */
+            name: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "active" | "paused";
+            /** Base Url */
+            base_url: string;
+            /** Details */
+            details: components["schemas"]["TwilioDetails"] | components["schemas"]["WhatsAppDetails"] | components["schemas"]["RcsDetails"] | components["schemas"]["SipDetails"] | components["schemas"]["OtherDetails"];
+            limits: components["schemas"]["Limits"];
+            /** Secrets */
+            secrets: components["schemas"]["SecretOut"][];
+            /** Webhooks */
+            webhooks: components["schemas"]["WebhookOut"][];
+            /** Channels */
+            channels: components["schemas"]["ChannelOut"][];
+            /** @description Null while the counters cannot be read. */
+            health: components["schemas"]["AccountHealthOut"] | null;
+            /** Version */
+            version: number;
+            /**
+             * Created At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            created_at: string;
+        };
+        /** ProviderAccountPage */
+        ProviderAccountPage: {
+            /** Items */
+            items: components["schemas"]["ProviderAccountOut"][];
+            /** Has More */
+            has_more: boolean;
+        };
         /** Queue */
         Queue: {
             /**
@@ -6250,6 +6961,31 @@ export interface components {
             closed_days: ("monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday")[];
             /** Holidays */
             holidays: string[];
+        };
+        /**
+         * RcsDetails
+         * @description What is no secret of an RCS account.
+         */
+        RcsDetails: {
+            /** Client Email */
+            client_email: string;
+            /**
+             * Private Key Id
+             * @default
+             */
+            private_key_id?: string;
+            /**
+             * Token Url
+             * @default https://oauth2.googleapis.com/token
+             */
+            token_url?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            provider: "google_rcs";
+            /** Partner Id */
+            partner_id: string;
         };
         /**
          * Reaction
@@ -6490,6 +7226,19 @@ export interface components {
              */
             loop?: number;
         };
+        /**
+         * SecretOut
+         * @description That a secret is set, never what it is.
+         */
+        SecretOut: {
+            /** Name */
+            name: string;
+            /** Set */
+            set: boolean;
+            /** Set At */
+            set_at: string | null;
+            set_by: components["schemas"]["Who"] | null;
+        };
         /** Segment */
         Segment: {
             /**
@@ -6611,6 +7360,64 @@ export interface components {
             email: string;
             /** Password */
             password: string;
+        };
+        /**
+         * SipDetails
+         * @description What is no secret of a SIP trunk.
+         */
+        SipDetails: {
+            /** Host */
+            host: string;
+            /**
+             * User
+             * @default hub
+             */
+            user?: string;
+            /**
+             * Auth User
+             * @default
+             */
+            auth_user?: string;
+            /**
+             * Register S
+             * @description 0: an IP trunk, which needs no registration.
+             * @default 0
+             */
+            register_s?: number;
+            /**
+             * Transport
+             * @default udp
+             * @enum {string}
+             */
+            transport?: "udp" | "tcp" | "tls";
+            /**
+             * Codecs
+             * @default [
+             *       "pcmu",
+             *       "pcma"
+             *     ]
+             */
+            codecs?: ("pcmu" | "pcma")[];
+            /**
+             * Number Format
+             * @default plus
+             * @enum {string}
+             */
+            number_format?: "plus" | "digits";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            provider: "sip";
+        };
+        /** StatusCount */
+        StatusCount: {
+            /** Status */
+            status: string;
+            /** Hour */
+            hour: number;
+            /** Day */
+            day: number;
         };
         /**
          * StepIn
@@ -6979,6 +7786,43 @@ export interface components {
             has_more: boolean;
         };
         /**
+         * TestCredentials
+         * @description Only ask the provider whether the account works: nothing is sent or charged.
+         */
+        TestCredentials: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            mode: "credentials";
+        };
+        /**
+         * TestMessage
+         * @description Really send a message, priced like any other; follow it by its id.
+         */
+        TestMessage: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            mode: "message";
+            /**
+             * To
+             * @description E.164.
+             */
+            to: string;
+            /**
+             * Text
+             * @default This is a test message.
+             */
+            text?: string;
+            /**
+             * Content
+             * @description In place of the text, such as a template where the 24 h window is closed.
+             */
+            content?: (components["schemas"]["Text"] | components["schemas"]["Media"] | components["schemas"]["Choices"] | components["schemas"]["Card"] | components["schemas"]["Carousel"] | components["schemas"]["Location"] | components["schemas"]["Reaction"] | components["schemas"]["Template"] | components["schemas"]["Call"]) | null;
+        };
+        /**
          * Text
          * @description A text with up to eleven suggestions below it.
          */
@@ -7057,6 +7901,19 @@ export interface components {
              * @example que_01kasw8qbefy09m6sc7n75yr3h
              */
             queue_id: string;
+        };
+        /**
+         * TwilioDetails
+         * @description What is no secret of a Twilio account.
+         */
+        TwilioDetails: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            provider: "twilio";
+            /** Account Sid */
+            account_sid: string;
         };
         /** Unmerged */
         Unmerged: {
@@ -7279,6 +8136,37 @@ export interface components {
             /** Currency */
             currency: string;
         };
+        /**
+         * WebhookOut
+         * @description An address to enter at the provider.
+         */
+        WebhookOut: {
+            /**
+             * Purpose
+             * @enum {string}
+             */
+            purpose: "messages" | "calls" | "call_status" | "events";
+            /** Url */
+            url: string;
+        };
+        /**
+         * WhatsAppDetails
+         * @description What is no secret of a WhatsApp account.
+         */
+        WhatsAppDetails: {
+            /**
+             * Waba Id
+             * @default
+             */
+            waba_id?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            provider: "whatsapp_cloud";
+            /** App Id */
+            app_id: string;
+        };
         /** Who */
         Who: {
             /**
@@ -7293,6 +8181,26 @@ export interface components {
              * @description Empty for somebody of a tenant that you do not see.
              */
             name: string;
+        };
+        /**
+         * WindowOut
+         * @description Sums over the last 15 minutes.
+         */
+        WindowOut: {
+            /** Sent */
+            sent: number;
+            /** Accepted */
+            accepted: number;
+            /** Refused */
+            refused: number;
+            /** Unknown */
+            unknown: number;
+            /** Delivered */
+            delivered: number;
+            /** Failed */
+            failed: number;
+            /** Mean Latency Ms */
+            mean_latency_ms: number | null;
         };
         /**
          * Words
@@ -8403,9 +9311,13 @@ export interface operations {
             };
         };
     };
-    list_channels: {
+    list_unrouted_events: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                starting_after?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -8418,7 +9330,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ChannelPage"];
+                    "application/json": components["schemas"]["UnroutedPage"];
                 };
             };
             /** @description Sign in first. */
@@ -8468,13 +9380,9 @@ export interface operations {
             };
         };
     };
-    list_unrouted_events: {
+    list_provider_accounts: {
         parameters: {
-            query?: {
-                /** @description How many items at most. */
-                limit?: number;
-                starting_after?: string | null;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -8487,7 +9395,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["UnroutedPage"];
+                    "application/json": components["schemas"]["ProviderAccountPage"];
                 };
             };
             /** @description Sign in first. */
@@ -8501,6 +9409,1071 @@ export interface operations {
             };
             /** @description You may not do this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_provider_account: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTwilio"] | components["schemas"]["NewWhatsApp"] | components["schemas"]["NewRcs"] | components["schemas"]["NewSip"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderAccountOut"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_provider_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderAccountOut"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_provider_account: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what you saw, such as `"7"`; `*` for whatever it is now. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody changed it since: read it again. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Send the ETag that you saw as If-Match. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_provider_account: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what you saw, such as `"7"`; `*` for whatever it is now. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeTwilio"] | components["schemas"]["ChangeWhatsApp"] | components["schemas"]["ChangeRcs"] | components["schemas"]["ChangeSip"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderAccountOut"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody changed it since: read it again. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Send the ETag that you saw as If-Match. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_provider_account: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckOut"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_channels: {
+        parameters: {
+            query?: {
+                account_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelsPage"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_channel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewChannel"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelOut"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelOut"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_channel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what you saw, such as `"7"`; `*` for whatever it is now. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody changed it since: read it again. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Send the ETag that you saw as If-Match. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_channel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what you saw, such as `"7"`; `*` for whatever it is now. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeChannel"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelOut"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody changed it since: read it again. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Send the ETag that you saw as If-Match. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_channel_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelHealthOut"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_channel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestCredentials"] | components["schemas"]["TestMessage"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelTestOut"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

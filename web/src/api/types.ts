@@ -15,6 +15,18 @@ export type Message = Item<'/v1/conversations/{conversation_id}/messages'>;
 export type Campaign = Item<'/v1/campaigns'>;
 export type Channel = Item<'/v1/channels'>;
 export type Wallet = Answer<'/v1/wallet'>;
+export type ProviderAccount = Answer<'/v1/provider-accounts/{account_id}'>;
+export type AccountHealth = NonNullable<ProviderAccount['health']>;
+export type ChannelHealth = Answer<'/v1/channels/{channel_id}/health'>;
+export type ErrorCount = AccountHealth['errors'][number];
+export type WholeMessage = Answer<'/v1/messages/{message_id}'>;
+export type Attempt = WholeMessage['attempts'][number];
+export type Check = components['schemas']['CheckOut'];
+export type ChannelTestResult = components['schemas']['ChannelTestOut'];
+type Posted<Path extends keyof paths> = paths[Path] extends { post: { requestBody: { content: { 'application/json': infer Body } } } } ? Body : never;
+type Patched<Path extends keyof paths> = paths[Path] extends { patch: { requestBody: { content: { 'application/json': infer Body } } } } ? Body : never;
+export type NewAccount = Posted<'/v1/provider-accounts'>;
+export type AccountChange = Patched<'/v1/provider-accounts/{account_id}'>;
 
 export type ConditionField = components['schemas']['ConditionField'];
 export type Counted = components['schemas']['Count'];
@@ -43,6 +55,7 @@ export type LiveEvent =
   | { type: 'message.created'; conversation_id: string; message: Message }
   | { type: 'message.updated'; conversation_id: string; message: MessagePatch }
   | { type: 'campaign.updated'; campaign: Campaign }
+  | { type: 'channel.health'; account_id: string; state: AccountHealth['state']; reason: string; code: string }
   | { type: 'call.updated'; call: components['schemas']['CallOut'] }
   | { type: 'wallet.updated'; wallet: Wallet }
   | { type: 'contact.updated'; contact_id: string }

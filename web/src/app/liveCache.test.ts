@@ -80,6 +80,28 @@ describe('lists', () => {
   });
 });
 
+describe('channels', () => {
+  const stale = (client: QueryClient, key: readonly unknown[]): boolean | undefined => client.getQueryState(key)?.isInvalidated;
+
+  test('an account that stops or recovers is asked about again, and its numbers with it', () => {
+    const client = new QueryClient();
+    for (const key of [keys.accounts, keys.channelHealth('chn_1'), keys.wallet]) client.setQueryData(key, {});
+    const cache = new LiveCache(client, ME);
+    cache.apply([{ type: 'channel.health', account_id: 'acc_1', state: 'open', reason: 'no', code: '20003' }]);
+    cache.stop();
+    expect([keys.accounts, keys.channelHealth('chn_1'), keys.wallet].map((key) => stale(client, key))).toEqual([true, true, false]);
+  });
+
+  test('a message that is looked at whole is read again when an attempt of it moves', () => {
+    const client = new QueryClient();
+    client.setQueryData(keys.message('msg_1'), {});
+    const cache = new LiveCache(client, ME);
+    cache.apply([{ type: 'message.updated', conversation_id: 'cnv_1', message: { id: 'msg_2', status: 'sent' } }]);
+    cache.stop();
+    expect(stale(client, keys.message('msg_1'))).toBe(true);
+  });
+});
+
 describe('coalescing', () => {
   afterEach(() => vi.useRealTimers());
 

@@ -130,19 +130,26 @@ export class LiveCache {
           break;
         case 'message.created':
           putMessage(this.client, event.conversation_id, event.message);
+          this.attempts();
           this.contacts.message();
           counts = true;
           break;
         case 'message.updated':
           this.client.setQueryData<Pages<Message>>(keys.messages(event.conversation_id), (data) =>
             data && replaceIn(data, event.message.id, (row) => mergeMessage(row, event.message)));
+          this.attempts();
           this.contacts.message();
           counts = true;
           break;
         case 'campaign.updated':
           putCampaign(this.client, event.campaign);
           break;
+        case 'channel.health':
+          void this.client.invalidateQueries({ queryKey: keys.accounts });
+          void this.client.invalidateQueries({ queryKey: keys.channelHealths });
+          break;
         case 'call.updated':
+          void this.client.invalidateQueries({ queryKey: keys.call(event.call.id) });
           this.contacts.message();
           break;
         case 'wallet.updated':
@@ -169,6 +176,11 @@ export class LiveCache {
   stop(): void {
     this.contacts.stop();
     if (this.timer !== null) clearTimeout(this.timer);
+  }
+
+  /** A message that is looked at whole is read anew: an event tells of one attempt, not of the others. */
+  private attempts(): void {
+    void this.client.invalidateQueries({ queryKey: keys.anyMessage });
   }
 
   private recount(): void {

@@ -156,7 +156,21 @@ const importOne = createRoute({
   component: lazyRouteComponent(() => import('../pages/imports/ImportPage'), 'ImportPage'),
 });
 
-const tree = root.addChildren([signIn, app.addChildren([contacts, contact, attributes, suppressions, segments, segment, imports, importOne, home, inbox.addChildren([inboxView.addChildren([inboxConversation])])])]);
+const channels = createRoute({
+  getParentRoute: () => app,
+  path: '/channels',
+  loader: async ({ context }) => (await import('../pages/channels/load')).loadChannels(context.client, context.me),
+  component: lazyRouteComponent(() => import('../pages/channels/ChannelsPage'), 'ChannelsPage'),
+});
+
+const account = createRoute({
+  getParentRoute: () => app,
+  path: '/channels/$accountId',
+  loader: async ({ context }) => (await import('../pages/channels/load')).loadChannels(context.client, context.me),
+  component: lazyRouteComponent(() => import('../pages/channels/AccountPage'), 'AccountPage'),
+});
+
+const tree = root.addChildren([signIn, app.addChildren([contacts, contact, attributes, suppressions, segments, segment, imports, importOne, channels, account, home, inbox.addChildren([inboxView.addChildren([inboxConversation])])])]);
 
 export function makeRouter(client: QueryClient) {
   return createRouter({

@@ -1,10 +1,16 @@
 import { IconAlertCircle, IconBan, IconCheck, IconChecks, IconClock, IconEye, IconHourglassEmpty, IconLoader2, IconQuestionMark, IconX, type Icon } from '@tabler/icons-react';
+import { Popover } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { messageQuery } from '../../api/channels';
 import type { Message } from '../../api/types';
 import { useMe } from '../../app/session';
+import { MessageWay, TONES } from '../../ui/MessageWay/MessageWay';
+import { ProblemAlert } from '../../ui/ProblemAlert';
 import { Status } from '../../ui/Status';
 import { absoluteTime } from '../../ui/time';
-import { isTrouble, nextAction, TONES } from './deliveryWords';
+import { isTrouble, nextAction } from './deliveryWords';
 import classes from './thread.module.css';
 
 const ICONS: Record<string, Icon> = {
@@ -25,6 +31,28 @@ export function DeliveryState({ message }: { message: Message }) {
       <Glyph size={14} stroke={2} aria-hidden />
       {word}
     </span>
+  );
+}
+
+function Way({ messageId }: { messageId: string }) {
+  const { data, error, refetch } = useQuery(messageQuery(messageId));
+  if (error && !data) return <ProblemAlert error={error} onRetry={() => void refetch()} />;
+  return data ? <MessageWay message={data} /> : <div className="skeleton" style={{ height: 96 }} aria-busy />;
+}
+
+/** The delivery mark; it opens the message's whole way over its channels. */
+export function Delivery({ message }: { message: Message }) {
+  const { t } = useTranslation('inbox');
+  const [opened, setOpened] = useState(false);
+  return (
+    <Popover opened={opened} onChange={setOpened} position="top-end" width={360} withArrow trapFocus returnFocus>
+      <Popover.Target>
+        <button type="button" className={classes.mark} title={t('way.open')} onClick={() => setOpened((was) => !was)}><DeliveryState message={message} /></button>
+      </Popover.Target>
+      <Popover.Dropdown className={classes.way} aria-label={t('way.open')}>
+        {opened && <Way messageId={message.id} />}
+      </Popover.Dropdown>
+    </Popover>
   );
 }
 

@@ -7,7 +7,9 @@ import { useMe } from '../../app/session';
 import { formatMoney } from '../../ui/Money';
 import { absoluteTime, clockTime } from '../../ui/time';
 import { intentName } from '../../ui/words';
-import { DeliveryState, Trouble } from './Delivery';
+import { contentOf } from '../../ui/RichContent/content';
+import { RichContent } from '../../ui/RichContent/RichContent';
+import { Delivery, Trouble } from './Delivery';
 import classes from './thread.module.css';
 
 const percent = (value: number): string => `${Math.round(value * 100)} %`;
@@ -63,13 +65,14 @@ export const MessageBubble = memo(function MessageBubble({ message, first, last,
   const automatic = out && message.origin !== 'agent';
   const zone = me.tenant.time_zone;
   const refused = message.status === 'refused';
+  const content = contentOf(message.content);
   return (
     <li className={classes.row} data-out={out || undefined} data-first={first || undefined} data-message={message.id} data-status={message.status}>
       {first && <div className={classes.author}><Author message={message} name={name} /></div>}
-      <div className={classes.bubble} data-kind={automatic ? 'automatic' : out ? 'out' : 'in'} data-refused={refused || undefined} dir="auto">{message.body}</div>
+      <div className={classes.bubble} data-kind={automatic ? 'automatic' : out ? 'out' : 'in'} data-refused={refused || undefined} data-rich={content ? content.type : undefined} dir="auto">{content ? <RichContent content={content} body={message.body} messageId={message.id} out={out} /> : message.body}</div>
       <div className={classes.meta}>
         {(last || message.intent) && <time dateTime={message.created_at} title={absoluteTime(message.created_at, zone)}>{clockTime(message.created_at, zone)}</time>}
-        {out && <DeliveryState message={message} />}
+        {out && <Delivery message={message} />}
         {out && !refused && message.currency && Number(message.price) > 0 && last && (
           <span title={t('thread.parts', { count: message.parts ?? 1 })}>{formatMoney(message.price, message.currency, 4)}</span>
         )}

@@ -1,10 +1,4 @@
-/** Delivery states and reasons as tone and text key. Reasons the screens do not know are shown as they come. */
-import type { Tone } from '../../ui/Status';
-
-export const TONES: Record<string, Tone> = {
-  queued: 'neutral', sending: 'progress', sent: 'info', delivered: 'success', read: 'read', unknown: 'warning', expired: 'warning', undelivered: 'danger', failed: 'danger', refused: 'human',
-};
-
+/** Delivery states and reasons as text keys. Reasons the screens do not know are shown as they come. */
 export const isTrouble = (status: string): boolean => ['undelivered', 'failed', 'expired', 'refused', 'unknown'].includes(status);
 
 /** What an agent can do about it, as a text key below `next`. */

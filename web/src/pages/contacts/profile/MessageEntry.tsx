@@ -7,7 +7,7 @@ import { ChannelIcon } from '../../../ui/ChannelIcon';
 import { Status } from '../../../ui/Status';
 import { absoluteTime, dayKey, exactTime } from '../../../ui/time';
 import { intentName } from '../../../ui/words';
-import { TONES } from '../../inbox/deliveryWords';
+import { TONES } from '../../../ui/MessageWay/MessageWay';
 import { titleOf } from '../words';
 import classes from './timeline.module.css';
 import { actorWords, callOf, priceOf } from './timelineWords';
