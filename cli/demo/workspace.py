@@ -24,10 +24,12 @@ from cryptography.hazmat.primitives.serialization import (
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from cli.demo.desks import ensure_flow as ensure_flow
+from cli.demo.desks import ensure_queues as ensure_queues
+from cli.demo.desks import ensure_rules as ensure_rules
 from hub.billing import service as billing
 from hub.channels.secrets import seal, unseal
 from hub.errors import Unavailable
-from hub.flows.definition import Flow
 from hub.ids import encode_id, new_id
 from hub.intents import store as intent_store
 from hub.settings import Settings
@@ -35,7 +37,6 @@ from hub.tenancy import service as people
 from hub.tenancy.tree import NewTenant, create_tenant
 from models.channels import channels, provider_accounts
 from models.db import Scope, bind, insert_rows, transaction
-from models.routing import flows, queues, routing_rules
 from models.tenancy import tenants
 from training.train import TrainedVersion
 
@@ -260,49 +261,6 @@ async def ensure_money(engine: AsyncEngine, tenant_id: UUID, amount_micros: int)
             await billing.top_up(
                 db, tenant_id, new_id(), amount_micros, CURRENCY, reference="opening balance"
             )
-
-
-async def ensure_queues(engine: AsyncEngine, tenant_id: UUID, names: Sequence[str]) -> dict[str, UUID]:
-    """Queue ids by name, made when missing."""
-    async with transaction(engine, Scope.of(tenant_id)) as db:
-        rows = [
-            {"tenant_id": tenant_id, "id": new_id(), "name": name, "created_at": _now()} for name in names
-        ]
-        await insert_rows(db, queues, rows, "ON CONFLICT (tenant_id, name) DO NOTHING")
-        found = await db.execute(select(queues.c.name, queues.c.id).where(queues.c.tenant_id == tenant_id))
-        return {row.name: row.id for row in found}
-
-
-async def ensure_flow(engine: AsyncEngine, tenant_id: UUID, name: str, definition: Mapping[str, Any]) -> UUID:
-    """A checked flow by name, made when missing."""
-    document = Flow.model_validate(definition).model_dump()
-    row = {"tenant_id": tenant_id, "id": new_id(), "name": name, "definition": document, "created_at": _now()}
-    async with transaction(engine, Scope.of(tenant_id)) as db:
-        await insert_rows(db, flows, [row], "ON CONFLICT (tenant_id, name) DO NOTHING")
-        query = select(flows.c.id).where(flows.c.tenant_id == tenant_id, flows.c.name == name)
-        flow_id: UUID = (await db.execute(query)).scalar_one()
-        return flow_id
-
-
-async def ensure_rules(engine: AsyncEngine, tenant_id: UUID, rules: Sequence[Mapping[str, Any]]) -> None:
-    """The routing table, written once: {"kind", "match"?, "threshold"?, "queue_id" or "flow_id"} in order."""
-    async with transaction(engine, Scope.of(tenant_id)) as db:
-        if (await db.execute(select(routing_rules.c.id).limit(1))).first() is not None:
-            return
-        rows = [
-            {
-                "tenant_id": tenant_id,
-                "id": new_id(),
-                "position": position,
-                "kind": rule["kind"],
-                "match": rule.get("match", ""),
-                "threshold": rule.get("threshold", 0.0),
-                "queue_id": rule.get("queue_id"),
-                "flow_id": rule.get("flow_id"),
-            }
-            for position, rule in enumerate(rules, start=1)
-        ]
-        await insert_rows(db, routing_rules, rows)
 
 
 async def publish_model(engine: AsyncEngine, tenant_id: UUID, trained: TrainedVersion) -> UUID:
