@@ -14,7 +14,7 @@ import structlog
 from pydantic import ValidationError
 
 from hub.channels.base import Account
-from hub.channels.smpp_codes import NO_BIND
+from hub.channels.smpp_codes import CODES, NO_BIND
 from hub.channels.smpp_pdu import Delivered
 from hub.channels.smpp_session import SLOW_DOWN, Answer, BindRefused, Kind, Session
 from hub.channels.sms_smpp import SmppSettings, settings_of
@@ -109,6 +109,11 @@ class Bind:
             except TimeoutError:
                 return None
         return self._session
+
+    def why(self) -> str:
+        """Why there is no session, in words."""
+        meaning = CODES.get(self._status)
+        return meaning.reason if meaning is not None and self._status in FINAL else "the SMSC does not answer"
 
     async def submit(self, messages: Sequence[Sequence[bytes]]) -> list[list[Answer]]:
         """Send messages, each as its submit_sm PDUs in order. The answers of each message's parts."""

@@ -136,6 +136,13 @@ class BindHost(Shell):
             raise Unavailable("the account has no bind now")
         return await session.query(provider_id, source_of(source))
 
+    async def check(self, account_id: UUID) -> str:
+        """ "" while the account is bound, else why it is not, in words."""
+        bind = await self._bind(account_id)
+        if bind is None:
+            return "the account is paused, or just added: check again in a moment"
+        return "" if await bind.session() is not None else bind.why()
+
     # -- in
 
     def _taken(self, bind: Bind, session: Session, found: list[Delivered]) -> None:

@@ -15,6 +15,8 @@ from redis.exceptions import RedisError
 from actors.reroute import Moved, StandIns
 from hub import realtime
 from hub.channels.base import Account, Channel
+from hub.channels.codes import Retry
+from hub.channels.errors import SendRefused
 from hub.channels.health import State
 from hub.channels.health_store import HealthStore, Turned
 from hub.channels.throttle import PAIRS, Ask, Throttle
@@ -26,7 +28,7 @@ from hub.tenancy.audit_log import Record
 from models.db import Scope, transaction
 
 if TYPE_CHECKING:
-    from actors.sender import SenderHost
+    from actors.sender import Outcome, SenderHost
 
 PAUSE_S = 2.0  # how soon a paused account is looked at again
 REST_S = (
@@ -34,6 +36,9 @@ REST_S = (
 )
 OPEN_S_MAX = 5.0  # a breaker may close sooner than it said
 LIVE = 0
+SLOWER_S = 1.0  # a number's first rest after "too many requests", and the longest
+SLOWER_S_MAX = 30.0
+PAIR_CODE = "131056"  # of WhatsApp: too many messages to one person
 
 log = structlog.get_logger()
 
@@ -56,6 +61,7 @@ class Gate:
         self._account = account
         self._resting: dict[UUID, datetime] = {}
         self._resting_bulk: dict[UUID, datetime] = {}
+        self._too_fast: dict[UUID, float] = {}
 
     def resting(self, now: datetime) -> tuple[list[UUID], list[UUID]]:
         """Channels of which nothing is to be claimed now, and those of which no bulk is."""
@@ -142,6 +148,25 @@ class Gate:
     def rest(self, channel_id: UUID, now: datetime, until: datetime) -> None:
         """Claim nothing of a channel until then, five seconds at most."""
         self._resting[channel_id] = min(until, now + timedelta(seconds=OPEN_S_MAX))
+
+    def slow_down(self, outcomes: Sequence[Outcome]) -> None:
+        """Let a number rest whose provider says that it is too fast: twice as long each time it says so again.
+
+        Of this sender only: another one hears it from the provider as well.
+        """
+        for outcome in outcomes:
+            channel_id, error = outcome.row.channel_id, outcome.error
+            if error is None:
+                self._too_fast.pop(channel_id, None)
+            elif isinstance(error, SendRefused) and error.retry is Retry.SLOWER:
+                if error.provider_code == PAIR_CODE:  # about one person, not about the number
+                    continue
+                until = self._resting.get(channel_id)
+                if until is not None and until > outcome.at:
+                    continue  # sent before it rested
+                rest_s = min(self._too_fast.get(channel_id, SLOWER_S / 2) * 2, SLOWER_S_MAX)
+                self._too_fast[channel_id] = rest_s
+                self._resting[channel_id] = outcome.at + timedelta(seconds=max(rest_s, error.wait_s))
 
     def _rest(self, row: Owed, now: datetime, until: datetime) -> datetime:
         self.rest(row.channel_id, now, until)

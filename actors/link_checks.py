@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
+from actors.bind_calls import bind_host
 from actors.trunk_calls import trunk_host
 from hub.channels.base import Account
 from hub.channels.checks import Check
@@ -22,8 +23,14 @@ async def _trunk(settings: Settings, account: Account) -> str:
     return answer
 
 
+async def _bind(settings: Settings, account: Account) -> str:
+    answer: str = await bind_host(settings, account.id).call("check", account.id, timeout_s=CHECK_S)
+    return answer
+
+
 _KEEPERS: Mapping[str, tuple[Callable[[Settings, Account], Awaitable[str]], str]] = {
     "sip": (_trunk, "The trunk is open; where it wants a registration, it accepted it."),
+    "smpp": (_bind, "The SMSC took the password, and the bind is open."),
 }
 
 

@@ -334,6 +334,7 @@ class SenderHost(Shell):
 
     async def _learn(self, batch: Sequence[Outcome]) -> None:
         """What the outcomes say of the accounts. The messages are written already: a failure here costs a count."""
+        self.gate.slow_down(batch)
         seen = [Seen(o.account_id, o.error, o.latency_ms) for o in batch if o.account_id is not None]
         if not seen:
             return

@@ -114,8 +114,11 @@ class LocalStack:
 
     def _provider_hosts(self) -> str:
         """Where accounts may point: what the operator allows, and the carrier of this hub."""
-        own = urlsplit(self.carrier_url).netloc if self.with_carrier else ""
-        return ",".join(filter(None, (self._extra_env.get("HUB_PROVIDER_HOSTS", ""), own)))
+        allowed = [self._extra_env.get("HUB_PROVIDER_HOSTS", "")]
+        if self.with_carrier:
+            carrier = urlsplit(self.carrier_url)
+            allowed += [carrier.netloc, f"{carrier.hostname}:{self.ports.smpp}"]
+        return ",".join(filter(None, allowed))
 
     def pids(self) -> dict[str, int]:
         """Which processes run now, by name: gateway, carrier, ray, valkey, postgres."""

@@ -17,6 +17,9 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from hub.channels.base import ChannelKind
 from hub.channels.rcs_google import TOKEN_URL, RcsSettings
+from hub.channels.sms_smpp import WINDOW_MAX, SmppSettings
+from hub.channels.sms_smpp_receipts import IdForm
+from hub.channels.sms_smpp_text import Joining
 from hub.channels.throttle import Limits
 from hub.channels.voice_sip import SipSettings
 from hub.channels.whatsapp_cloud import WhatsAppSettings
@@ -29,6 +32,7 @@ KINDS: Mapping[str, tuple[ChannelKind, ...]] = {
     "whatsapp_cloud": (ChannelKind.WHATSAPP,),
     "google_rcs": (ChannelKind.RCS,),
     "sip": (ChannelKind.VOICE,),
+    "smpp": (ChannelKind.SMS,),
 }
 # Where each provider's API is; an account may also be pointed at a host that the operator allows.
 BASE_URL: Mapping[str, str] = {
@@ -36,6 +40,7 @@ BASE_URL: Mapping[str, str] = {
     "whatsapp_cloud": "https://graph.facebook.com",
     "google_rcs": "https://rcsbusinessmessaging.googleapis.com",
     "sip": "",
+    "smpp": "",
 }
 _HOSTS: Mapping[str, tuple[str, ...]] = {
     "twilio": ("api.twilio.com", ".twilio.com"),
@@ -48,6 +53,7 @@ Name = Annotated[str, Field(min_length=1, max_length=80)]
 Url = Annotated[str, Field(max_length=2_048, pattern=r"^https?://[^\s]+$")]
 Secret = Annotated[SecretStr, Field(min_length=1, max_length=1_000)]
 PrivateKey = Annotated[SecretStr, Field(min_length=1, max_length=PEM_CHARS_MAX)]
+SmppPassword = Annotated[SecretStr, Field(min_length=1, max_length=8)]  # all that SMPP has room for
 Status = Literal["active", "paused"]
 
 
@@ -217,9 +223,43 @@ class ChangeSip(_Change):
         return self.model_dump(mode="json", include=set(SipSettings.model_fields), exclude_none=True)
 
 
-NewAccount = Annotated[NewTwilio | NewWhatsApp | NewRcs | NewSip, Field(discriminator="provider")]
+class NewSmpp(_New, SmppSettings):
+    """SMS by SMPP 3.4, over a bind that stays."""
+
+    model_config = ConfigDict(extra="forbid")
+    secrets = ("password",)
+    provider: Literal["smpp"]
+    password: SmppPassword
+
+    def external_id(self) -> str:
+        return self.system_id
+
+    def given_settings(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", include=set(SmppSettings.model_fields))
+
+
+class ChangeSmpp(_Change):
+    secrets = ("password",)
+    provider: Literal["smpp"]
+    host: str | None = Field(None, min_length=1, max_length=200, pattern=r"^[A-Za-z0-9.\-\[\]:]+$")
+    system_type: str | None = Field(None, max_length=12, pattern=r"^[\x20-\x7e]*$")
+    tls: bool | None = None
+    window: int | None = Field(None, ge=1, le=WINDOW_MAX)
+    enquire_s: float | None = Field(None, ge=1, le=600)
+    joining: Joining | None = None
+    gsm7_coding: Literal[0, 1] | None = None
+    alphabet: Literal["gsm7", "latin-1"] | None = None
+    submit_id: IdForm | None = None
+    receipt_id: IdForm | None = None
+    password: SmppPassword | None = None
+
+    def given_settings(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", include=set(SmppSettings.model_fields), exclude_none=True)
+
+
+NewAccount = Annotated[NewTwilio | NewWhatsApp | NewRcs | NewSip | NewSmpp, Field(discriminator="provider")]
 ChangeAccount = Annotated[
-    ChangeTwilio | ChangeWhatsApp | ChangeRcs | ChangeSip, Field(discriminator="provider")
+    ChangeTwilio | ChangeWhatsApp | ChangeRcs | ChangeSip | ChangeSmpp, Field(discriminator="provider")
 ]
 
 
@@ -250,14 +290,14 @@ class SipDetails(SipSettings):
     provider: Literal["sip"] = "sip"
 
 
-class OtherDetails(BaseModel):
-    """An account of a provider that is set up by the operator."""
+class SmppDetails(SmppSettings):
+    """What is no secret of an SMPP account."""
 
     provider: Literal["smpp"] = "smpp"
 
 
 Details = Annotated[
-    TwilioDetails | WhatsAppDetails | RcsDetails | SipDetails | OtherDetails,
+    TwilioDetails | WhatsAppDetails | RcsDetails | SipDetails | SmppDetails,
     Field(discriminator="provider"),
 ]
 _EXTERNAL = {"twilio": "account_sid", "whatsapp_cloud": "app_id", "google_rcs": "partner_id"}
@@ -266,13 +306,14 @@ _DETAILS: Mapping[str, type[BaseModel]] = {
     "whatsapp_cloud": WhatsAppDetails,
     "google_rcs": RcsDetails,
     "sip": SipDetails,
-    "smpp": OtherDetails,
+    "smpp": SmppDetails,
 }
 SECRETS: Mapping[str, tuple[str, ...]] = {
     "twilio": NewTwilio.secrets,
     "whatsapp_cloud": NewWhatsApp.secrets,
     "google_rcs": NewRcs.secrets,
     "sip": NewSip.secrets,
+    "smpp": NewSmpp.secrets,
 }
 
 
@@ -298,7 +339,7 @@ def check_addresses(provider: str, base_url: str, settings: Mapping[str, Any], a
         _check_url(base_url, _HOSTS[provider], hosts, "/base_url")
     if provider == "google_rcs":
         _check_url(str(settings.get("token_url", TOKEN_URL)), _TOKEN_HOSTS, hosts, "/token_url")
-    if provider == "sip":
+    if provider in ("sip", "smpp"):
         _check_host(str(settings.get("host", "")), hosts)
 
 
@@ -323,7 +364,7 @@ def _check_url(url: str, own: tuple[str, ...], allowed: frozenset[str], pointer:
 
 
 def _check_host(given: str, allowed: frozenset[str]) -> None:
-    """A trunk by number may not be inside the house; one by name is looked up when it is checked."""
+    """A trunk or an SMSC by number may not be inside the house; one by name is looked up when it is checked."""
     if given.lower() in allowed:
         return
     try:
@@ -336,6 +377,6 @@ def _check_host(given: str, allowed: frozenset[str]) -> None:
     except ValueError:
         if host != "localhost" and not host.endswith((".localhost", ".local", ".internal")):
             return
-        raise Invalid("the trunk is inside the house", "/host") from None
+        raise Invalid("this host is inside the house", "/host") from None
     if not is_public(host):
-        raise Invalid("the trunk is inside the house", "/host")
+        raise Invalid("this host is inside the house", "/host")

@@ -212,3 +212,29 @@ async def test_a_breaker_that_opens_is_told_to_screens_and_to_the_audit_log(desk
     )
     entries: Any = await sender.redis.xrange(realtime.stream_key(desk.tenant_id))
     assert any(b"channel.health" in value for _, fields in entries for value in fields.values())
+
+
+async def test_a_number_that_is_too_fast_rests_longer_each_time(desk: Desk) -> None:
+    await owing(desk, 4)
+    sender = desk.host(SenderHost, "sender-0")
+    (row, *_), now = await claim(desk, sender), datetime.now(UTC)
+    fast = SendRefused("too many requests at once", "20429", Retry.SLOWER)
+    person = SendRefused("too many messages to this person at once", "131056", Retry.SLOWER)
+    gate = sender.gate
+
+    def rests_s() -> float | None:
+        until = gate._resting.get(row.channel_id)
+        return None if until is None else (until - now).total_seconds()
+
+    gate.slow_down([Outcome(row, None, person, now)])
+    assert rests_s() is None
+    gate.slow_down([Outcome(row, None, fast, now), Outcome(row, None, fast, now)])
+    assert rests_s() == 1.0, "two answers of one moment are one"
+    gate._resting.clear()
+    gate.slow_down([Outcome(row, None, fast, now)])
+    assert rests_s() == 2.0
+    gate._resting.clear()
+    gate.slow_down([Outcome(row, "SM1", None, now)])
+    gate.slow_down([Outcome(row, None, fast, now)])
+    assert rests_s() == 1.0, "an accepted message begins anew"
+    assert row.channel_id in gate.resting(now)[0]

@@ -31,6 +31,13 @@ WHATSAPP = {
     "app_secret": "planted-app-secret",
     "verify_token": "planted-verify-token",
 }
+SMPP = {
+    "provider": "smpp",
+    "name": "SMSC",
+    "host": "smsc.example.com",
+    "system_id": "hub",
+    "password": "planted",
+}
 SIP = {"provider": "sip", "name": "Trunk", "host": "sip.example.com", "password": "planted-password"}
 SMS = {"kind": "sms", "name": "Shop", "address": "+15550001234"}
 
@@ -107,6 +114,9 @@ async def test_which_secrets_are_set_when_and_by_whom(admin: httpx2.AsyncClient)
         ({**SIP, "host": "[::1]"}, "/host"),
         ({**SIP, "host": "localhost"}, "/host"),
         ({**SIP, "register_s": -1}, "/register_s"),
+        ({**SMPP, "host": "127.0.0.1:2775"}, "/host"),
+        ({**SMPP, "password": "planted secret"}, "/password"),
+        ({**SMPP, "window": 201}, "/window"),
         ({**WHATSAPP, "waba_id": "x"}, "/waba_id"),
     ],
 )
@@ -115,6 +125,18 @@ async def test_a_wrong_field_is_named(admin: httpx2.AsyncClient, body: dict[str,
     assert answer.status_code == 422
     assert pointer in [error["pointer"] for error in answer.json()["errors"]] or pointer == "/provider"
     assert "planted" not in answer.text
+
+
+async def test_an_smsc_and_its_settings(admin: httpx2.AsyncClient) -> None:
+    account = await made(admin, SMPP)
+    assert account["details"]["window"] == 50
+    address, change = f"/v1/provider-accounts/{account['id']}", {"provider": "smpp", "window": 200}
+    changed = await admin.patch(address, json=change, headers=match(account))
+    details = changed.json()["details"]
+    assert (details["window"], details["host"], details["joining"]) == (200, "smsc.example.com", "udh8")
+    assert "planted" not in changed.text
+    number = {"kind": "sms", "address": "+15550123", "name": "SMPP", "account_id": account["id"]}
+    assert (await admin.post("/v1/channels", json=number)).json()["provider"] == "smpp"
 
 
 async def test_the_operator_allows_a_host(world: Any, admin: httpx2.AsyncClient) -> None:

@@ -3300,6 +3300,47 @@ export interface components {
             /** Password */
             password?: string | null;
         };
+        /** ChangeSmpp */
+        ChangeSmpp: {
+            /** Name */
+            name?: string | null;
+            /** Base Url */
+            base_url?: string | null;
+            /** @description All rates anew. */
+            limits?: components["schemas"]["Limits"] | null;
+            /**
+             * Status
+             * @description `paused`: what is queued waits, nothing is sent.
+             */
+            status?: ("active" | "paused") | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            provider: "smpp";
+            /** Host */
+            host?: string | null;
+            /** System Type */
+            system_type?: string | null;
+            /** Tls */
+            tls?: boolean | null;
+            /** Window */
+            window?: number | null;
+            /** Enquire S */
+            enquire_s?: number | null;
+            /** Joining */
+            joining?: ("udh8" | "sar" | "payload") | null;
+            /** Gsm7 Coding */
+            gsm7_coding?: (0 | 1) | null;
+            /** Alphabet */
+            alphabet?: ("gsm7" | "latin-1") | null;
+            /** Submit Id */
+            submit_id?: ("as_is" | "decimal" | "hex") | null;
+            /** Receipt Id */
+            receipt_id?: ("as_is" | "decimal" | "hex") | null;
+            /** Password */
+            password?: string | null;
+        };
         /** ChangeTwilio */
         ChangeTwilio: {
             /** Name */
@@ -5852,7 +5893,7 @@ export interface components {
             /** Account Id */
             account_id?: string | null;
             /** Account */
-            account?: (components["schemas"]["NewTwilio"] | components["schemas"]["NewWhatsApp"] | components["schemas"]["NewRcs"] | components["schemas"]["NewSip"]) | null;
+            account?: (components["schemas"]["NewTwilio"] | components["schemas"]["NewWhatsApp"] | components["schemas"]["NewRcs"] | components["schemas"]["NewSip"] | components["schemas"]["NewSmpp"]) | null;
         };
         /**
          * NewConsent
@@ -6212,6 +6253,97 @@ export interface components {
             password?: string | null;
         };
         /**
+         * NewSmpp
+         * @description SMS by SMPP 3.4, over a bind that stays.
+         */
+        NewSmpp: {
+            /** Host */
+            host: string;
+            /** System Id */
+            system_id: string;
+            /**
+             * System Type
+             * @default
+             */
+            system_type?: string;
+            /**
+             * Tls
+             * @description TLS with a certificate that this machine trusts.
+             * @default false
+             */
+            tls?: boolean;
+            /**
+             * Window
+             * @description submit_sm without an answer at a time.
+             * @default 50
+             */
+            window?: number;
+            /**
+             * Response S
+             * @description After so many seconds without one, the outcome is unknown.
+             * @default 10
+             */
+            response_s?: number;
+            /**
+             * Enquire S
+             * @default 30
+             */
+            enquire_s?: number;
+            /**
+             * Joining
+             * @description How the parts of a long text are joined.
+             * @default udh8
+             * @enum {string}
+             */
+            joining?: "udh8" | "sar" | "payload";
+            /**
+             * Gsm7 Coding
+             * @description data_coding under which the SMSC takes GSM-7.
+             * @default 0
+             * @enum {integer}
+             */
+            gsm7_coding?: 0 | 1;
+            /**
+             * Alphabet
+             * @description What data_coding 0 means in what comes in.
+             * @default gsm7
+             * @enum {string}
+             */
+            alphabet?: "gsm7" | "latin-1";
+            /**
+             * Submit Id
+             * @description How submit_sm_resp writes ids.
+             * @default as_is
+             * @enum {string}
+             */
+            submit_id?: "as_is" | "decimal" | "hex";
+            /**
+             * Receipt Id
+             * @description How receipts write them.
+             * @default as_is
+             * @enum {string}
+             */
+            receipt_id?: "as_is" | "decimal" | "hex";
+            /** Name */
+            name: string;
+            /**
+             * Base Url
+             * @description Left out: the provider's own address. Others must be allowed by the operator.
+             */
+            base_url?: string | null;
+            limits?: components["schemas"]["Limits"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            provider: "smpp";
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+        };
+        /**
          * NewSuppression
          * @example {
          *       "address": "+447700900123",
@@ -6442,17 +6574,6 @@ export interface components {
             name: string;
             /** Label */
             label: string;
-        };
-        /**
-         * OtherDetails
-         * @description An account of a provider that is set up by the operator.
-         */
-        OtherDetails: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            provider: "smpp";
         };
         /** Page[CallOut] */
         Page_CallOut_: {
@@ -6817,7 +6938,7 @@ export interface components {
             /** Base Url */
             base_url: string;
             /** Details */
-            details: components["schemas"]["TwilioDetails"] | components["schemas"]["WhatsAppDetails"] | components["schemas"]["RcsDetails"] | components["schemas"]["SipDetails"] | components["schemas"]["OtherDetails"];
+            details: components["schemas"]["TwilioDetails"] | components["schemas"]["WhatsAppDetails"] | components["schemas"]["RcsDetails"] | components["schemas"]["SipDetails"] | components["schemas"]["SmppDetails"];
             limits: components["schemas"]["Limits"];
             /** Secrets */
             secrets: components["schemas"]["SecretOut"][];
@@ -7409,6 +7530,84 @@ export interface components {
              * @enum {string}
              */
             provider: "sip";
+        };
+        /**
+         * SmppDetails
+         * @description What is no secret of an SMPP account.
+         */
+        SmppDetails: {
+            /** Host */
+            host: string;
+            /** System Id */
+            system_id: string;
+            /**
+             * System Type
+             * @default
+             */
+            system_type?: string;
+            /**
+             * Tls
+             * @description TLS with a certificate that this machine trusts.
+             * @default false
+             */
+            tls?: boolean;
+            /**
+             * Window
+             * @description submit_sm without an answer at a time.
+             * @default 50
+             */
+            window?: number;
+            /**
+             * Response S
+             * @description After so many seconds without one, the outcome is unknown.
+             * @default 10
+             */
+            response_s?: number;
+            /**
+             * Enquire S
+             * @default 30
+             */
+            enquire_s?: number;
+            /**
+             * Joining
+             * @description How the parts of a long text are joined.
+             * @default udh8
+             * @enum {string}
+             */
+            joining?: "udh8" | "sar" | "payload";
+            /**
+             * Gsm7 Coding
+             * @description data_coding under which the SMSC takes GSM-7.
+             * @default 0
+             * @enum {integer}
+             */
+            gsm7_coding?: 0 | 1;
+            /**
+             * Alphabet
+             * @description What data_coding 0 means in what comes in.
+             * @default gsm7
+             * @enum {string}
+             */
+            alphabet?: "gsm7" | "latin-1";
+            /**
+             * Submit Id
+             * @description How submit_sm_resp writes ids.
+             * @default as_is
+             * @enum {string}
+             */
+            submit_id?: "as_is" | "decimal" | "hex";
+            /**
+             * Receipt Id
+             * @description How receipts write them.
+             * @default as_is
+             * @enum {string}
+             */
+            receipt_id?: "as_is" | "decimal" | "hex";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            provider: "smpp";
         };
         /** StatusCount */
         StatusCount: {
@@ -9457,7 +9656,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewTwilio"] | components["schemas"]["NewWhatsApp"] | components["schemas"]["NewRcs"] | components["schemas"]["NewSip"];
+                "application/json": components["schemas"]["NewTwilio"] | components["schemas"]["NewWhatsApp"] | components["schemas"]["NewRcs"] | components["schemas"]["NewSip"] | components["schemas"]["NewSmpp"];
             };
         };
         responses: {
@@ -9720,7 +9919,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ChangeTwilio"] | components["schemas"]["ChangeWhatsApp"] | components["schemas"]["ChangeRcs"] | components["schemas"]["ChangeSip"];
+                "application/json": components["schemas"]["ChangeTwilio"] | components["schemas"]["ChangeWhatsApp"] | components["schemas"]["ChangeRcs"] | components["schemas"]["ChangeSip"] | components["schemas"]["ChangeSmpp"];
             };
         };
         responses: {

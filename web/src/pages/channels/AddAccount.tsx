@@ -1,6 +1,6 @@
 import { Button, Modal, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { IconBrandGoogle, IconBrandMeta, IconMessage, IconPhone, type Icon } from '@tabler/icons-react';
+import { type Icon, IconBrandGoogle, IconBrandMeta, IconMessage, IconPhone, IconServer } from '@tabler/icons-react';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { checkAccount, createAccount } from '../../api/channels';
@@ -14,7 +14,7 @@ import { NumberForm } from './NumberForm';
 import { fieldsOf, firstValues, isComplete, newBody, PROVIDERS, type Provider, type Values } from './providers';
 import { Webhooks } from './Webhooks';
 
-const ICONS: Record<Provider, Icon> = { twilio: IconMessage, whatsapp_cloud: IconBrandMeta, google_rcs: IconBrandGoogle, sip: IconPhone };
+const ICONS: Record<Provider, Icon> = { twilio: IconMessage, whatsapp_cloud: IconBrandMeta, google_rcs: IconBrandGoogle, sip: IconPhone, smpp: IconServer };
 
 function Choose({ onChoose }: { onChoose: (provider: Provider) => void }) {
   const { t } = useTranslation('channels');
@@ -56,7 +56,7 @@ function Credentials({ provider, onBack, onDone }: { provider: Provider; onBack:
     <form className={classes.form} onSubmit={submit} autoComplete="off">
       <TextInput data-autofocus label={t('field.name')} description={t('hint.name')} value={name} maxLength={80} error={told(problem, 'name')} onChange={(event) => setName(event.currentTarget.value)} />
       <AccountFields provider={provider} values={values} onChange={setValues} problem={problem} editing={false} />
-      {provider !== 'sip' && (
+      {provider !== 'sip' && provider !== 'smpp' && (
         <details className={classes.more} open={told(problem, 'base_url') !== undefined || undefined}>
           <summary>{t('form.advanced')}</summary>
           <TextInput label={t('field.base_url')} description={t('hint.base_url')} dir="ltr" value={baseUrl} error={told(problem, 'base_url')} onChange={(event) => setBaseUrl(event.currentTarget.value)} />

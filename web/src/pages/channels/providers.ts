@@ -3,7 +3,7 @@ import type { components } from '../../api/schema';
 import type { NewAccount, ProviderAccount } from '../../api/types';
 
 type Schemas = components['schemas'];
-interface Bodies { twilio: Schemas['NewTwilio']; whatsapp_cloud: Schemas['NewWhatsApp']; google_rcs: Schemas['NewRcs']; sip: Schemas['NewSip'] }
+interface Bodies { twilio: Schemas['NewTwilio']; whatsapp_cloud: Schemas['NewWhatsApp']; google_rcs: Schemas['NewRcs']; sip: Schemas['NewSip']; smpp: Schemas['NewSmpp'] }
 export type Provider = keyof Bodies;
 type Shared = 'provider' | 'name' | 'limits' | 'base_url' | 'codecs';
 
@@ -51,10 +51,20 @@ const FIELDS: { [P in Provider]: readonly FieldOf<P>[] } = {
     { name: 'transport', kind: 'choice', choices: ['udp', 'tcp', 'tls'], first: 'udp' },
     { name: 'number_format', kind: 'choice', choices: ['plus', 'digits'], first: 'plus' },
   ],
+  smpp: [
+    { name: 'host', kind: 'text' },
+    { name: 'system_id', kind: 'text', fixed: true },
+    { name: 'password', kind: 'secret' },
+    { name: 'system_type', kind: 'text', optional: true },
+    { name: 'window', kind: 'number', first: '50' },
+    { name: 'joining', kind: 'choice', choices: ['udh8', 'sar', 'payload'], first: 'udh8' },
+    { name: 'submit_id', kind: 'choice', choices: ['as_is', 'decimal', 'hex'], first: 'as_is' },
+    { name: 'receipt_id', kind: 'choice', choices: ['as_is', 'decimal', 'hex'], first: 'as_is' },
+  ],
 };
 
 export const PROVIDERS = Object.keys(FIELDS) as Provider[];
-export const KINDS: Record<Provider, readonly Schemas['NewChannel']['kind'][]> = { twilio: ['sms', 'voice'], whatsapp_cloud: ['whatsapp'], google_rcs: ['rcs'], sip: ['voice'] };
+export const KINDS: Record<Provider, readonly Schemas['NewChannel']['kind'][]> = { twilio: ['sms', 'voice'], whatsapp_cloud: ['whatsapp'], google_rcs: ['rcs'], sip: ['voice'], smpp: ['sms'] };
 export const isProvider = (name: string): name is Provider => name in FIELDS;
 export const fieldsOf = (provider: Provider): readonly Field[] => FIELDS[provider];
 export const isSecret = (field: Field): boolean => field.kind === 'secret' || field.kind === 'pem';
