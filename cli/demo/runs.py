@@ -31,6 +31,7 @@ KEY_SCOPES = [
     "inbox:read",
     "inbox:write",
     "wallet:read",
+    "channels:manage",
 ]
 Report = Callable[[str], None]
 

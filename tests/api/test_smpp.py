@@ -55,6 +55,14 @@ async def carrier(hub_stack: HubStack) -> AsyncIterator[httpx2.AsyncClient]:
         await http.put("/carrier/behaviours", json=before)
 
 
+async def test_an_operator_hears_in_words_what_the_smsc_says(org: Org) -> None:
+    line = org.run.workspace.lines["smpp"]
+    directory = f"/v1/provider-accounts/{encode_id('acc', line.account_id)}"
+    answer = await org.http.post(f"{directory}/check", headers={"Idempotency-Key": secrets.token_hex(8)})
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["ok"], answer.json()["code"]) == (True, "ok")
+
+
 def number() -> str:
     return f"+1555{secrets.randbelow(10**7):07d}"
 
