@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import secrets
 from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx2
+import orjson
 import pytest
 
 from cli.demo import workspace as ws
 from cli.demo.runs import Run
+from hub.channels.rcs_google import signature as google_signature
+from hub.ids import encode_id
 from hub.settings import Settings
 from models.db import app_url, make_engine
 from tests.api.api_examples import Reader, examples
@@ -34,6 +38,7 @@ async def _start(settings: Settings) -> Run:
     try:
         line = await ws.ensure_line(engine, settings, run.workspace.tenant_id, "rcs", "Agent", number())
         await ws.tell_carrier(settings, [ws.carrier_account(line, "rcs", "Agent", settings.public_url)])
+        run.workspace.lines["rcs"] = line
     finally:
         await engine.dispose()
     return run
@@ -198,3 +203,33 @@ async def test_the_page_of_messages_does_what_it_says(org: Org) -> None:
     reader = Reader(org.http)
     for example in examples("messages.md"):
         await reader.follow(example)
+
+
+async def google(org: Org, event: dict[str, str]) -> int:
+    """One event of the tenant's agent, as Google posts it; the status of the answer."""
+    line = org.run.workspace.lines["rcs"]
+    data = orjson.dumps({"agentId": line.provider_address, **event})
+    body = {"message": {"data": base64.b64encode(data).decode()}}
+    headers = {"X-Goog-Signature": google_signature(line.secrets["client_token"], data)}
+    path = f"/webhooks/google/{encode_id('acc', line.account_id)}"
+    return (await org.http.post(path, json=body, headers=headers)).status_code
+
+
+async def test_rcs_events_replayed_a_hundred_times_are_one(org: Org) -> None:
+    handset = number()
+    word = {"senderPhoneNumber": handset, "messageId": secrets.token_hex(8), "text": "rcs once"}
+    assert set(await asyncio.gather(*(google(org, word) for _ in range(100)))) == {200}
+    assert [one["body"] for one in await org.thread(handset)] == ["rcs once"]
+
+
+async def test_an_rcs_receipt_of_a_message_nobody_knows_is_taken_and_waits(org: Org) -> None:
+    strange, event_id = secrets.token_hex(8), secrets.token_hex(8)
+    event = {
+        "senderPhoneNumber": number(),
+        "messageId": strange,
+        "eventId": event_id,
+        "eventType": "DELIVERED",
+    }
+    assert {await google(org, event) for _ in range(3)} == {200}
+    waiting = f"SELECT count(*) FROM app.inbox WHERE payload ->> 'provider_message_id' = '{strange}'"
+    assert org.one(waiting) == 1

@@ -109,6 +109,15 @@ async def test_duplicates_are_absorbed(provider: Provider, org: Org) -> None:
     assert (await org.conversation("+15556000005"))["unread"] == 2
 
 
+async def test_a_webhook_replayed_a_hundred_times_is_one(provider: Provider, org: Org) -> None:
+    fields, chat = provider.fields("+15556000015", "sms once"), provider.chat("+15556000016", "chat once")
+    answers = await asyncio.gather(*(provider.form(fields) for _ in range(100)))
+    answers += await asyncio.gather(*(provider.meta(chat) for _ in range(100)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert [message["body"] for message in await org.thread("+15556000015")] == ["sms once"]
+    assert [message["body"] for message in await org.thread("+15556000016")] == ["chat once"]
+
+
 async def test_order_is_kept(provider: Provider, org: Org) -> None:
     for n in range(10):
         await provider.sms("+15556000006", f"text {n}")
