@@ -11,7 +11,7 @@ import ssl
 from collections import deque
 from collections.abc import Callable, Sequence
 from enum import IntEnum
-from typing import NamedTuple, cast
+from typing import ClassVar, NamedTuple, cast
 
 from hub.channels import smpp_pdu as pdu
 from hub.channels.smpp_pdu import Address, Delivered
@@ -44,6 +44,8 @@ class Answer(NamedTuple):
 
 class BindRefused(Unavailable):
     """The SMSC did not take the bind; `detail` is its command_status in decimal."""
+
+    code: ClassVar[str] = "bind-refused"
 
 
 class _Job:

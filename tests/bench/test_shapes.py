@@ -9,7 +9,7 @@ import pytest
 import bench
 from bench import campaign, common, inbound, latency, live, wallet
 from bench.texts import REPEATS, Words, rules_text
-from hub.conversations.commands import command_of
+from hub.compliance.keywords import command_of
 from hub.errors import Invalid
 
 KEYS = {"name", "value", "unit", "baseline", "baseline_value", "ratio", "required", "met"}

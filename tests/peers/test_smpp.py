@@ -99,8 +99,7 @@ async def test_node_s_server_refuses_a_wrong_password() -> None:
     port = (await line(server))["port"]
     with pytest.raises(BindRefused):
         await Session.bind("127.0.0.1", port, ("hub", "no", ""), Session(lambda session, found: None))
-    server.kill()
-    await server.wait()
+    assert await ended(server) == []
 
 
 async def test_node_s_client_sends_and_receives_over_our_carrier() -> None:

@@ -30,6 +30,7 @@ function write(session) {
 
 const server = smpp.createServer((session) => {
   session.on("error", () => {});
+  session.on("close", () => server.close());
   session.on("bind_transceiver", (pdu) => {
     const known = pdu.system_id === "hub" && pdu.password === "pw";
     session.send(pdu.response({ command_status: known ? 0 : smpp.ESME_RINVPASWD, system_id: "node" }));
@@ -53,7 +54,6 @@ const server = smpp.createServer((session) => {
   session.on("unbind", (pdu) => {
     session.send(pdu.response());
     session.close();
-    server.close();
   });
 });
 server.listen(0, "127.0.0.1", () => say({ port: server.address().port }));
