@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
+from actors.attempts import Asked
 from api import channel_views as views
 from api import etags
 from api.channel_views import Acting
@@ -159,7 +160,8 @@ async def check_channel(
     contact_id = await actors.inbounds.contact(caller.tenant_id, body.to)
     content = body.content if body.content is not None else Text(text=body.text)
     steps = [Step(channel_id=row.id, timeout_s=None)]
-    message_id = await actors.attempts.send(caller.tenant_id, contact_id, content, steps, "transactional")
+    asked = Asked(contact_id, content, steps, "transactional")
+    message_id = await actors.attempts.send(caller.tenant_id, asked)
     async with transaction(actors.engine, Scope.of(caller.tenant_id)) as db:
         await admin.note(db, "channel.tested", encode_id("chn", row.id), message=encode_id("msg", message_id))
         chain = await attempts.chain(db, caller.tenant_id, message_id)
