@@ -38,7 +38,6 @@ OPEN_S_MAX = 5.0  # a breaker may close sooner than it said
 LIVE = 0
 SLOWER_S = 1.0  # a number's first rest after "too many requests", and the longest
 SLOWER_S_MAX = 30.0
-PAIR_CODE = "131056"  # of WhatsApp: too many messages to one person
 
 log = structlog.get_logger()
 
@@ -158,9 +157,7 @@ class Gate:
             channel_id, error = outcome.row.channel_id, outcome.error
             if error is None:
                 self._too_fast.pop(channel_id, None)
-            elif isinstance(error, SendRefused) and error.retry is Retry.SLOWER:
-                if error.provider_code == PAIR_CODE:  # about one person, not about the number
-                    continue
+            elif isinstance(error, SendRefused) and error.retry is Retry.SLOWER and not error.of_person:
                 until = self._resting.get(channel_id)
                 if until is not None and until > outcome.at:
                     continue  # sent before it rested

@@ -52,7 +52,6 @@ NO_MONEY = "insufficient-funds"
 TEMPLATE = "template-error"
 QUIET = "quiet-hours"
 TOO_OFTEN = "frequency-cap"
-TOO_LATE = "expired"
 
 
 @dataclass(slots=True)

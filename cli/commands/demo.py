@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -64,6 +64,20 @@ def _run(job: Coroutine[Any, Any, Any]) -> Any:
     return asyncio.run(job)
 
 
+def _follow(
+    start: bool,
+    as_json: bool,
+    job: Callable[[Settings], Coroutine[Any, Any, dict[str, Any]]],
+    adds_up: Callable[[dict[str, Any]], bool],
+) -> None:
+    """Run it on the running hub or on an own one, show its figures, and fail when they do not add up."""
+    with hub_of_run(start) as settings:
+        figures = _run(job(settings))
+    _show(figures, as_json)
+    if not adds_up(figures):
+        raise typer.Exit(1)
+
+
 @app.command()
 def seed(as_json: AsJson = False) -> None:
     """Fill the hub with demo tenants, people, contacts, channels, money and a trained model. Safe to repeat."""
@@ -94,11 +108,12 @@ def replay(
 
     if channel not in ("sms", "whatsapp"):
         raise typer.BadParameter("sms or whatsapp", param_hint="--channel")
-    with hub_of_run(start) as settings:
-        figures = _run(run(settings, file, channel, _report))
-    _show(figures, as_json)
-    if figures["lost"] or figures["duplicated"]:
-        raise typer.Exit(1)
+    _follow(
+        start,
+        as_json,
+        lambda settings: run(settings, file, channel, _report),
+        lambda figures: not figures["lost"] and not figures["duplicated"],
+    )
 
 
 @app.command()
@@ -113,11 +128,7 @@ def campaign(
     from cli.demo.campaign import adds_up
     from cli.demo.campaign import campaign as run
 
-    with hub_of_run(start) as settings:
-        figures = _run(run(settings, contacts, _report))
-    _show(figures, as_json)
-    if not adds_up(figures):
-        raise typer.Exit(1)
+    _follow(start, as_json, lambda settings: run(settings, contacts, _report), adds_up)
 
 
 @app.command()
@@ -132,8 +143,4 @@ def messages(
     from cli.demo.messages import adds_up
     from cli.demo.messages import messages as run
 
-    with hub_of_run(start) as settings:
-        figures = _run(run(settings, contacts, _report))
-    _show(figures, as_json)
-    if not adds_up(figures):
-        raise typer.Exit(1)
+    _follow(start, as_json, lambda settings: run(settings, contacts, _report), adds_up)

@@ -26,8 +26,6 @@ from hub.ids import decode_id, encode_id, new_id
 from hub.money import format_micros
 from hub.templates.render import TemplateInvalid, compile_template
 
-AUDIENCE_MAX = 10_000_000
-
 
 @dataclass(frozen=True, slots=True)
 class Draft:

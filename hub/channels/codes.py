@@ -24,13 +24,17 @@ class Retry(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """One row of a provider's table. `fallback`: the next channel may do better; `attempts_max` bounds AGAIN (0: the usual)."""
+    """One row of a provider's table. `fallback`: the next channel may do better; `attempts_max` bounds AGAIN (0: the usual).
+
+    `of_person`: SLOWER is about this one person; the number itself is not too fast.
+    """
 
     reason: str
     retry: Retry
     status: Status = Status.FAILED
     fallback: bool = False
     attempts_max: int = 0
+    of_person: bool = False
 
     @property
     def retryable(self) -> bool:

@@ -23,6 +23,7 @@ class SendRefused(HubError):
     fallback: bool = False
     wait_s: float = 0.0
     attempts_max: int = 0
+    of_person: bool = False
 
     @property
     def retryable(self) -> bool:
@@ -38,6 +39,7 @@ class SendRefused(HubError):
             meaning.fallback,
             wait_s,
             meaning.attempts_max,
+            meaning.of_person,
         )
 
 

@@ -22,7 +22,6 @@ TICK_S = 0.25
 PAUSE_S, PAUSE_S_MAX = 1.0, 30.0
 UNBIND_S = 2.0
 UNANSWERED_MAX = 2_000  # deliver_sm that we have not answered: no more are read
-WRITE_PDUS = 100
 SLOW_DOWN = frozenset({0x14, 0x58})  # ESME_RMSGQFUL, ESME_RTHROTTLED
 
 

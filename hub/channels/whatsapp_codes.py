@@ -49,7 +49,7 @@ CODES: Mapping[str, Meaning] = {
     "131051": Meaning("this kind of message is not supported", NEVER),
     "131052": Meaning("WhatsApp could not fetch the medium", NEVER),
     "131053": Meaning("WhatsApp did not take the medium", NEVER),
-    "131056": Meaning("too many messages to this person at once", SLOWER),
+    "131056": Meaning("too many messages to this person at once", SLOWER, of_person=True),
     "131057": Meaning("the account is in maintenance", AGAIN),
     "132000": Meaning("the template has another number of places", NEVER),
     "132001": Meaning("there is no approved template of this name and language", STOP),

@@ -10,6 +10,7 @@ from sqlalchemy import text, update
 from actors.sender import Outcome, SenderHost
 from cli.demo import workspace as ws
 from hub import realtime
+from hub.channels import whatsapp_codes
 from hub.channels.codes import Retry
 from hub.channels.errors import SendOutcomeUnknown, SendRefused
 from hub.channels.health import TROUBLES_MAX, State
@@ -219,7 +220,7 @@ async def test_a_number_that_is_too_fast_rests_longer_each_time(desk: Desk) -> N
     sender = desk.host(SenderHost, "sender-0")
     (row, *_), now = await claim(desk, sender), datetime.now(UTC)
     fast = SendRefused("too many requests at once", "20429", Retry.SLOWER)
-    person = SendRefused("too many messages to this person at once", "131056", Retry.SLOWER)
+    person = SendRefused.of(whatsapp_codes.CODES["131056"], "131056")
     gate = sender.gate
 
     def rests_s() -> float | None:

@@ -26,8 +26,18 @@ from hub.tenancy.keys import hash_secret
 from hub.tenancy.permissions import ROLES
 from hub.tenancy.tree import NewTenant, create_tenant
 from models.db import Scope, transaction
+from tests.conftest import HubStack
 
 PASSWORD = "parley-demo"
+
+
+@pytest.fixture
+async def carrier(hub_stack: HubStack) -> AsyncIterator[httpx2.AsyncClient]:
+    """The whole hub's local carrier; what a test makes its handsets do is forgotten after it."""
+    async with httpx2.AsyncClient(base_url=hub_stack.settings.carrier_url, trust_env=False) as http:
+        before = (await http.get("/carrier/behaviours")).json()
+        yield http
+        await http.put("/carrier/behaviours", json=before)
 
 
 @cache

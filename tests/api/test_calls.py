@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlencode
@@ -17,7 +16,7 @@ from hub.channels.twilio import signature
 from hub.ids import encode_id, new_id
 from hub.settings import Settings
 from models.db import app_url, make_engine
-from tests.api.whole_hub import FORM, Org, client, listening, problem, start, until
+from tests.api.whole_hub import FORM, Org, client, fresh_number, listening, problem, start, until
 from tests.conftest import HubStack
 
 MENU: dict[str, Any] = {
@@ -47,7 +46,7 @@ async def _start(settings: Settings) -> Run:
     run = await start(settings, "Calls")
     engine = make_engine(app_url(settings.database_url, settings.secret_key.get_secret_value()), pool=2)
     try:
-        number = f"+1555{secrets.randbelow(10**7):07d}"
+        number = fresh_number()
         line = await ws.ensure_line(engine, settings, run.workspace.tenant_id, "voice", "Calls", number)
         run.workspace.lines["voice"] = line
         account = ws.carrier_account(line, "voice", number, settings.public_url)
@@ -61,18 +60,6 @@ async def _start(settings: Settings) -> Run:
 async def org(hub_stack: HubStack, run: Run) -> AsyncIterator[Org]:
     async with client(hub_stack.settings, Authorization=f"Bearer {run.key}") as http:
         yield Org(hub_stack.settings, run, http)
-
-
-@pytest.fixture
-async def carrier(hub_stack: HubStack) -> AsyncIterator[httpx2.AsyncClient]:
-    async with httpx2.AsyncClient(base_url=hub_stack.settings.carrier_url, trust_env=False) as http:
-        before = (await http.get("/carrier/behaviours")).json()
-        yield http
-        await http.put("/carrier/behaviours", json=before)
-
-
-def fresh() -> str:
-    return f"+1555{secrets.randbelow(10**7):07d}"
 
 
 async def handset(carrier: httpx2.AsyncClient, number: str, **call: Any) -> None:
@@ -97,7 +84,7 @@ async def settled(org: Org) -> dict[str, Any]:
 
 
 async def test_a_call_is_placed_answered_gathered_and_paid(org: Org, carrier: httpx2.AsyncClient) -> None:
-    number = fresh()
+    number = fresh_number()
     before = (await settled(org))["balance"]
     await handset(carrier, number, keys=["1"], talks_s=60)
     async with listening(org.http) as read:
@@ -134,7 +121,7 @@ async def test_a_call_is_placed_answered_gathered_and_paid(org: Org, carrier: ht
 async def test_a_call_nobody_takes_costs_nothing(
     org: Org, carrier: httpx2.AsyncClient, outcome: str, status: str, message: str
 ) -> None:
-    number = fresh()
+    number = fresh_number()
     before = (await settled(org))["balance"]
     await handset(carrier, number, outcome=outcome)
     call = await ended(org, await place(org, number))
@@ -146,7 +133,7 @@ async def test_a_call_nobody_takes_costs_nothing(
 
 
 async def test_a_machine_hears_its_own_words(org: Org, carrier: httpx2.AsyncClient) -> None:
-    number = fresh()
+    number = fresh_number()
     await handset(carrier, number, outcome="machine")
     call = await ended(org, await place(org, number))
     assert call["answered_by"] == "machine"
@@ -155,7 +142,7 @@ async def test_a_machine_hears_its_own_words(org: Org, carrier: httpx2.AsyncClie
 
 
 async def test_a_left_message_can_be_heard(org: Org, carrier: httpx2.AsyncClient) -> None:
-    number = fresh()
+    number = fresh_number()
     await handset(carrier, number, records_s=2)
     placed = await place(org, number)
     await ended(org, placed)
@@ -170,7 +157,7 @@ async def test_a_left_message_can_be_heard(org: Org, carrier: httpx2.AsyncClient
 
 
 async def test_a_recording_at_another_host_is_not_fetched(org: Org, carrier: httpx2.AsyncClient) -> None:
-    number = fresh()
+    number = fresh_number()
     await handset(carrier, number, records_s=2, recording_host="http://169.254.169.254")
     call = await ended(org, await place(org, number))
     assert call["recording"] is None
@@ -180,7 +167,7 @@ async def test_a_recording_at_another_host_is_not_fetched(org: Org, carrier: htt
 async def test_callbacks_out_of_order_and_repeated_change_nothing(
     org: Org, carrier: httpx2.AsyncClient
 ) -> None:
-    number = fresh()
+    number = fresh_number()
     await handset(carrier, number, keys=["1"], reorders=True, repeats=2)
     call = await ended(org, await place(org, number))
     await asyncio.sleep(0.5)  # what is told late
@@ -197,14 +184,14 @@ async def test_callbacks_out_of_order_and_repeated_change_nothing(
 async def test_a_person_who_hangs_up_during_a_question_ends_the_call(
     org: Org, carrier: httpx2.AsyncClient
 ) -> None:
-    number = fresh()
+    number = fresh_number()
     await handset(carrier, number, hangs_up_at="gather")
     call = await ended(org, await place(org, number))
     assert (call["status"], call["gathered"]) == ("completed", [])
 
 
 async def test_a_person_calls_and_leaves_a_message(org: Org, run: Run, carrier: httpx2.AsyncClient) -> None:
-    number, line = fresh(), run.workspace.lines["voice"].number
+    number, line = fresh_number(), run.workspace.lines["voice"].number
     answer = await carrier.post("/carrier/calls", json={"from": number, "to": line})
     assert answer.status_code == 200, answer.text
 
@@ -223,7 +210,7 @@ async def test_a_person_calls_and_leaves_a_message(org: Org, run: Run, carrier: 
 
 
 async def test_an_end_on_demand(org: Org, carrier: httpx2.AsyncClient) -> None:
-    number = fresh()
+    number = fresh_number()
     await handset(carrier, number, outcome="manual")
     placed = await place(org, number)
     await until(lambda: org.get(f"/v1/calls/{placed['id']}"), lambda found: found["status"] == "ringing")
@@ -239,7 +226,7 @@ async def test_what_cannot_be_called_is_said_in_words(org: Org) -> None:
         "type": "call",
         "steps": [{"type": "gather", "branches": {"1": [{"type": "dial", "number": "1"}]}}],
     }
-    refused = await org.http.post("/v1/calls", json={"number": fresh(), "script": endless})
+    refused = await org.http.post("/v1/calls", json={"number": fresh_number(), "script": endless})
     assert "/script/steps/0" in problem(refused, 422, "invalid")["errors"][0]["pointer"]
     problem(await org.http.get(f"/v1/calls/{encode_id('cal', new_id())}"), 404, "not-found")
 
@@ -262,7 +249,7 @@ class TwilioSide:
 async def test_a_document_asked_for_a_hundred_times_is_one_turn(
     org: Org, carrier: httpx2.AsyncClient
 ) -> None:
-    number = fresh()
+    number = fresh_number()
     await handset(carrier, number, outcome="manual")
     placed = await place(org, number)
     ringing = await until(
@@ -296,5 +283,5 @@ async def test_strangers_and_unknown_calls_get_nothing(org: Org) -> None:
     url = f"/webhooks/twilio/{encode_id('acc', twilio.line.account_id)}/voice-status?ref={unknown}"
     unsigned = await org.http.post(url, content=urlencode(news).encode(), headers=FORM)
     assert unsigned.status_code == 403
-    nobody = await twilio.post("voice", news | {"To": "+15550000000", "From": fresh()})
+    nobody = await twilio.post("voice", news | {"To": "+15550000000", "From": fresh_number()})
     assert nobody.text.endswith("<Response><Reject/></Response>")

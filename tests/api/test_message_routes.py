@@ -17,7 +17,7 @@ from cli.demo.runs import Run
 from hub.ids import encode_id
 from hub.settings import Settings
 from models.db import app_url, make_engine
-from tests.api.whole_hub import Org, client, signed_in, start, until
+from tests.api.whole_hub import Org, client, fresh_number, signed_in, start, until
 from tests.conftest import HubStack
 
 
@@ -41,7 +41,7 @@ async def _start(settings: Settings) -> Routes:
     engine = make_engine(app_url(settings.database_url, settings.secret_key.get_secret_value()), pool=2)
     try:
         other = await ws.ensure_line(
-            engine, settings, run.workspace.tenant_id, "sms", "Second", number(), beside=True
+            engine, settings, run.workspace.tenant_id, "sms", "Second", fresh_number(), beside=True
         )
         await ws.tell_carrier(settings, [ws.carrier_account(other, "sms", "Second", settings.public_url)])
     finally:
@@ -62,18 +62,6 @@ async def org(hub_stack: HubStack, routes: Routes) -> AsyncIterator[Org]:
         yield Org(hub_stack.settings, routes.run, http)
 
 
-@pytest.fixture
-async def carrier(hub_stack: HubStack) -> AsyncIterator[httpx2.AsyncClient]:
-    async with httpx2.AsyncClient(base_url=hub_stack.settings.carrier_url, trust_env=False) as http:
-        before = (await http.get("/carrier/behaviours")).json()
-        yield http
-        await http.put("/carrier/behaviours", json=before)
-
-
-def number() -> str:
-    return f"+1555{secrets.randbelow(10**7):07d}"
-
-
 def text(to: str, **more: Any) -> dict[str, Any]:
     return {"to": to, "text": "Hello", "channels": [{"kind": "sms"}], **more}
 
@@ -88,7 +76,12 @@ async def delivered(org: Org, identifier: str) -> dict[str, Any]:
 
 async def test_a_batch_tells_what_becomes_of_each(org: Org) -> None:
     wrong = {"contact_id": "con_" + "0" * 26, "text": "Hello"}
-    bodies = [text(number()), wrong, text(number(), channels=[{"kind": "voice"}]), text("+99912345678")]
+    bodies = [
+        text(fresh_number()),
+        wrong,
+        text(fresh_number(), channels=[{"kind": "voice"}]),
+        text("+99912345678"),
+    ]
     tried = await org.post("/v1/messages/batch", {"messages": bodies, "dry_run": True}, 202)
     answer = await org.post("/v1/messages/batch", {"messages": bodies}, 202)
     said = [(one["status"], one["code"] or one["reason"]) for one in answer["results"]]
@@ -105,7 +98,7 @@ async def test_a_batch_tells_what_becomes_of_each(org: Org) -> None:
 
 
 async def test_the_same_batch_again_sends_nothing_twice(org: Org) -> None:
-    body = {"messages": [text(number()) for _ in range(3)]}
+    body = {"messages": [text(fresh_number()) for _ in range(3)]}
     headers = {"Idempotency-Key": secrets.token_hex(12)}
     first = await org.http.post("/v1/messages/batch", json=body, headers=headers)
     again = await org.http.post("/v1/messages/batch", json=body, headers=headers)
@@ -117,7 +110,9 @@ async def test_traffic_of_an_account_out_of_order_goes_over_the_other_and_comes_
 ) -> None:
     rules = [{"match": {"sender": routes.number}, "behaviour": {"answer": "error", "http_status": 503}}]
     (await carrier.put("/carrier/behaviours", json={"rules": rules})).raise_for_status()
-    answer = await org.post("/v1/messages/batch", {"messages": [text(number()) for _ in range(20)]}, 202)
+    answer = await org.post(
+        "/v1/messages/batch", {"messages": [text(fresh_number()) for _ in range(20)]}, 202
+    )
     done = [await delivered(org, one["id"]) for one in answer["results"]]
     assert Counter(one["attempts"][0]["channel"]["id"] for one in done) == {routes.second: 20}
     notes = [[note["event"] for note in one["attempts"][0]["history"]] for one in done]
@@ -126,7 +121,7 @@ async def test_traffic_of_an_account_out_of_order_goes_over_the_other_and_comes_
     (await carrier.put("/carrier/behaviours", json={"rules": []})).raise_for_status()
 
     async def over() -> Any:
-        sent = await org.post("/v1/messages", text(number()), 202)
+        sent = await org.post("/v1/messages", text(fresh_number()), 202)
         return (await delivered(org, sent["message"]["id"]))["attempts"][0]["channel"]["id"]
 
     assert await until(over, lambda channel: channel == routes.first)

@@ -19,7 +19,7 @@ from hub.ids import encode_id
 from hub.settings import Settings
 from models.db import app_url, make_engine
 from tests.api.api_examples import Reader, examples
-from tests.api.whole_hub import Org, Provider, client, listening, problem, start, until
+from tests.api.whole_hub import Org, Provider, client, fresh_number, listening, problem, start, until
 from tests.conftest import HubStack
 
 TEMPLATE = {"type": "template", "name": "parcel", "language": "en", "text": "Your parcel is here."}
@@ -36,7 +36,7 @@ async def _start(settings: Settings) -> Run:
     run = await start(settings, "Messages")
     engine = make_engine(app_url(settings.database_url, settings.secret_key.get_secret_value()), pool=2)
     try:
-        line = await ws.ensure_line(engine, settings, run.workspace.tenant_id, "rcs", "Agent", number())
+        line = await ws.ensure_line(engine, settings, run.workspace.tenant_id, "rcs", "Agent", fresh_number())
         await ws.tell_carrier(settings, [ws.carrier_account(line, "rcs", "Agent", settings.public_url)])
         run.workspace.lines["rcs"] = line
     finally:
@@ -48,18 +48,6 @@ async def _start(settings: Settings) -> Run:
 async def org(hub_stack: HubStack, run: Run) -> AsyncIterator[Org]:
     async with client(hub_stack.settings, Authorization=f"Bearer {run.key}") as http:
         yield Org(hub_stack.settings, run, http)
-
-
-@pytest.fixture
-async def carrier(hub_stack: HubStack) -> AsyncIterator[httpx2.AsyncClient]:
-    async with httpx2.AsyncClient(base_url=hub_stack.settings.carrier_url, trust_env=False) as http:
-        before = (await http.get("/carrier/behaviours")).json()
-        yield http
-        await http.put("/carrier/behaviours", json=before)
-
-
-def number() -> str:
-    return f"+1555{secrets.randbelow(10**7):07d}"
 
 
 async def message(org: Org, sent: dict[str, Any], status: str) -> dict[str, Any]:
@@ -75,7 +63,7 @@ async def message(org: Org, sent: dict[str, Any], status: str) -> dict[str, Any]
 async def test_a_text_goes_out_and_its_way_is_told(org: Org) -> None:
     async with listening(org.http) as read:
         sent = await org.post(
-            "/v1/messages", {"to": number(), "text": "Hello", "channels": [{"kind": "sms"}]}, 202
+            "/v1/messages", {"to": fresh_number(), "text": "Hello", "channels": [{"kind": "sms"}]}, 202
         )
         await read(
             lambda event: (
@@ -95,7 +83,7 @@ async def test_a_text_goes_out_and_its_way_is_told(org: Org) -> None:
 async def test_what_the_provider_refuses_goes_by_the_next_channel(
     org: Org, carrier: httpx2.AsyncClient
 ) -> None:
-    to = number()
+    to = fresh_number()
     rules = [
         {"match": {"number": to, "channel": "whatsapp"}, "behaviour": {"answer": "refuse", "code": 131026}}
     ]
@@ -111,7 +99,7 @@ async def test_what_the_provider_refuses_goes_by_the_next_channel(
 
 
 async def test_a_dry_run_says_what_each_channel_would_do_and_sends_nothing(org: Org) -> None:
-    body = {"to": number(), "text": "Hello", "channels": ROUTE, "dry_run": True}
+    body = {"to": fresh_number(), "text": "Hello", "channels": ROUTE, "dry_run": True}
     answer = await org.post("/v1/messages", body, 202)
     assert answer["message"] is None
     offers = [(one["channel_kind"], one["refused"], one["price"]) for one in answer["offers"]]
@@ -126,7 +114,7 @@ async def test_a_dry_run_says_what_each_channel_would_do_and_sends_nothing(org: 
 
 
 async def test_buttons_within_the_window_and_their_answer(org: Org, hub_stack: HubStack, run: Run) -> None:
-    to = number()
+    to = fresh_number()
     async with httpx2.AsyncClient(trust_env=False) as http:
         provider = Provider(hub_stack.settings, run, http)
         assert (await provider.meta(provider.chat(to, "hi"))).status_code == 200
@@ -171,7 +159,7 @@ async def test_nobody_and_nothing_are_not_found(org: Org) -> None:
 
 async def test_rcs_reaches_who_has_it_and_sms_the_others(org: Org, carrier: httpx2.AsyncClient) -> None:
     """Cards to one handset, words to another, and to a third after silence: what was sent is taken back first."""
-    able, unable, silent = number(), number(), number()
+    able, unable, silent = fresh_number(), fresh_number(), fresh_number()
     rules = [
         {"match": {"number": unable, "channel": "rcs"}, "behaviour": {"capable": False}},
         {"match": {"number": silent, "channel": "rcs"}, "behaviour": {"delivered_after_s": 3600}},
@@ -216,7 +204,7 @@ async def google(org: Org, event: dict[str, str]) -> int:
 
 
 async def test_rcs_events_replayed_a_hundred_times_are_one(org: Org) -> None:
-    handset = number()
+    handset = fresh_number()
     word = {"senderPhoneNumber": handset, "messageId": secrets.token_hex(8), "text": "rcs once"}
     assert set(await asyncio.gather(*(google(org, word) for _ in range(100)))) == {200}
     assert [one["body"] for one in await org.thread(handset)] == ["rcs once"]
@@ -225,7 +213,7 @@ async def test_rcs_events_replayed_a_hundred_times_are_one(org: Org) -> None:
 async def test_an_rcs_receipt_of_a_message_nobody_knows_is_taken_and_waits(org: Org) -> None:
     strange, event_id = secrets.token_hex(8), secrets.token_hex(8)
     event = {
-        "senderPhoneNumber": number(),
+        "senderPhoneNumber": fresh_number(),
         "messageId": strange,
         "eventId": event_id,
         "eventType": "DELIVERED",

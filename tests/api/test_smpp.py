@@ -15,7 +15,7 @@ from cli.demo.runs import Run
 from hub.ids import encode_id
 from hub.settings import Settings
 from models.db import app_url, make_engine
-from tests.api.whole_hub import Org, client, start, until
+from tests.api.whole_hub import Org, client, fresh_number, start, until
 from tests.conftest import HubStack
 
 LONG_UCS2 = "Ваш заказ готов 😀. " * 10
@@ -33,7 +33,7 @@ async def _start(settings: Settings) -> Run:
     engine = make_engine(app_url(settings.database_url, settings.secret_key.get_secret_value()), pool=2)
     try:
         tenant = run.workspace.tenant_id
-        line = await ws.ensure_line(engine, settings, tenant, "sms", "SMPP line", number(), "smpp")
+        line = await ws.ensure_line(engine, settings, tenant, "sms", "SMPP line", fresh_number(), "smpp")
         run.workspace.lines["smpp"] = line
         await ws.tell_carrier(settings, [ws.smpp_account(line, "SMPP line")])
     finally:
@@ -47,24 +47,12 @@ async def org(hub_stack: HubStack, run: Run) -> AsyncIterator[Org]:
         yield Org(hub_stack.settings, run, http)
 
 
-@pytest.fixture
-async def carrier(hub_stack: HubStack) -> AsyncIterator[httpx2.AsyncClient]:
-    async with httpx2.AsyncClient(base_url=hub_stack.settings.carrier_url, trust_env=False) as http:
-        before = (await http.get("/carrier/behaviours")).json()
-        yield http
-        await http.put("/carrier/behaviours", json=before)
-
-
 async def test_an_operator_hears_in_words_what_the_smsc_says(org: Org) -> None:
     line = org.run.workspace.lines["smpp"]
     directory = f"/v1/provider-accounts/{encode_id('acc', line.account_id)}"
     answer = await org.http.post(f"{directory}/check", headers={"Idempotency-Key": secrets.token_hex(8)})
     assert answer.status_code == 200, answer.text
     assert (answer.json()["ok"], answer.json()["code"]) == (True, "ok")
-
-
-def number() -> str:
-    return f"+1555{secrets.randbelow(10**7):07d}"
 
 
 async def behave(carrier: httpx2.AsyncClient, handset: str, **behaviour: Any) -> None:
@@ -96,7 +84,7 @@ async def taken(carrier: httpx2.AsyncClient, handset: str) -> list[dict[str, Any
 async def test_a_text_is_delivered_once_whole_and_paid_once(
     org: Org, carrier: httpx2.AsyncClient, text: str, parts: int
 ) -> None:
-    handset = number()
+    handset = fresh_number()
     await behave(carrier, handset, duplicate=2, reorder=True)
     before = await org.get("/v1/wallet")
     sent = await send(org, handset, text)
@@ -109,20 +97,20 @@ async def test_a_text_is_delivered_once_whole_and_paid_once(
 
 
 async def test_a_receipt_before_the_answer_is_kept_and_matched(org: Org, carrier: httpx2.AsyncClient) -> None:
-    handset = number()
+    handset = fresh_number()
     await behave(carrier, handset, answer="late", answer_delay_s=1.0)
     await message(org, await send(org, handset, "y" * 200), "delivered")
 
 
 async def test_one_part_that_fails_fails_the_message(org: Org, carrier: httpx2.AsyncClient) -> None:
-    handset = number()
+    handset = fresh_number()
     await behave(carrier, handset, receipts="undelivered", receipt_code=30005)
     found = await message(org, await send(org, handset, "z" * 200), "undelivered")
     assert found["attempts"][0]["error_code"] == "005"
 
 
 async def test_a_refusal_has_its_reason(org: Org, carrier: httpx2.AsyncClient) -> None:
-    handset = number()
+    handset = fresh_number()
     await behave(carrier, handset, answer="refuse", code=0x66)
     found = await message(org, await send(org, handset, "no"), "failed")
     (attempt,) = found["attempts"]
@@ -130,7 +118,7 @@ async def test_a_refusal_has_its_reason(org: Org, carrier: httpx2.AsyncClient) -
 
 
 async def test_a_throttled_text_goes_out_later_once(org: Org, carrier: httpx2.AsyncClient) -> None:
-    handset = number()
+    handset = fresh_number()
     await behave(carrier, handset, answer="throttle", times=1)
     await message(org, await send(org, handset, "again"), "delivered")
     assert len(await taken(carrier, handset)) == 1
@@ -139,10 +127,10 @@ async def test_a_throttled_text_goes_out_later_once(org: Org, carrier: httpx2.As
 async def test_a_connection_lost_before_the_answer_is_not_sent_again(
     org: Org, carrier: httpx2.AsyncClient
 ) -> None:
-    handset = number()
+    handset = fresh_number()
     await behave(carrier, handset, answer="drop", times=1, receipts="none")
     await message(org, await send(org, handset, "perhaps"), "unknown")
-    await message(org, await send(org, number(), "after the bind came back"), "delivered")
+    await message(org, await send(org, fresh_number(), "after the bind came back"), "delivered")
     assert len(await taken(carrier, handset)) == 1
 
 
@@ -150,7 +138,7 @@ async def test_a_connection_lost_before_the_answer_is_not_sent_again(
 async def test_what_a_person_writes_is_one_message_of_the_conversation(
     org: Org, carrier: httpx2.AsyncClient, text: str
 ) -> None:
-    handset, line = number(), org.run.workspace.lines["smpp"].number
+    handset, line = fresh_number(), org.run.workspace.lines["smpp"].number
     body = {"channel": "sms", "from": handset, "to": line, "text": text}
     answer = await carrier.post("/carrier/inbound", json=body)
     assert answer.status_code < 300, answer.text

@@ -59,6 +59,11 @@ async def until(ask: Callable[[], Awaitable[Any]], holds: Callable[[Any], Any]) 
         await asyncio.sleep(0.1)
 
 
+def fresh_number() -> str:
+    """A number that no other test has."""
+    return f"+1555{secrets.randbelow(10**7):07d}"
+
+
 def client(settings: Settings, **headers: str) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(
         base_url=settings.public_url, headers=headers, trust_env=False, timeout=PATIENCE_S
