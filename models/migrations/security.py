@@ -5,7 +5,8 @@ Policies wrap the scope functions in a sub-select, so that PostgreSQL runs them 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
 
 from models.db import APP_ROLE, OWNER_ROLE
 
@@ -43,6 +44,22 @@ def lookup(signature: str, returns: str, body: str) -> Iterator[str]:
     )
     yield f"REVOKE ALL ON FUNCTION {name}({types}) FROM PUBLIC"
     yield f"GRANT EXECUTE ON FUNCTION {name}({types}) TO {APP_ROLE}"
+
+
+def steps(
+    migration: str,
+    tables: Iterable[str],
+    lookups: Iterable[tuple[str, str, str]],
+    insert_only: Collection[str] = (),
+) -> Iterator[str]:
+    """All statements of a migration: the .sql file beside it, then its new tables protected, then its look-ups."""
+    for statement in Path(migration).with_suffix(".sql").read_text().split(";\n"):
+        if statement.strip():
+            yield statement
+    for table in tables:
+        yield from protect(table, insert_only=table in insert_only)
+    for each in lookups:
+        yield from lookup(*each)
 
 
 def _arguments(signature: str) -> Iterable[str]:

@@ -5,11 +5,9 @@ Revision ID: 0002
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from alembic import op
 
-from models.migrations.security import lookup, protect
+from models.migrations.security import steps
 
 revision = "0002"
 down_revision = "0001"
@@ -32,13 +30,5 @@ LOOKUPS = (
 
 
 def upgrade() -> None:
-    schema = Path(__file__).with_suffix(".sql").read_text()
-    for statement in schema.split(";\n"):
-        if statement.strip():
-            op.execute(statement)
-    for table in TENANT_TABLES:
-        for statement in protect(table, insert_only=table in INSERT_ONLY):
-            op.execute(statement)
-    for signature, returns, body in LOOKUPS:
-        for statement in lookup(signature, returns, body):
-            op.execute(statement)
+    for statement in steps(__file__, TENANT_TABLES, LOOKUPS, INSERT_ONLY):
+        op.execute(statement)

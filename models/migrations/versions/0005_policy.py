@@ -5,11 +5,9 @@ Revision ID: 0005
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from alembic import op
 
-from models.migrations.security import lookup, protect
+from models.migrations.security import steps
 
 revision = "0005"
 down_revision = "0004"
@@ -28,12 +26,5 @@ LOOKUPS: tuple[tuple[str, str, str], ...] = (
 
 
 def upgrade() -> None:
-    schema = Path(__file__).with_suffix(".sql").read_text()
-    for statement in schema.split(";\n"):
-        if statement.strip():
-            op.execute(statement)
-    for statement in protect("messaging_policies"):
+    for statement in steps(__file__, ("messaging_policies",), LOOKUPS):
         op.execute(statement)
-    for signature, returns, body in LOOKUPS:
-        for statement in lookup(signature, returns, body):
-            op.execute(statement)
