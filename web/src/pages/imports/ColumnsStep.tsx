@@ -101,8 +101,13 @@ export function ColumnsStep({ row }: { row: Import }) {
   const identity = identityOf(mapping);
   const twice = collisions(mapping);
   const used = mapping.filter((column) => column.target !== '').length;
+  // Only a press on the button makes it wait: a save in the background that blocked it would swallow the click.
+  const [leaving, setLeaving] = useState(false);
   const go = async (step: 'file' | 'policy'): Promise<void> => {
-    if (await options.flush()) await navigate({ to: '/imports/$importId', params: { importId: row.id }, search: { step } });
+    setLeaving(true);
+    const saved = await options.flush();
+    setLeaving(false);
+    if (saved) await navigate({ to: '/imports/$importId', params: { importId: row.id }, search: { step } });
   };
   const known = options.problem?.fields.some((field) => field.pointer.startsWith('/mapping/') || field.pointer === '/default_country');
   return (
@@ -137,7 +142,7 @@ export function ColumnsStep({ row }: { row: Import }) {
       {options.problem && !known && <ProblemAlert error={options.problem} onRetry={() => void options.flush()} />}
       <div className={classes.footer}>
         <Button variant="default" onClick={() => void go('file')}>{t('common:action.back')}</Button>
-        <Button rightSection={<IconArrowRight size={16} aria-hidden className={classes.arrow} />} disabled={!identity || twice.size > 0} loading={options.saving} onClick={() => void go('policy')}>{t('columns.next')}</Button>
+        <Button rightSection={<IconArrowRight size={16} aria-hidden className={classes.arrow} />} disabled={!identity || twice.size > 0} loading={leaving} onClick={() => void go('policy')}>{t('columns.next')}</Button>
       </div>
       {making && (
         <NewAttribute

@@ -4,6 +4,7 @@ import { Button, Switch, TagsInput, Textarea, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { IconArrowRight } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { tagsQuery } from '../../api/contacts';
 import { checkImport, importQuery } from '../../api/imports';
@@ -79,6 +80,8 @@ export function PolicyStep({ row }: { row: Import }) {
   const options = useOptions(row, consentReady);
   const { data: tags } = useQuery(tagsQuery);
   const ready = consentReady(options.value);
+  // Only a press on the button makes it wait: a save in the background that blocked it would swallow the click.
+  const [leaving, setLeaving] = useState(false);
   const check = useMutation({
     mutationFn: () => checkImport(row.id),
     onSuccess: async (saved) => {
@@ -90,7 +93,9 @@ export function PolicyStep({ row }: { row: Import }) {
     if (!ready || (await options.flush())) await navigate({ to: '/imports/$importId', params: { importId: row.id }, search: { step: 'columns' } });
   };
   const next = async (): Promise<void> => {
+    setLeaving(true);
     if (await options.flush()) check.mutate();
+    setLeaving(false);
   };
   const shownAtField = options.problem?.fields.some((field) => field.pointer.startsWith('/consent/'));
   return (
@@ -116,7 +121,7 @@ export function PolicyStep({ row }: { row: Import }) {
       {check.error && <ProblemAlert error={check.error} />}
       <div className={classes.footer}>
         <Button variant="default" onClick={() => void back()}>{t('common:action.back')}</Button>
-        <Button rightSection={<IconArrowRight size={16} aria-hidden className={classes.arrow} />} disabled={!ready} loading={options.saving || check.isPending} onClick={() => void next()}>{t('policy.next')}</Button>
+        <Button rightSection={<IconArrowRight size={16} aria-hidden className={classes.arrow} />} disabled={!ready} loading={leaving || check.isPending} onClick={() => void next()}>{t('policy.next')}</Button>
       </div>
     </section>
   );

@@ -22,7 +22,6 @@ export interface Options {
   set: (change: Partial<ImportOptions>) => void;
   /** Saves what waits. True when all is saved. */
   flush: () => Promise<boolean>;
-  saving: boolean;
   problem: Problem | null;
 }
 
@@ -30,7 +29,6 @@ export interface Options {
 export function useOptions(row: Import, complete: (value: ImportOptions) => boolean = () => true): Options {
   const client = useQueryClient();
   const [value, setValue] = useState(() => decided(row));
-  const [saving, setSaving] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
   const latest = useRef(value);
   const waiting = useRef<Partial<ImportOptions>>({});
@@ -42,7 +40,6 @@ export function useOptions(row: Import, complete: (value: ImportOptions) => bool
     if (!completeNow.current(latest.current)) return false;
     if (Object.keys(change).length === 0) return true;
     waiting.current = {};
-    setSaving(true);
     try {
       const saved = await saveImport(row.id, change);
       client.setQueryData(importQuery(row.id).queryKey, saved);
@@ -52,8 +49,6 @@ export function useOptions(row: Import, complete: (value: ImportOptions) => bool
       waiting.current = { ...change, ...waiting.current };
       setProblem(asProblem(error));
       return false;
-    } finally {
-      setSaving(false);
     }
   }, [client, row.id]);
   // One save at a time: a later one must not be overtaken by an earlier one.
@@ -73,5 +68,5 @@ export function useOptions(row: Import, complete: (value: ImportOptions) => bool
     clearTimeout(timer.current);
     void flush();
   }, [flush]);
-  return { value, set, flush, saving, problem };
+  return { value, set, flush, problem };
 }
