@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import datetime
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -12,15 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from hub.channels.base import ProviderRequest
 from hub.channels.codes import Retry
 from hub.channels.errors import SendOutcomeUnknown, SendRefused
 from hub.channels.http import ANSWER_BYTES_MAX, ProviderClient
+from tests.hub.channels.certificates import self_signed
 
 Peer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -157,7 +153,7 @@ async def test_a_refused_connection_is_certain_nothing_was_sent() -> None:
 
 
 async def test_a_certificate_nobody_vouches_for_is_certain_nothing_was_sent(tmp_path: Path) -> None:
-    async with serving(Provider(sized(b"{}")), _self_signed(tmp_path)) as provider, client() as calls:
+    async with serving(Provider(sized(b"{}")), self_signed(tmp_path)) as provider, client() as calls:
         with pytest.raises(SendRefused) as caught:
             await calls.post(request(provider))
     assert caught.value.provider_code == "connect"
@@ -248,27 +244,3 @@ async def test_who_stops_waiting_leaves_no_answer_to_others() -> None:
         await asyncio.gather(waiting, return_exceptions=True)
         async with serving(Provider(sized(b"{}"))) as provider:
             assert (await calls.post(request(provider)))[0] == 200
-
-
-def _self_signed(folder: Path) -> ssl.SSLContext:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    pem = folder / "server.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    pem.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
-    return context
