@@ -26,15 +26,16 @@ from hub import door, realtime
 from hub.billing.wallet import HoldAnswer, HoldRequest
 from hub.campaigns import store
 from hub.campaigns.campaign import Recipient
-from hub.campaigns.messages import Rich, is_plain, plain_messages, rich_messages, steps_of
+from hub.campaigns.messages import Rich, is_plain, person_over, plain_messages, rich_messages, steps_of
 from hub.channels import store as channel_store
-from hub.channels.base import Account, Channel
+from hub.channels.base import Account, Channel, ChannelKind
 from hub.channels.http import ProviderClient
 from hub.directory import Directories, Directory
 from hub.errors import NotFound
 from hub.failover import service as attempts
 from hub.failover import store as failover_store
-from hub.failover.attempts import Chosen
+from hub.failover.attempts import Chosen, Person
+from hub.failover.plan import Step
 from hub.flows.engine import Session
 from hub.media.links import Links, library_id
 from hub.settings import Settings
@@ -46,6 +47,10 @@ UNFUNDED = "unfunded"
 STOPPED = "stopped"
 WARM_S = 0.5
 REACH_CONNECTIONS, REACH_TIMEOUT_S = 4, 10.0
+
+
+class _Stopped(Exception):
+    """The campaign was paused or canceled, or somebody else has written the batch: nothing may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,15 +152,34 @@ async def _send(worker: _Worker, tenant_id: UUID, campaign_id: UUID, first_ordin
         edges = (batch.first_ordinal, batch.last_ordinal)
         people = await store.recipients(db, tenant_id, campaign_id, *edges, channel.kind.value)
         if not is_plain(campaign, channel):
-            ids = [person.contact_id for person in people]
-            known = await failover_store.people(db, tenant_id, ids, now)
-            rich = Rich(known, steps, frozenset(), worker.link)
+            rich = Rich(
+                await _people(db, tenant_id, people, steps, channel.kind, now),
+                steps,
+                frozenset(),
+                worker.link,
+            )
     if rich is None:
         chosen = plain_messages(campaign, channel, people, directory, now)
     else:
         reached = await worker.reach.unreachable(steps, list(rich.people.values()), directory)
         chosen = rich_messages(campaign, people, replace(rich, unreachable=reached), directory, now)
     return await _pay_and_write(worker, campaign, batch, people, chosen, directory)
+
+
+async def _people(
+    db: AsyncConnection,
+    tenant_id: UUID,
+    people: Sequence[Recipient],
+    steps: Sequence[Step],
+    kind: ChannelKind,
+    now: datetime,
+) -> dict[UUID, Person]:
+    """What the attempts have to know. Of a single channel all but the window was read with the recipients."""
+    ids = [person.contact_id for person in people]
+    if len(steps) > 1:
+        return await failover_store.people(db, tenant_id, ids, now)
+    wrote = await failover_store.whatsapp_at(db, tenant_id, ids, now) if kind is ChannelKind.WHATSAPP else {}
+    return {person.contact_id: person_over(kind, person, wrote.get(person.contact_id)) for person in people}
 
 
 async def _pay_and_write(
@@ -177,9 +201,12 @@ async def _pay_and_write(
         return BatchResult(STOPPED)
     taken = _affordable(chosen, answer)
     if taken or not people:  # a batch whose contacts were all erased is done too
-        async with transaction(worker.engine, scope) as db:
-            last = batch.last_ordinal if len(taken) == len(chosen) else people[len(taken) - 1].ordinal
-            result = await _write(db, campaign, taken, directory, batch, last)
+        last = batch.last_ordinal if len(taken) == len(chosen) else people[len(taken) - 1].ordinal
+        try:
+            async with transaction(worker.engine, scope) as db:
+                result = await _write(db, campaign, taken, directory, batch, last)
+        except _Stopped:
+            result = BatchResult(STOPPED)
         await realtime.publish(worker.redis, [], wake_sender=True)
     else:
         result = BatchResult(UNFUNDED)
@@ -229,16 +256,17 @@ async def _write(
     read: Any,
     last_ordinal: int,
 ) -> BatchResult:
+    """All or nothing. Raises _Stopped when the campaign or the batch is not what was read any more."""
     now = datetime.now(UTC)
-    # Locked campaign before locked batch: pause and cancel take the same order.
-    current = await store.get(db, campaign.tenant_id, campaign.id, lock=True)
-    batch = await store.batch(db, campaign.tenant_id, campaign.id, read.first_ordinal, lock=True)
-    if current is None or batch is None or current.status != "running" or batch.hold_id != read.hold_id:
-        return BatchResult(STOPPED)
     outgoings = [each.outgoing for each in chosen]
     await _refuse_late_opt_outs(db, campaign.tenant_id, outgoings)
     await attempts.write_first(db, chosen, directory.policy, now)
     await _begin_flow(db, campaign, outgoings, directory, now)
+    # Last, because all batches of a campaign wait for this lock. Campaign before batch: pause and cancel take this order.
+    current = await store.get(db, campaign.tenant_id, campaign.id, lock=True)
+    batch = await store.batch(db, campaign.tenant_id, campaign.id, read.first_ordinal, lock=True)
+    if current is None or batch is None or current.status != "running" or batch.hold_id != read.hold_id:
+        raise _Stopped
     refused = sum(outgoing.refused is not None for outgoing in outgoings)
     await store.finish_batch(db, batch, last_ordinal, len(outgoings) - refused, refused)
     return BatchResult(SENT, len(outgoings) - refused, refused)

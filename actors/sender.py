@@ -24,9 +24,9 @@ from actors.sender_batches import account_batches, send_batch
 from actors.shell import Shell
 from actors.trunk_calls import dial_over_trunk
 from hub import deliveries, outbox, realtime
-from hub.channels import HTTP_ADAPTERS, SIP_VOICE, parts_store
+from hub.channels import HTTP_ADAPTERS, PREPARING, SIP_VOICE, parts_store
 from hub.channels import store as channel_store
-from hub.channels.base import Account, Channel, OutboundMessage, Prepares
+from hub.channels.base import Account, Channel, OutboundMessage
 from hub.channels.codes import Retry
 from hub.channels.content import CONTENT, Content, answered_id
 from hub.channels.delivery import Status
@@ -235,9 +235,9 @@ class SenderHost(Shell):
     async def _call(self, row: Any, channel: Channel, account: Account) -> str:
         if channel.provider == SIP_VOICE.provider:
             return await dial_over_trunk(self.settings, row, channel)
-        adapter = HTTP_ADAPTERS[channel.provider, channel.kind]
-        if isinstance(adapter, Prepares):
-            account = await adapter.prepare(self.client, account)
+        adapter = HTTP_ADAPTERS[key := (channel.provider, channel.kind)]
+        if key in PREPARING:
+            account = await PREPARING[key].prepare(self.client, account)
         reference = encode_id("msg", row.message_id)
         path = adapter.callback(encode_id("acc", account.id), reference)
         content, reply_to = None, ""

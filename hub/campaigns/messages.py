@@ -14,7 +14,8 @@ from hub.campaigns.content import ContentTemplate
 from hub.channels.base import Channel, ChannelKind
 from hub.channels.content import Content, Text
 from hub.compliance.quiet_hours import zone_of
-from hub.contacts.consents import MARKETING
+from hub.contacts.addresses import KINDS_OF_CHANNEL
+from hub.contacts.consents import ALL, MARKETING
 from hub.directory import Directory
 from hub.errors import HubError
 from hub.failover.attempts import Chosen, Person, Unreachable, Wish, choose
@@ -94,6 +95,17 @@ def rich_messages(
         outgoing.origin, outgoing.origin_id, outgoing.lane = ORIGIN, campaign.id, door.LANE_BULK
         found.append(chosen)
     return found
+
+
+def person_over(kind: ChannelKind, recipient: Recipient, whatsapp_at: datetime | None) -> Person:
+    """A recipient as the attempts over one channel see them; `address` is for that kind of channel."""
+    return Person(
+        recipient.contact_id,
+        {KINDS_OF_CHANNEL[kind.value][0]: recipient.address} if recipient.address else {},
+        frozenset({(kind.value, ALL)}) if recipient.opted_out else frozenset(),
+        whatsapp_at,
+        recipient.time_zone,
+    )
 
 
 def _renderer(campaign: Any) -> Callable[[Mapping[str, Any]], Content]:

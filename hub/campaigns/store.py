@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.campaigns.campaign import Recipient, batch_edges
 from hub.conditions.sql import CompiledCondition
+from hub.contacts.addresses import KINDS_OF_CHANNEL
 from models.campaigns import campaign_batches, campaign_recipients, campaigns
 from models.conversations import conversations
 from models.db import insert_rows
@@ -113,13 +114,6 @@ async def batch(
     return (await db.execute(query.with_for_update() if lock else query)).one_or_none()
 
 
-# Which of a contact's addresses a channel writes to, best first: a number serves where there is nothing better.
-ADDRESS_KINDS: Mapping[str, list[str]] = {
-    "sms": ["phone"],
-    "whatsapp": ["whatsapp", "phone"],
-    "rcs": ["rcs", "phone"],
-    "voice": ["phone", "sip"],
-}
 _RECIPIENTS = text(
     """
     SELECT c.id, c.name, c.language, c.time_zone, c.attributes, a.address, o.contact_id IS NOT NULL AS opted_out
@@ -157,7 +151,7 @@ async def recipients(
         "tenant_id": tenant_id,
         "contacts": list(ordinals),
         "kind": kind,
-        "address_kinds": ADDRESS_KINDS[kind],
+        "address_kinds": list(KINDS_OF_CHANNEL[kind]),
     }
     rows = await db.execute(_RECIPIENTS, values)
     people = [

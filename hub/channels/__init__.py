@@ -1,6 +1,6 @@
 """Channels: adapters to providers. The registry is written out by hand."""
 
-from hub.channels.base import Adapter, Channel, ChannelAdapter, ChannelKind, LinkAdapter
+from hub.channels.base import Adapter, Channel, ChannelAdapter, ChannelKind, LinkAdapter, Prepares
 from hub.channels.rcs_google import GoogleRcs
 from hub.channels.sms_smpp import SmppSms
 from hub.channels.sms_twilio import TwilioSms
@@ -19,6 +19,10 @@ HTTP_ADAPTERS: dict[tuple[str, ChannelKind], ChannelAdapter] = {
     (adapter.provider, adapter.kind): adapter
     for adapter in (TWILIO_SMS, TWILIO_VOICE, WHATSAPP_CLOUD, GOOGLE_RCS)
 }
+# Found once: asking a protocol for every message would cost more than its request.
+PREPARING: dict[tuple[str, ChannelKind], Prepares] = {
+    key: adapter for key, adapter in HTTP_ADAPTERS.items() if isinstance(adapter, Prepares)
+}
 LINK_ADAPTERS: dict[tuple[str, ChannelKind], LinkAdapter] = {
     (adapter.provider, adapter.kind): adapter for adapter in (SIP_VOICE, SMPP_SMS)
 }
@@ -35,6 +39,7 @@ __all__ = [
     "GOOGLE_RCS",
     "HTTP_ADAPTERS",
     "LINK_ADAPTERS",
+    "PREPARING",
     "SIP_VOICE",
     "SMPP_SMS",
     "TWILIO_SMS",

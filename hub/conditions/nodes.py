@@ -188,13 +188,6 @@ Fact = Country | Tag | Consent | Reachable | InSegment | Event | Message | Recei
 Test = Value | Fact
 Node = All | Any_ | Not | Test
 
-ADDRESS_KINDS = {
-    "sms": ("phone",),
-    "whatsapp": ("whatsapp", "phone"),
-    "rcs": ("rcs", "phone"),
-    "voice": ("phone", "sip"),
-}
-"""Which addresses a kind of channel can write to."""
 CAMPAIGN_PURPOSES = ("all", "marketing")
 """The purposes of consent that a campaign looks at."""
 TAKEN = ("sent", "delivered", "read")

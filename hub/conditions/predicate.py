@@ -14,6 +14,7 @@ from hub.conditions.catalog import ATTRIBUTE
 from hub.conditions.nodes import Node
 from hub.conditions.text import fold
 from hub.conditions.values import exact
+from hub.contacts.addresses import KINDS_OF_CHANNEL
 
 Segments = Mapping[UUID, Node | None]
 """The plan of every dynamic segment that a plan may reach; None for a static one."""
@@ -129,7 +130,7 @@ def _has(test: nodes.Fact, facts: Facts, now: datetime) -> bool:
         case nodes.Consent(kind, state):
             return consent_of(facts, kind) == state
         case nodes.Reachable(kind):
-            usable = nodes.ADDRESS_KINDS[kind]
+            usable = KINDS_OF_CHANNEL[kind]
             return (
                 any(each in usable for each, _ in facts.addresses) and consent_of(facts, kind) != "opted_out"
             )

@@ -24,6 +24,7 @@ from hub.conditions.errors import Fault, invalid
 from hub.conditions.nodes import Node, Not
 from hub.conditions.predicate import Segments
 from hub.conditions.sql_values import ValueWriter, like_json
+from hub.contacts.addresses import KINDS_OF_CHANNEL
 from hub.ids import id_of_moment
 
 TESTS_MAX = 500
@@ -301,7 +302,7 @@ class _Writer(ValueWriter):
             yield from wanted
 
     def _reachable(self, kind: str, negated: bool) -> Iterable[tuple[_Piece, bool]]:
-        kinds = ", ".join(f"'{each}'" for each in nodes.ADDRESS_KINDS[kind])
+        kinds = ", ".join(f"'{each}'" for each in KINDS_OF_CHANNEL[kind])
         address = _Set("contact_addresses", self._of_tenant(f"x.kind IN ({kinds})"))
         out = self._said(kind, "opted_out")
         if negated:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -53,7 +53,7 @@ def with_links(content: Content, link: Callable[[UUID], str]) -> Content:
     match content:
         case Media():
             return _linked(content, link)
-        case Template():
+        case Template() if any(value.media_id for value in _values(content)):
             header = tuple(_linked(value, link) for value in content.header)
             buttons = tuple(
                 TemplateButton(index=one.index, kind=one.kind, value=_linked(one.value, link))
@@ -61,6 +61,11 @@ def with_links(content: Content, link: Callable[[UUID], str]) -> Content:
             )
             return content.model_copy(update={"header": header, "buttons": buttons})
     return content
+
+
+def _values(content: Template) -> Iterator[TemplateValue]:
+    yield from content.header
+    yield from (one.value for one in content.buttons)
 
 
 def _linked(value: Value, link: Callable[[UUID], str]) -> Value:

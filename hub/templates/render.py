@@ -124,6 +124,7 @@ class Template:
         self.source = source
         self.variables = variables
         self._compiled = compiled
+        compiled.globals = {}  # there are none, and Jinja would look through its chain of them in every render
         self._render = compiled.root_render_func
 
     def render(self, context: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from hub.conditions.plan import plan_rule
 from hub.conditions.predicate import Facts, holds
 from hub.conditions.vocabulary import Vocabulary
 from hub.conditions.words import rule_words
+from hub.contacts.addresses import KINDS_OF_CHANNEL
 from hub.contacts.segments.loading import Loaded
 
 
@@ -90,7 +91,7 @@ def _found(field: str, test: Node, loaded: Loaded, facts: Facts) -> Any:
         case nodes.Consent(kind, _):
             return predicate.consent_of(facts, kind)
         case nodes.Reachable(kind):
-            usable = [address for each, address in facts.addresses if each in nodes.ADDRESS_KINDS[kind]]
+            usable = [address for each, address in facts.addresses if each in KINDS_OF_CHANNEL[kind]]
             return {"addresses": usable, "consent": predicate.consent_of(facts, kind)}
         case nodes.InSegment():
             return {"in": holds(test, facts, loaded.now, loaded.segments)}
