@@ -213,12 +213,14 @@ class ConversationHost(Shell):
         for place, item in enumerate(items):
             if first.setdefault((item.channel_id, item.event_key), place) != place:
                 answers[place] = DUPLICATE
-        places = list(first.values())
+        once = [items[place] for place in first.values()]
         for _ in range(REDO_MAX):
             try:
                 async with pipeline(self.pool, scope) as db:
-                    applied = await deliveries.apply(db, [items[place].report for place in places], careful)
-                    await self._keep(db, [items[place] for place in places], applied.unmatched)
+                    told = await deliveries.told_before(db, [item.report for item in once])
+                    news = [item for place, item in enumerate(once) if item.kept or place not in told]
+                    applied = await deliveries.apply(db, [item.report for item in news], careful)
+                    await self._keep(db, news, applied.unmatched)
                 break
             except DBAPIError as error:
                 if not is_retryable(error):

@@ -79,6 +79,13 @@ _FIND = text(
     ORDER BY tenant_id, id FOR UPDATE
     """
 )
+_ACCEPTED = text(
+    """
+    SELECT tenant_id, id FROM messages
+    WHERE tenant_id = ANY(CAST(:tenants AS uuid[])) AND id = ANY(CAST(:ids AS uuid[])) AND direction = 'out'
+      AND status IN ('sent', 'delivered', 'read') AND provider_message_id IS NOT NULL
+    """
+)
 _HOLDERS = text(
     """
     SELECT id, channel_id, provider_message_id FROM messages
@@ -195,6 +202,26 @@ async def apply(db: Db, reports: Sequence[Report], careful: bool = False) -> App
     await insert_rows(db, settlements, decided, "ON CONFLICT DO NOTHING")
     ended = [one for move in touched if (one := _ended(move)) is not None]
     return Applied([move.changed() for move in touched], unmatched, ended)
+
+
+async def told_before(db: Db, reports: Sequence[Report]) -> set[int]:
+    """Places of reports of acceptance that the provider's answer told already: nothing has to be locked for them.
+
+    Who accepts a message answers so, and often reports it too: half of what comes from such a provider.
+    """
+    told = {place: report for place, report in enumerate(reports) if _is_acceptance(report)}
+    if not told:
+        return set()
+    values = {
+        "tenants": list({r.tenant_id for r in told.values()}),
+        "ids": [r.message_id for r in told.values()],
+    }
+    known = {(row.tenant_id, row.id) for row in await fetch(db, _ACCEPTED, values)}
+    return {place for place, report in told.items() if (report.tenant_id, report.message_id) in known}
+
+
+def _is_acceptance(report: Report) -> bool:
+    return report.status is Status.SENT and report.message_id is not None
 
 
 def _ended(move: _Move) -> Ended | None:
