@@ -1,4 +1,4 @@
-"""The examples of docs/api/channels.md and docs/api/messages.md, run in their order by a program with an API key."""
+"""The examples of docs/api/channels.md and docs/api/messaging-policy.md, run in their order by a program with an API key."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ from hub.settings import Settings
 from tests.api.api_examples import Reader, examples
 
 CHANNELS = ("/v1/channels", "/v1/provider-accounts")
+PAGES = (
+    ("channels.md", CHANNELS),
+    ("messages.md", ("/v1/messages",)),
+    ("messaging-policy.md", ("/v1/messaging-policy",)),
+)
 
 
 class NoTrunk:
@@ -29,8 +34,17 @@ async def test_the_page_of_channels_does_what_it_says(world: Any) -> None:
             await reader.follow(example)
 
 
+async def test_the_page_of_the_messaging_policy_does_what_it_says(world: Any) -> None:
+    async with await world.program(
+        "north", "policy:write", "channels:manage", role="sub_org_admin"
+    ) as program:
+        reader = Reader(program)
+        for example in examples("messaging-policy.md"):
+            await reader.follow(example)
+
+
 def test_every_operation_has_an_example() -> None:
-    for page, prefixes in (("channels.md", CHANNELS), ("messages.md", ("/v1/messages",))):
+    for page, prefixes in PAGES:
         shown = set()
         for example in examples(page):
             method, address = example.request.splitlines()[0].split(" ", 1)
