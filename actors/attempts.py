@@ -86,11 +86,11 @@ class Attempts:
         self._clock = clock
         self._secret = settings.secret_key.get_secret_value()
         self._links = Links(self._secret, settings.public_url)
-        self._client = ProviderClient(CONNECTIONS, TIMEOUT_S)
-        self._reach = Reach(self._client, redis, self._account)
+        self.client = ProviderClient(CONNECTIONS, TIMEOUT_S)
+        self._reach = Reach(self.client, redis, self.account)
 
     async def close(self) -> None:
-        await self._client.close()
+        await self.client.close()
 
     async def preview(self, tenant_id: UUID, asked: Asked) -> list[door.Outgoing]:
         """What each step would send and cost, or why it would not; nothing is written. Raises NotFound."""
@@ -232,9 +232,9 @@ class Attempts:
         if channel is None or row.status != Status.SENT or channel.kind is not ChannelKind.RCS:
             return True
         try:
-            account = await GOOGLE_RCS.prepare(self._client, await self._account(channel))
+            account = await GOOGLE_RCS.prepare(self.client, await self.account(channel))
             request = GOOGLE_RCS.revoke(account, channel, row.address, row.provider_message_id or "")
-            status, _ = await self._client.post(request)
+            status, _ = await self.client.post(request)
         except (SendRefused, SendOutcomeUnknown):
             return False
         if not 200 <= status < 300:
@@ -252,7 +252,8 @@ class Attempts:
             await deliveries.apply(db, [report])
         return True
 
-    async def _account(self, channel: Channel) -> Account:
+    async def account(self, channel: Channel) -> Account:
+        """The channel's provider account with opened credentials. Raises SendRefused when it is gone."""
         async with transaction(self._engine, Scope.nothing()) as db:
             account = await channel_store.account(db, channel.account_id, self._secret)
         if account is None:

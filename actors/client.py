@@ -16,6 +16,7 @@ from actors.calls import Calls
 from actors.host import owner
 from actors.inbound import Inbounds
 from actors.link_checks import check_link
+from actors.marks import Marks
 from actors.messages import Command, arrived_payload, reported_payload
 from actors.ports import Wallets
 from actors.remembered import Remembered
@@ -52,6 +53,9 @@ class Hub:
         self.wallets = Wallets(settings)
         self.calls = Calls(self)
         self.attempts = Attempts(settings, engine, redis, self.wallets, self.directories, clock)
+        self.marks = Marks(
+            engine, redis, self.attempts.client, self.directories, self.attempts.account, clock
+        )
         self._campaigns = runtime.peers("campaign", settings)
         self._accounts = Remembered(self._read_account)
         self._channels = Remembered(self._read_channel)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, BackgroundTasks, Query, Request
 
 from api.deps import Actors, Db, require
 from api.idempotency import source_id
@@ -167,9 +167,22 @@ async def reopen(conversation_id: ConversationId, caller: Writer, actors: Actors
 
 
 @router.post("/{conversation_id}/read", operation_id="read_conversation", response_model=Conversation)
-async def read(conversation_id: ConversationId, caller: Writer, actors: Actors) -> Any:
-    """Somebody has seen it: nothing is unread any more."""
+async def read(
+    conversation_id: ConversationId, caller: Writer, actors: Actors, after: BackgroundTasks
+) -> Any:
+    """Somebody has seen it: nothing is unread any more, and where the channel has read marks the person sees it."""
+    after.add_task(actors.marks.read, caller.tenant_id, conversation_id)
     return await _turn(actors, caller, conversation_id, MarkRead(_now()))
+
+
+@router.post("/{conversation_id}/typing", operation_id="show_typing", status_code=202)
+async def typing(
+    conversation_id: ConversationId, caller: Writer, actors: Actors, after: BackgroundTasks
+) -> None:
+    """An agent is writing: the person sees it where the channel has such a mark. Ask while it goes on; it is told at most
+    every 20 s.
+    """
+    after.add_task(actors.marks.typing, caller.tenant_id, conversation_id)
 
 
 async def _turn(actors: Any, caller: Caller, conversation_id: UUID, event: Event) -> Any:

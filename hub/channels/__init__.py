@@ -1,6 +1,6 @@
 """Channels: adapters to providers. The registry is written out by hand."""
 
-from hub.channels.base import Adapter, Channel, ChannelAdapter, ChannelKind, LinkAdapter, Prepares
+from hub.channels.base import Adapter, Channel, ChannelAdapter, ChannelKind, LinkAdapter, Marks, Prepares
 from hub.channels.rcs_google import GoogleRcs
 from hub.channels.sms_smpp import SmppSms
 from hub.channels.sms_twilio import TwilioSms
@@ -23,6 +23,9 @@ HTTP_ADAPTERS: dict[tuple[str, ChannelKind], ChannelAdapter] = {
 PREPARING: dict[tuple[str, ChannelKind], Prepares] = {
     key: adapter for key, adapter in HTTP_ADAPTERS.items() if isinstance(adapter, Prepares)
 }
+MARKING: dict[tuple[str, ChannelKind], Marks] = {
+    key: adapter for key, adapter in HTTP_ADAPTERS.items() if isinstance(adapter, Marks)
+}
 LINK_ADAPTERS: dict[tuple[str, ChannelKind], LinkAdapter] = {
     (adapter.provider, adapter.kind): adapter for adapter in (SIP_VOICE, SMPP_SMS)
 }
@@ -39,6 +42,7 @@ __all__ = [
     "GOOGLE_RCS",
     "HTTP_ADAPTERS",
     "LINK_ADAPTERS",
+    "MARKING",
     "PREPARING",
     "SIP_VOICE",
     "SMPP_SMS",

@@ -221,3 +221,39 @@ async def test_an_rcs_receipt_of_a_message_nobody_knows_is_taken_and_waits(org: 
     assert {await google(org, event) for _ in range(3)} == {200}
     waiting = f"SELECT count(*) FROM app.inbox WHERE payload ->> 'provider_message_id' = '{strange}'"
     assert org.one(waiting) == 1
+
+
+@pytest.mark.parametrize("kind", ["whatsapp", "rcs"])
+async def test_an_agent_s_ticks_and_dots_reach_the_handset(
+    org: Org, carrier: httpx2.AsyncClient, kind: str
+) -> None:
+    handset, line = fresh_number(), org.run.workspace.lines[kind]
+    ours = line.provider_address if kind == "rcs" else line.number
+
+    async def write(text: str) -> str:
+        body = {"from": handset, "to": ours, "channel": kind, "text": text}
+        (await carrier.post("/carrier/inbound", json=body)).raise_for_status()
+        found = await until(lambda: org.thread(handset), lambda rows: text in [row["body"] for row in rows])
+        return str(found[0]["conversation_id"])
+
+    async def states() -> Any:
+        answer = await carrier.get("/carrier/messages", params={"handset": handset})
+        return [each["state"] for each in answer.json()["messages"] if each["direction"] == "inbound"]
+
+    conversation = await write("first")
+    assert "read" not in await states()
+    await org.http.post(f"/v1/conversations/{conversation}/read")
+    await until(states, lambda found: found == ["read"])
+    async with carrier.stream("GET", "/carrier/stream", params={"handset": handset}, timeout=30) as shown:
+        lines = shown.aiter_lines()
+        assert await anext(lines) == "retry: 1000"
+        assert (await org.http.post(f"/v1/conversations/{conversation}/typing")).status_code == 202
+        async with asyncio.timeout(30):
+            assert "event: typing" in [line async for line in _until_typing(lines)]
+
+
+async def _until_typing(lines: AsyncIterator[str]) -> AsyncIterator[str]:
+    async for line in lines:
+        yield line
+        if line == "event: typing":
+            return

@@ -37,6 +37,7 @@ export const transfer = (id: string, queue_id: string): Promise<Conversation> =>
   body(api.POST('/v1/conversations/{conversation_id}/transfer', { params: at(id), body: { queue_id } }));
 export const close = (id: string): Promise<Conversation> => body(api.POST('/v1/conversations/{conversation_id}/close', { params: at(id) }));
 export const reopen = (id: string): Promise<Conversation> => body(api.POST('/v1/conversations/{conversation_id}/reopen', { params: at(id) }));
+export const showTyping = (id: string): Promise<unknown> => api.POST('/v1/conversations/{conversation_id}/typing', { params: at(id) });
 export const markRead = (id: string): Promise<Conversation> => body(api.POST('/v1/conversations/{conversation_id}/read', { params: at(id) }));
 
 export const pauseCampaign = (campaign_id: string): Promise<Campaign> =>

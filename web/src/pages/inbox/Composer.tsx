@@ -1,11 +1,12 @@
 import { ActionIcon, Button, Menu, Textarea } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { IconBan, IconChevronDown, IconSend } from '@tabler/icons-react';
-import { useState, type KeyboardEvent, type RefObject } from 'react';
+import { useRef, useState, type KeyboardEvent, type RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
 import { idempotencyKey } from '../../api/client';
 import { channelsQuery } from '../../api/queries';
 import type { Channel, Conversation } from '../../api/types';
+import { showTyping } from '../../api/writes';
 import { putMessage } from '../../app/liveCache';
 import { ChannelIcon } from '../../ui/ChannelIcon';
 import { Status } from '../../ui/Status';
@@ -88,11 +89,26 @@ function useChannels(conversation: Conversation): { channels: Channel[]; chosen:
   return { channels, chosen, choose: setOwn };
 }
 
+const TYPING_MS = 15_000;
+
+/** Lets the person see that somebody writes, where the channel shows it. A mark that does not arrive is no loss. */
+function useTyping(conversationId: string, kind: string): () => void {
+  const told = useRef({ conversationId: '', at: 0 });
+  return () => {
+    if (kind !== 'whatsapp' && kind !== 'rcs') return;
+    const now = Date.now();
+    if (told.current.conversationId === conversationId && now - told.current.at < TYPING_MS) return;
+    told.current = { conversationId, at: now };
+    void showTyping(conversationId).catch(() => undefined);
+  };
+}
+
 export function Composer({ conversation, draft: [text, setText], field, onClose }: ComposerProps) {
   const { t } = useTranslation('inbox');
   const client = useQueryClient();
   const { channels, chosen, choose } = useChannels(conversation);
   const kind = chosen?.kind ?? conversation.channel?.kind ?? 'sms';
+  const typing = useTyping(conversation.id, kind);
   const blocked = conversation.opted_out.includes(kind);
   const tooLong = kind === 'sms' ? smsParts(text).parts > SMS_PARTS_MAX : [...text].length > CHARS_MAX;
   const sendable = text.trim() !== '' && !blocked && !tooLong;
@@ -139,7 +155,10 @@ export function Composer({ conversation, draft: [text, setText], field, onClose 
         aria-label={t('composer.field', { name: conversation.contact.name || conversation.contact.address || '' })}
         placeholder={t('composer.placeholder')}
         value={text}
-        onChange={(event) => setText(event.currentTarget.value)}
+        onChange={(event) => {
+          setText(event.currentTarget.value);
+          if (event.currentTarget.value !== '') typing();
+        }}
         onKeyDown={onKeyDown}
         classNames={{ input: classes.field }}
       />
