@@ -149,16 +149,15 @@ async def make_tenant(engine: AsyncEngine, settings: Settings, words: Words) -> 
     names = [f"Desk {number}" for number in range(QUEUES)]
     queue_ids = await ws.ensure_queues(engine, tenant_id, [*names, "Fallback"])
     flow_id = await ws.ensure_flow(engine, tenant_id, "Poll", POLL)
-    rules: list[dict[str, Any]] = [
-        {"kind": "keyword", "match": "join", "flow_id": flow_id},
-        {"kind": "keyword", "match": "hours", "queue_id": queue_ids["Desk 0"]},
+    rules = [
+        ws.keyword_rule("join", flow_id=flow_id),
+        ws.keyword_rule("hours", queue_id=queue_ids["Desk 0"]),
     ]
     rules += [
-        {"kind": "intent", "match": label, "queue_id": queue_ids[names[place % QUEUES]]}
+        ws.intent_rule(label, queue_ids[names[place % QUEUES]])
         for place, label in enumerate(words.trained.model.labels)
     ]
-    rules.append({"kind": "fallback", "queue_id": queue_ids["Fallback"]})
-    await ws.ensure_rules(engine, tenant_id, rules)
+    await ws.ensure_rules(engine, tenant_id, rules, queue_ids["Fallback"])
     await ws.publish_model(engine, tenant_id, words.trained)
     await engine.dispose()  # the pool belongs to this event loop
     return run
