@@ -40,6 +40,15 @@ class Needs:
     messages: bool = False
     last_campaign: bool = False
 
+    def __or__(self, other: Needs) -> Needs:
+        return Needs(
+            self.contact or other.contact,
+            self.events | other.events,
+            self.campaigns | other.campaigns,
+            self.messages or other.messages,
+            self.last_campaign or other.last_campaign,
+        )
+
 
 NO_NEEDS = Needs(contact=False)
 

@@ -178,16 +178,17 @@ async def _reach(db: AsyncConnection, tenant_id: UUID, conditions: Iterable[Grou
 
 def _named(condition: Group, reached: _Reached) -> set[UUID]:
     """The segments that the rules name; their campaigns are noted."""
-    reached.campaigns |= _ids(condition, "campaign", "cmp")
+    reached.campaigns |= _ids(condition, "campaign", "cmp") | _ids(condition, "message.campaign", "cmp")
     return _ids(condition, "segment", "seg")
 
 
 def _ids(condition: Group, name: str, prefix: str) -> set[UUID]:
     found = set()
     for _, rule in rules_of(condition):
-        if rule.field == name and isinstance(rule.value, str):
+        values = rule.value if isinstance(rule.value, list) else [rule.value]
+        for value in values if rule.field == name else ():
             try:
-                found.add(decode_id(prefix, rule.value))
+                found.add(decode_id(prefix, value if isinstance(value, str) else ""))
             except Invalid:  # the plan names the place
                 continue
     return found
