@@ -93,7 +93,7 @@ function Adders({ path }: { path: Path }) {
 /** A group: how it matches, its rows, what can be added. */
 export function GroupView({ group, path }: { group: Group; path: Path }) {
   const { t } = useTranslation('conditions');
-  const { readOnly, errors } = useBuilder();
+  const { readOnly, errors, empty } = useBuilder();
   const inner = path.length > 0;
   const error = errors.get(group.id ?? '');
   const rows = group.rules as Node[];
@@ -111,7 +111,7 @@ export function GroupView({ group, path }: { group: Group; path: Path }) {
         )}
       </div>
       {error && <p className={classes.error} role="alert">{error}</p>}
-      {rows.length === 0 && <p className={classes.none}>{inner ? t('noneInGroup') : t('none')}</p>}
+      {rows.length === 0 && <p className={classes.none}>{inner ? t('noneInGroup') : (empty ?? t('none'))}</p>}
       {rows.length > 0 && (
         <ol className={classes.rows}>
           {rows.map((node, at) => (
