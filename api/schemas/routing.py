@@ -114,7 +114,7 @@ class RuleIn(In):
 
     model_config = ConfigDict(populate_by_name=True, json_schema_extra={"examples": [RULE]})
 
-    id: RuleId | None = Field(None, description="Of a rule that is there already; a new one gets its id.")
+    id: RuleId | None = Field(None, description="Keeps a rule the same from list to list; null: a new one.")
     name: Annotated[str, Field(min_length=1, max_length=NAME_CHARS_MAX)]
     enabled: bool = True
     locked: bool = Field(False, description="In the tenants below it stands before their own rules.")

@@ -41,7 +41,7 @@ export function RuleForm({ rule, edit, fields, targets, errors, writable }: Rule
       {whole && <p className={classes.wrong} role="alert">{whole}</p>}
       <fieldset className={classes.part}>
         <legend>{t('when')}</legend>
-        <ConditionBuilder root={rule.root} fields={fields} change={(root, mark) => set({ root }, mark)} errors={wrong} readOnly={!writable} empty={t('emptyCondition')} />
+        <ConditionBuilder root={rule.root} fields={fields} change={(root, mark) => set({ root }, mark)} errors={wrong} readOnly={!writable} empty={t('emptyCondition')} addLabel={t('addCondition')} />
       </fieldset>
       <fieldset className={classes.part}>
         <legend>{t('then')}</legend>

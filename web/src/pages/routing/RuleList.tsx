@@ -64,9 +64,9 @@ export function RuleList({ draft, saved, fields, targets, tested, errors, open, 
               edit={draft.edit}
               fields={fields}
               targets={targets}
-              tested={tested?.rules.find((one) => one.id === rule.id)}
-              hit={tested !== null && rule.id !== null && tested.rule_id === rule.id}
-              warnings={warnings.get(rule.id ?? '')}
+              tested={tested?.rules.find((one) => one.id === rule.key)}
+              hit={tested?.rule_id === rule.key}
+              warnings={warnings.get(rule.key)}
               errors={errors.get(rule.key)}
               open={open === rule.key}
               onOpen={onOpen}

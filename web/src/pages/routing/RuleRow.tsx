@@ -10,7 +10,7 @@ import type { Field } from '../../ui/ConditionBuilder/fields';
 import { conditionWords } from '../../ui/ConditionBuilder/valueWords';
 import { actionWords } from './actionWords';
 import classes from './routing.module.css';
-import { inserted, moved, withoutRule, withRule, type DraftRule } from './rules';
+import { inserted, moved, newKey, withoutRule, withRule, type DraftRule } from './rules';
 import { RuleForm } from './RuleForm';
 import { Verdict } from './Verdict';
 import type { RuleErrors } from './useSavingRules';
@@ -36,7 +36,7 @@ function RowMenu({ rule, at, count, edit, onOpen }: Pick<RuleRowProps, 'rule' | 
   const { t } = useTranslation('routing');
   const to = (place: number) => (): void => edit((list) => moved(list, rule.key, place));
   const copy = (): void => {
-    const twin = { ...rule, key: crypto.randomUUID(), id: null, name: t('copyOf', { name: rule.name }), root: withIds(plain(rule.root)) };
+    const twin = { ...rule, key: newKey(), name: t('copyOf', { name: rule.name }), root: withIds(plain(rule.root)) };
     edit((list) => inserted(list, twin, at + 1));
     onOpen(twin.key);
   };
@@ -94,9 +94,9 @@ export function RuleRow(props: RuleRowProps) {
             <strong>{name}</strong>
             {tested && rule.enabled && <Verdict result={tested.result} />}
             {hit && <span className={classes.hitMark}>{t('try.hit')}</span>}
-            <IconChevronDown size={15} aria-hidden className={classes.chevron} />
           </span>
           {!open && <Says {...props} />}
+          <IconChevronDown size={15} aria-hidden className={classes.chevron} />
         </button>
         <Switch size="md" aria-label={t('enabled', { name })} checked={rule.enabled} disabled={!writable} onChange={(event) => {
           const enabled = event.currentTarget.checked;

@@ -15,7 +15,7 @@ import { BackTestDialog } from './BackTestDialog';
 import { ConflictDialog } from './ConflictDialog';
 import { Inherited } from './Inherited';
 import classes from './routing.module.css';
-import { firstAction, inserted, bodyOf, type DraftRule } from './rules';
+import { firstAction, inserted, bodyOf, newKey, type DraftRule } from './rules';
 import { RuleList } from './RuleList';
 import { useRulesDraft, type RulesDraft } from './useRulesDraft';
 import { useSavingRules, type SavingRules } from './useSavingRules';
@@ -85,7 +85,7 @@ export function RulesEditor({ saved, fields, targets }: { saved: RoutingRules; f
   const [backTesting, setBackTesting] = useState(false);
   const body = useMemo(() => bodyOf(draft.list), [draft.list]);
   const add = (): void => {
-    const rule: DraftRule = { key: crypto.randomUUID(), id: null, name: '', enabled: true, locked: false, goesOn: false, root: emptyGroup(), actions: [firstAction(targets)] };
+    const rule: DraftRule = { key: newKey(), name: '', enabled: true, locked: false, goesOn: false, root: emptyGroup(), actions: [firstAction(targets)] };
     draft.edit((list) => inserted(list, rule));
     setOpen(rule.key);
   };

@@ -26,7 +26,7 @@ test('rules change their places', () => {
   expect(order(moved(list, 'c', -5))).toBe('cab');
   expect(moved(list, 'x', 0)).toBe(list);
   expect(sameList(moved(list, 'a', 1), list)).toBe(false);
-  expect(order(inserted(list, { ...list.rules[0]!, key: 'n', id: null }, 1))).toBe('anbc');
+  expect(order(inserted(list, { ...list.rules[0]!, key: 'n' }, 1))).toBe('anbc');
   expect(order(withoutRule(list, 'b'))).toBe('ac');
 });
 

@@ -1,11 +1,11 @@
 /** The list of rules as it is edited. All pure. */
 import { plain, sameCondition, withIds, type Group } from '../../ui/ConditionBuilder/condition';
 import type { RoutingAction, RoutingBody, RoutingRules, RoutingTargets } from '../../api/types';
+import { publicId } from '../../ui/publicId';
 
 export interface DraftRule {
-  /** Names the rule on this page: its id, or one of its own while it is new. */
+  /** Its id; a new rule has one from the start, so that a trial can speak of it. */
   key: string;
-  id: string | null;
   name: string;
   enabled: boolean;
   locked: boolean;
@@ -26,15 +26,15 @@ export const decisionOf = (actions: readonly RoutingAction[]): RoutingAction | u
 export function draftOf(saved: Pick<RoutingRules, 'rules' | 'fallback_queue_id'>): DraftList {
   return {
     rules: saved.rules.map((rule) => ({
-      key: rule.id, id: rule.id, name: rule.name, enabled: rule.enabled, locked: rule.locked, goesOn: rule.continue, root: withIds(rule.condition), actions: rule.actions,
+      key: rule.id, name: rule.name, enabled: rule.enabled, locked: rule.locked, goesOn: rule.continue, root: withIds(rule.condition), actions: rule.actions,
     })),
     fallback: saved.fallback_queue_id,
   };
 }
 
 export const bodyOf = (draft: DraftList): RoutingBody => ({
-  rules: draft.rules.map(({ id, name, enabled, locked, goesOn, root, actions }) => ({
-    id, name: name.trim(), enabled, locked, continue: goesOn && decisionOf(actions) === undefined, condition: plain(root), actions,
+  rules: draft.rules.map(({ key, name, enabled, locked, goesOn, root, actions }) => ({
+    id: key, name: name.trim(), enabled, locked, continue: goesOn && decisionOf(actions) === undefined, condition: plain(root), actions,
   })),
   fallback_queue_id: draft.fallback,
 });
@@ -58,6 +58,8 @@ export function moved(list: DraftList, key: string, to: number): DraftList {
 }
 
 export const withRule = (list: DraftList, key: string, part: Partial<DraftRule>): DraftList => ({ ...list, rules: list.rules.map((rule) => (rule.key === key ? { ...rule, ...part } : rule)) });
+
+export const newKey = (): string => publicId('rul', crypto.randomUUID());
 
 export const withoutRule = (list: DraftList, key: string): DraftList => ({ ...list, rules: list.rules.filter((rule) => rule.key !== key) });
 

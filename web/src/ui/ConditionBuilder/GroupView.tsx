@@ -67,7 +67,7 @@ function MatchSelect({ group, path }: { group: Group; path: Path }) {
 
 function Adders({ path }: { path: Path }) {
   const { t } = useTranslation('conditions');
-  const { root, fields, change, focusNext, announce } = useBuilder();
+  const { root, fields, change, focusNext, announce, addLabel } = useBuilder();
   const full = ruleCount(root) >= RULES_MAX;
   const place = path.length === 0 ? null : <span className="visually-hidden"> {t('inGroup', { place: placeName(path) })}</span>;
   const put = (next: Group, words: string): void => {
@@ -80,7 +80,7 @@ function Adders({ path }: { path: Path }) {
   return (
     <div className={classes.adders}>
       <Button size="xs" variant="default" disabled={full} leftSection={<IconPlus size={14} aria-hidden />} onClick={() => put(addRule(root, path, firstRule(fields)), t('said.rule'))}>
-        {t('addRule')}{place}
+        {addLabel ?? t('addRule')}{place}
       </Button>
       <Button size="xs" variant="default" disabled={full || path.length + 1 >= DEPTH_MAX} leftSection={<IconBoxMultiple size={14} aria-hidden />} onClick={() => put(addGroup(root, path, firstRule(fields)), t('said.group'))}>
         {t('addGroup')}{place}
