@@ -19,7 +19,6 @@ from hub.channels import adapter_of
 from hub.channels import store as channel_store
 from hub.channels.base import ChannelKind
 from hub.contacts.contact import NewContact
-from hub.contacts.segments.membership import memberships
 from hub.contacts.service import new_contacts
 from hub.conversations import store
 from hub.conversations.state import (
@@ -39,10 +38,11 @@ from hub.directory import Directory
 from hub.errors import Conflict, HubError, NotFound
 from hub.failover.store import whatsapp_at
 from hub.ids import encode_id, new_id
-from hub.routing.table import NO_SEGMENTS, RoutingTable
+from hub.routing.fields import NO_RECORD, Record
+from hub.routing.store_records import record_of_new, records
 from models.contacts import activities
 from models.db import Insert, Scope, insert_all, transaction
-from models.pipe import read, write
+from models.pipe import pipeline, read, write
 
 if TYPE_CHECKING:
     from actors.conversation import ConversationHost
@@ -71,7 +71,7 @@ class Batch:
         self.rows: list[Mapping[str, Any]] = []
         self.events: list[tuple[UUID, bytes]] = []
         self.directories: dict[UUID, Directory] = {}
-        self.members: dict[Key, frozenset[UUID]] = {}
+        self.records: dict[Key, Record] = {}
         self.whatsapp_at: dict[Key, datetime] = {}  # when those who are answered last wrote by WhatsApp
         # Whose first message this is: they come into being with it.
         self.fresh: dict[Key, NewContact] = {
@@ -95,7 +95,7 @@ class Batch:
         )
         self.working, self.rows, self.events = {}, [], []
         await self.load({_key(self.items[place]) for place in open_items})
-        await self._ask_segments(open_items)
+        await self._ask_records(open_items)
         await self._ask_windows(open_items)
         await self._classify(open_items)
         self._turn(open_items)
@@ -135,20 +135,26 @@ class Batch:
             self.working.update(store.loaded(rows, missing))
         self.read_versions = {key: state.version for key, state in self.working.items()}
 
-    async def _ask_segments(self, places: Sequence[int]) -> None:
-        """For tenants whose rules speak of segments: which of them the writers are in."""
+    async def _ask_records(self, places: Sequence[int]) -> None:
+        """For tenants whose rules speak of contacts: what is known of the writers whom rules will look at."""
         writers: dict[UUID, set[UUID]] = defaultdict(set)
         for place in places:
-            item = self.items[place]
-            if isinstance(item, Arrived) and self.directories[item.tenant_id].routing.segment_ids:
+            item, key = self.items[place], _key(self.items[place])
+            if not isinstance(item, Arrived) or not self.directories[item.tenant_id].routing_needs.contact:
+                continue
+            state = self.working.get(key)
+            if state is None or (state.status == "open" and state.session is None):
+                continue  # people have it: no rule will be looked at
+            if key in self.fresh:
+                self.records[key] = record_of_new(self.fresh[key], self.now)
+            else:
                 writers[item.tenant_id].add(item.contact_id)
-        if made := [new for (tenant_id, _), new in self.fresh.items() if tenant_id in writers]:
-            await self._make(made)
         for tenant_id, contact_ids in writers.items():
-            segment_ids = self.directories[tenant_id].routing.segment_ids
-            async with transaction(self.host.engine, Scope.of(tenant_id)) as db:
-                found = await memberships(db, tenant_id, segment_ids, contact_ids)
-            self.members.update({(tenant_id, contact_id): each for contact_id, each in found.items()})
+            directory = self.directories[tenant_id]
+            static = [key for key, plan in directory.routing.segments.items() if plan is None]
+            async with pipeline(self.host.pool, Scope.of(tenant_id)) as db:
+                found = await records(db, tenant_id, contact_ids, directory.routing_needs, static, self.now)
+            self.records.update({(tenant_id, contact_id): each for contact_id, each in found.items()})
 
     async def _ask_windows(self, places: Sequence[int]) -> None:
         """For agents' answers by WhatsApp: when the person last wrote by it."""
@@ -167,19 +173,6 @@ class Batch:
                 found = await whatsapp_at(db, tenant_id, list(contact_ids), self.now)
             self.whatsapp_at.update({(tenant_id, contact_id): at for contact_id, at in found.items()})
 
-    async def _make(self, people: Sequence[NewContact]) -> None:
-        """Let contacts come into being before their first turn: segments can only be asked about people who are there.
-
-        Where somebody has the address meanwhile none is made, and the turn finds no contact.
-        """
-        for each in people:
-            del self.fresh[each.tenant_id, each.id]
-            await write(self.host.pool, Scope.of(each.tenant_id), new_contacts([each], self.now))
-
-    def _routing(self, item: Work) -> RoutingTable:
-        """The rules for this contact."""
-        return self.directories[item.tenant_id].routing.narrowed(self.members.get(_key(item), NO_SEGMENTS))
-
     async def _classify(self, places: Sequence[int]) -> None:
         """One call a model version for all texts of the batch that no rule decides."""
         wanted: dict[tuple[UUID, UUID], list[int]] = defaultdict(list)
@@ -188,8 +181,11 @@ class Batch:
             if not isinstance(item, Arrived) or place in self.understood:
                 continue
             state = self.working.get(_key(item))
-            table = self._routing(item)
-            if state is not None and table.intent_version_id and needs_classifier(state, item.event, table):
+            directory = self.directories[item.tenant_id]
+            table, record = directory.routing, self.records.get(_key(item), NO_RECORD)
+            if state is None or table.intent_version_id is None:
+                continue
+            if needs_classifier(state, item.event, table, directory.zone, record):
                 wanted[item.tenant_id, table.intent_version_id].append(place)
         for (tenant_id, version_id), group in wanted.items():
             texts = [self._inbound(place).text for place in group]
@@ -214,7 +210,8 @@ class Batch:
             understood = self.understood.get(place, NOTHING_UNDERSTOOD)
             floor = self.host.settings.confidence_floor
             try:
-                result = turn(state, item.event, self._routing(item), understood, floor)
+                record = self.records.get(key, NO_RECORD)
+                result = turn(state, item.event, directory.routing, understood, floor, directory.zone, record)
                 self.outgoings[place] = self._outgoing(place, result, directory)
             except HubError as error:  # a command that does not fit the state: only its caller hears of it
                 if key in self.host.live:

@@ -18,7 +18,7 @@ from actors.inbound import Inbounds
 from actors.link_checks import check_link
 from actors.marks import Marks
 from actors.messages import Command, arrived_payload, reported_payload
-from actors.ports import Wallets
+from actors.ports import Classifiers, Wallets
 from actors.remembered import Remembered
 from actors.shell import make_app_pool
 from hub import realtime
@@ -28,7 +28,7 @@ from hub.channels.base import Account, Channel, DeliveryReport, InboundEvent, In
 from hub.channels.checks import Check
 from hub.channels.whatsapp_events import TemplateNews
 from hub.clock import Clock, SystemClock
-from hub.conversations.state import Event
+from hub.conversations.state import Event, Understood
 from hub.directory import Directories
 from hub.errors import HubError, Invalid, Malformed, Unavailable
 from hub.ids import decode_id, encode_id
@@ -51,6 +51,7 @@ class Hub:
         self.pool = make_app_pool(settings, "gateway-mail")
         self.inbounds = Inbounds(self.pool, settings)
         self.wallets = Wallets(settings)
+        self._classifiers = Classifiers(settings)
         self.calls = Calls(self)
         self.attempts = Attempts(settings, engine, redis, self.wallets, self.directories, clock)
         self.marks = Marks(
@@ -72,6 +73,11 @@ class Hub:
         await self.inbounds.close()
         await self.pool.close()
         runtime.shutdown()
+
+    async def understand(self, tenant_id: UUID, version_id: UUID, text: str) -> Understood:
+        """What the model makes of one text; nothing when no classifier answers."""
+        (said,) = await self._classifiers.classify(version_id, tenant_id, [text])
+        return said
 
     async def account(self, public_id: str) -> Account | None:
         """The provider account `acc_…` with opened credentials; a change of it is seen within seconds."""

@@ -44,6 +44,7 @@ from api.routes import (
     personal_data,
     policy,
     provider_accounts,
+    routing,
     segments,
     sessions,
     suppressions,
@@ -177,6 +178,7 @@ def create_app(settings: Settings | None = None, *, connect_hub: bool = True) ->
         campaigns,
         messages,
         policy,
+        routing,
         wallet,
         intents,
     ):

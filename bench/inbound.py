@@ -11,12 +11,13 @@ import asyncio
 import json
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from sqlalchemy import func, select
@@ -40,7 +41,9 @@ from cli.demo.runs import Run, begin
 from cli.local.ports import HOST
 from cli.local.stack import LocalStack
 from hub.errors import Unavailable
-from hub.ids import encode_id
+from hub.ids import encode_id, new_id
+from hub.routing.fields import HOUR, KEYWORD, WORDING
+from hub.routing.rule import Rule, ToQueue
 from hub.settings import Settings
 from models.conversations import conversations, messages
 from models.db import Scope, app_url, make_engine, transaction
@@ -85,6 +88,38 @@ FULL = Sizes(3, (4_000, 1_000), (8_000, 1_000), (16_000, 2_000))
 QUICK = Sizes(1, (800, 200), (1_600, 200), (4_000, 300))
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How many routing rules and queues the hub's tenant has; the peer keeps its few. 0 rules: one an intent and two more."""
+
+    rules: int = 0
+    queues: int = QUEUES
+
+
+USUAL = Load()
+
+
+def more_rules(count: int, queue_ids: Sequence[UUID]) -> list[Rule]:
+    """Rules that are looked at before those that have the messages, and have none themselves: keywords, words in the text,
+    hours and channels, tags of the contact, by turns.
+    """
+    kinds: list[Callable[[int], dict[str, Any]]] = [
+        lambda n: {"field": KEYWORD, "operator": "in", "value": [f"offer {n}", f"code {n}"]},
+        lambda n: {"field": WORDING, "operator": "containsAny", "value": [f"clause {n}", f"form {n}"]},
+        lambda n: {"field": HOUR, "operator": ">", "value": 24 + n},
+        lambda n: {"field": "tag", "operator": "has", "value": f"club {n}"},
+    ]
+    return [
+        Rule(
+            id=new_id(),
+            name=f"Rule {number}",
+            condition={"combinator": "and", "rules": [kinds[number % len(kinds)](number)]},
+            actions=(ToQueue(queue_id=queue_ids[number % len(queue_ids)]),),
+        )
+        for number in range(count)
+    ]
+
+
 @dataclass(slots=True)
 class Side:
     """Where one side takes webhooks, and how many numbers were used up."""
@@ -106,12 +141,12 @@ class Side:
         return {**where, "messages": rows, "connections": CONNECTIONS}
 
 
-def measure_all(quick: bool) -> list[dict[str, Any]]:
+def measure_all(quick: bool, load: Load = USUAL) -> list[dict[str, Any]]:
     with local_hub() as (stack, settings):
-        return measure(stack, settings, QUICK if quick else FULL)
+        return measure(stack, settings, QUICK if quick else FULL, load)
 
 
-def measure(stack: LocalStack, settings: Settings, sizes: Sizes) -> list[dict[str, Any]]:
+def measure(stack: LocalStack, settings: Settings, sizes: Sizes, load: Load = USUAL) -> list[dict[str, Any]]:
     """The three figures, on a running hub."""
     with ExitStack() as exits:
         note("training the model that both sides serve")
@@ -121,7 +156,7 @@ def measure(stack: LocalStack, settings: Settings, sizes: Sizes) -> list[dict[st
             pool=4,
             application_name="parley bench",
         )
-        run = asyncio.run(make_tenant(engine, settings, words))
+        run = asyncio.run(make_tenant(engine, settings, words, load))
         url = exits.enter_context(database(stack, "bench_peer"))
         note("starting the peer")
         port = exits.enter_context(peer(stack, settings, run, words, url))
@@ -142,23 +177,22 @@ def our_side(settings: Settings, run: Run) -> Side:
     return Side(url, line.secrets["auth_token"], line.external_id, line.number)
 
 
-async def make_tenant(engine: AsyncEngine, settings: Settings, words: Words) -> Run:
+async def make_tenant(engine: AsyncEngine, settings: Settings, words: Words, load: Load = USUAL) -> Run:
     """A tenant with queues, a keyword rule, a flow, a rule an intent and the trained model."""
     run = await begin(engine, settings, "Bench", 1_000_000_000)
     tenant_id = run.workspace.tenant_id
-    names = [f"Desk {number}" for number in range(QUEUES)]
+    names = [f"Desk {number}" for number in range(load.queues)]
     queue_ids = await ws.ensure_queues(engine, tenant_id, [*names, "Fallback"])
     flow_id = await ws.ensure_flow(engine, tenant_id, "Poll", POLL)
-    rules: list[dict[str, Any]] = [
-        {"kind": "keyword", "match": "join", "flow_id": flow_id},
-        {"kind": "keyword", "match": "hours", "queue_id": queue_ids["Desk 0"]},
+    labels = words.trained.model.labels
+    ids = [queue_ids[name] for name in names]
+    rules = [
+        *more_rules(max(0, load.rules - len(labels) - 2), ids),
+        ws.keyword_rule("join", flow_id=flow_id),
+        ws.keyword_rule("hours", queue_id=queue_ids["Desk 0"]),
     ]
-    rules += [
-        {"kind": "intent", "match": label, "queue_id": queue_ids[names[place % QUEUES]]}
-        for place, label in enumerate(words.trained.model.labels)
-    ]
-    rules.append({"kind": "fallback", "queue_id": queue_ids["Fallback"]})
-    await ws.ensure_rules(engine, tenant_id, rules)
+    rules += [ws.intent_rule(label, ids[place % len(ids)]) for place, label in enumerate(labels)]
+    await ws.ensure_rules(engine, tenant_id, rules, queue_ids["Fallback"])
     await ws.publish_model(engine, tenant_id, words.trained)
     await engine.dispose()  # the pool belongs to this event loop
     return run

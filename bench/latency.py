@@ -13,7 +13,7 @@ from statistics import median
 from typing import Any
 
 from bench.common import analyze, figure, generate, local_hub, note, quantile, web_server
-from bench.inbound import CONNECTIONS, Side, make_tenant, our_side
+from bench.inbound import CONNECTIONS, USUAL, Load, Side, make_tenant, our_side
 from bench.texts import REPEATS, prepare, rules_text
 from cli.local.ports import HOST
 from cli.local.stack import LocalStack
@@ -39,17 +39,17 @@ FULL = Sizes(5, 2_000)
 QUICK = Sizes(2, 400)
 
 
-def measure_all(quick: bool) -> list[dict[str, Any]]:
+def measure_all(quick: bool, load: Load = USUAL) -> list[dict[str, Any]]:
     with local_hub() as (stack, settings):
-        return measure(stack, settings, QUICK if quick else FULL)
+        return measure(stack, settings, QUICK if quick else FULL, load)
 
 
-def measure(stack: LocalStack, settings: Settings, sizes: Sizes) -> list[dict[str, Any]]:
+def measure(stack: LocalStack, settings: Settings, sizes: Sizes, load: Load = USUAL) -> list[dict[str, Any]]:
     """The two figures, on a running hub."""
     words = prepare(stack.layout.var / "vectors")
     url = app_url(settings.database_url, settings.secret_key.get_secret_value())
     engine = make_engine(url, pool=4, application_name="parley bench")
-    run = asyncio.run(make_tenant(engine, settings, words))
+    run = asyncio.run(make_tenant(engine, settings, words, load))
     with ExitStack() as exits:
         log = stack.layout.var / "bare_sse.log"
         port = exits.enter_context(

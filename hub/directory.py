@@ -6,12 +6,13 @@ import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from functools import partial
 from typing import NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import structlog
-from pydantic import ValidationError
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -21,10 +22,11 @@ from hub.channels.base import Channel
 from hub.channels.store import channel_from_row
 from hub.compliance import service as compliance
 from hub.compliance.policy import NO_POLICY, Policy
-from hub.flows.definition import Flow
-from hub.routing.table import RoutingTable, Rule, build
+from hub.routing import loading as routing
+from hub.routing import store_rules
+from hub.routing.loading import NO_NEEDS, Around, Needs, load_rules
+from hub.routing.table import RoutingTable
 from models import channels as channel_tables
-from models import routing as routing_tables
 from models.billing import wallets
 from models.db import Scope, transaction
 from models.tenancy import tenants, users
@@ -51,12 +53,14 @@ class Directory:
     policy: Policy = NO_POLICY
     former_channels: Mapping[UUID, Channel] = field(default_factory=dict)
     """Archived ones: their messages still name them."""
+    routing_needs: Needs = NO_NEEDS
+    zone: tzinfo = UTC
 
 
 async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
     """Read the directory of `tenant_id`; the transaction's scope must allow it."""
     tenant = (await db.execute(select(tenants).where(tenants.c.id == tenant_id))).one()
-    people = (await db.execute(select(users.c.id, users.c.name).where(users.c.tenant_id == tenant_id))).all()
+    people = (await db.execute(select(users).where(users.c.tenant_id == tenant_id))).all()
     senders = await db.execute(
         select(channel_tables.channels)
         .where(channel_tables.channels.c.tenant_id == tenant_id)
@@ -64,57 +68,35 @@ async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
     )
     known = [channel_from_row(row) for row in senders]
     wallet_currency = select(wallets.c.currency).where(wallets.c.tenant_id == tenant_id)
-    queue_names = await _queues(db, tenant_id)
+    queue_names = await store_rules.queue_names(db, tenant_id)
     policy = await compliance.effective(db, tenant_id)
     brand = tenant.brand.get("product_name") or tenant.name
-    table = await _routing(db, tenant_id, brand, queue_names, tenant.intent_version_id, policy)
+    around = Around(
+        tenant_id,
+        brand,
+        queue_names,
+        {person.id: person.name for person in people if person.status == "active"},
+        {channel.id: channel.name for channel in known},
+        tenant.intent_version_id,
+        policy.words,
+    )
+    rules = await load_rules(db, around)
     return Directory(
         tenant_id,
-        table.brand,
+        brand,
         (await db.execute(wallet_currency)).scalar() or tenant.currency,
         tenant.default_country,
         {channel.id: channel for channel in known if channel.status != "archived"},
         queue_names,
         {person.id: person.name for person in people},
-        table,
+        rules.table,
         await load_rates(db, tenant_id),
         tenant.time_zone,
         policy,
         {channel.id: channel for channel in known if channel.status == "archived"},
+        rules.needs,
+        ZoneInfo(tenant.time_zone),
     )
-
-
-async def _queues(db: AsyncConnection, tenant_id: UUID) -> dict[UUID, str]:
-    table = routing_tables.queues
-    rows = await db.execute(
-        select(table.c.id, table.c.name).where(table.c.tenant_id == tenant_id).order_by(table.c.name)
-    )
-    return {row.id: row.name for row in rows}
-
-
-async def _routing(
-    db: AsyncConnection,
-    tenant_id: UUID,
-    brand: str,
-    queues: Mapping[UUID, str],
-    version: UUID | None,
-    policy: Policy,
-) -> RoutingTable:
-    table = routing_tables.routing_rules
-    found = await db.execute(
-        select(table).where(table.c.tenant_id == tenant_id).order_by(table.c.position, table.c.id)
-    )
-    rules = [Rule(r.id, r.kind, r.match, r.threshold, r.queue_id, r.flow_id, r.segment_id) for r in found]
-    documents = await db.execute(
-        select(routing_tables.flows).where(routing_tables.flows.c.tenant_id == tenant_id)
-    )
-    flows: dict[UUID, Flow] = {}
-    for row in documents:
-        try:
-            flows[row.id] = Flow.model_validate(row.definition)
-        except ValidationError:
-            continue  # a flow that does not read is as good as gone: its sessions are routed to people
-    return build(brand, rules, queues, flows, version, words=policy.words)
 
 
 # A row that is written anew has another xmin: the mark of a directory is the same as long as nothing of it was written.
@@ -125,9 +107,11 @@ _MARKS = text(
         (SELECT x.currency FROM wallets x WHERE x.tenant_id = w.id),
         (SELECT string_agg(x.xmin::text, ',' ORDER BY x.id) FROM channels x WHERE x.tenant_id = w.id),
         (SELECT string_agg(x.xmin::text, ',' ORDER BY x.id) FROM queues x WHERE x.tenant_id = w.id),
-        (SELECT string_agg(x.xmin::text, ',' ORDER BY x.id) FROM routing_rules x WHERE x.tenant_id = w.id),
+        rule_lists_mark(w.id),
+        (SELECT string_agg(x.xmin::text, ',' ORDER BY x.id) FROM segments x WHERE x.tenant_id = w.id AND x.kind = 'dynamic'),
+        (SELECT string_agg(x.xmin::text, ',' ORDER BY x.id) FROM attribute_definitions x WHERE x.tenant_id = w.id),
         (SELECT string_agg(x.xmin::text, ',' ORDER BY x.id) FROM flows x WHERE x.tenant_id = w.id),
-        (SELECT string_agg(x.id::text || x.name, ',' ORDER BY x.id) FROM users x WHERE x.tenant_id = w.id),
+        (SELECT string_agg(x.id::text || x.name || x.status, ',' ORDER BY x.id) FROM users x WHERE x.tenant_id = w.id),
         (SELECT string_agg(x.tenant_id::text || x.version, ',' ORDER BY x.distance) FROM messaging_policies_for(w.id) x),
         (SELECT sum(hashtextextended(r::text, 0))::text FROM rates_for(w.id) r)
     )) AS mark
@@ -184,6 +168,8 @@ class Directories:
                 kept = self._known.get(tenant_id)
                 same = kept is not None and kept.mark == mark
                 directory = kept.directory if kept is not None and same else await load(db, tenant_id)
+                if same and directory.routing.waiting_fields:
+                    directory.routing.waiting = await routing.waiting(db, tenant_id, directory.routing)
                 self._known[tenant_id] = _Kept(time.monotonic(), mark, directory)
 
     async def knowing(self, wanted: Iterable[tuple[UUID, UUID]]) -> dict[UUID, Directory]:

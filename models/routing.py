@@ -1,18 +1,6 @@
 """Tables of queues, routing rules and flows."""
 
-from sqlalchemy import (
-    CheckConstraint,
-    Column,
-    Float,
-    Index,
-    Integer,
-    Table,
-    Text,
-    UniqueConstraint,
-    Uuid,
-    func,
-    text,
-)
+from sqlalchemy import Column, Integer, Table, Text, UniqueConstraint, Uuid, func
 from sqlalchemy.dialects.postgresql import JSONB
 
 from models.base import INSTANT, id_column, metadata, same_tenant, tenant_column
@@ -48,22 +36,23 @@ flows = Table(
     UniqueConstraint("tenant_id", "name"),
 )
 
-routing_rules = Table(
-    "routing_rules",
+# One ordered document a tenant: hub/routing/rule.py. Of the queues, flows and people it names any may be gone.
+rule_lists = Table(
+    "rule_lists",
     metadata,
     tenant_column(),
-    id_column(),
-    Column("position", Integer, nullable=False),
-    Column("kind", Text, nullable=False),  # keyword: flow branch; intent: queue; fallback: queue
-    Column("match", Text, nullable=False, server_default=""),
-    Column("threshold", Float, nullable=False, server_default=text("0")),
-    Column("queue_id", Uuid),
-    Column("flow_id", Uuid),
-    Column("segment_id", Uuid),  # only for its members
-    same_tenant("queue_id", "queues"),
-    same_tenant("flow_id", "flows"),
-    same_tenant("segment_id", "segments"),
-    CheckConstraint("kind IN ('keyword', 'intent', 'fallback')", name="kind"),
-    CheckConstraint("(queue_id IS NULL) <> (flow_id IS NULL)", name="one_target"),
-    Index("ix_routing_rules_order", "tenant_id", "position"),
+    Column("document", JSONB, nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("updated_at", INSTANT, nullable=False, server_default=func.now()),
+    Column("updated_by", Text, nullable=False, server_default=""),
+)
+
+rule_list_versions = Table(
+    "rule_list_versions",
+    metadata,
+    tenant_column(),
+    Column("version", Integer, primary_key=True),
+    Column("document", JSONB, nullable=False),
+    Column("created_at", INSTANT, nullable=False, server_default=func.now()),
+    Column("created_by", Text, nullable=False, server_default=""),
 )

@@ -11,6 +11,7 @@ from api.deps import Db, require
 from api.leaving import while_connected
 from api.requests import HubRoute
 from api.schemas import conditions as schemas
+from hub.conditions.catalog import Catalog
 from hub.conditions.parse import parse
 from hub.conditions.plan import check
 from hub.conditions.words import words
@@ -26,7 +27,11 @@ Reader = Annotated[Caller, require("contacts:read")]
 @router.get("/fields", operation_id="list_condition_fields")
 async def fields(db: Db, caller: Reader) -> schemas.ConditionFields:
     """What a condition may ask of a contact: for each field its operators and, where they are few, its values."""
-    catalog = await loading.fields(db, caller.tenant_id)
+    return shown_fields(await loading.fields(db, caller.tenant_id))
+
+
+def shown_fields(catalog: Catalog) -> schemas.ConditionFields:
+    """A catalog for a builder."""
     return schemas.ConditionFields(
         fields=[
             schemas.ConditionField(

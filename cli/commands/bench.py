@@ -17,6 +17,12 @@ def bench(
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     quick: Annotated[bool, typer.Option("--quick", help="Smaller numbers: under a minute.")] = False,
+    rules: Annotated[
+        int, typer.Option(min=0, max=500, help="Routing rules of the tenant, for inbound and latency.")
+    ] = 0,
+    queues: Annotated[
+        int, typer.Option(min=0, max=500, help="Queues of the tenant, for inbound and latency.")
+    ] = 0,
 ) -> None:
     """Measure, beside a peer or a limit, on own ports and an own data folder.
 
@@ -26,7 +32,7 @@ def bench(
 
     import bench as benches
 
-    outcome: Any = benches.run(name, quick)
+    outcome: Any = benches.run(name, quick, rules, queues)
     if inspect.iscoroutine(outcome):
         outcome = asyncio.run(outcome)
     result: dict[str, Any] = outcome

@@ -87,7 +87,7 @@ async def _prepare(engine: AsyncEngine, run: Run) -> str:
     async with transaction(engine, Scope.of(tenant_id)) as db:
         await ensure(db, tenant_id, [NewAttribute("code", "text", "Discount code")])
     queue_ids = await ws.ensure_queues(engine, tenant_id, ["Answers"])
-    await ws.ensure_rules(engine, tenant_id, [{"kind": "fallback", "queue_id": queue_ids["Answers"]}])
+    await ws.ensure_rules(engine, tenant_id, [], queue_ids["Answers"])
     return encode_id("flw", await ws.ensure_flow(engine, tenant_id, "Autumn survey", SURVEY))
 
 

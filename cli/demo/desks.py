@@ -10,10 +10,15 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from hub.conditions.model import Group
+from hub.conditions.model import Rule as ConditionRule
 from hub.flows.definition import Flow
 from hub.ids import new_id
+from hub.routing import store_rules
+from hub.routing.fields import CONFIDENCE, INTENT, KEYWORD
+from hub.routing.rule import Rule, RuleList, ToFlow, ToQueue
 from models.db import Scope, insert_rows, transaction
-from models.routing import flows, queues, routing_rules
+from models.routing import flows, queues
 
 
 async def ensure_queues(engine: AsyncEngine, tenant_id: UUID, names: Sequence[str]) -> dict[str, UUID]:
@@ -45,22 +50,34 @@ async def ensure_flow(engine: AsyncEngine, tenant_id: UUID, name: str, definitio
         return flow_id
 
 
-async def ensure_rules(engine: AsyncEngine, tenant_id: UUID, rules: Sequence[Mapping[str, Any]]) -> None:
-    """The routing table, written once: {"kind", "match"?, "threshold"?, "queue_id" or "flow_id"} in order."""
+def keyword_rule(word: str, *, queue_id: UUID | None = None, flow_id: UUID | None = None) -> Rule:
+    """Who writes exactly this word comes into the queue or the flow."""
+    condition = Group(rules=[ConditionRule(field=KEYWORD, operator="in", value=[word])])
+    return Rule(
+        id=new_id(), name=f"Keyword {word}", condition=condition, actions=(_target(queue_id, flow_id),)
+    )
+
+
+def intent_rule(intent: str, queue_id: UUID, confidence: float | None = None) -> Rule:
+    """What means this, with at least this confidence (None: the hub's own floor), comes into the queue."""
+    tests: list[ConditionRule | Group] = [ConditionRule(field=INTENT, operator="=", value=intent)]
+    if confidence is not None:
+        tests.append(ConditionRule(field=CONFIDENCE, operator=">=", value=confidence))
+    target = ToQueue(queue_id=queue_id)
+    return Rule(id=new_id(), name=f"Intent {intent}"[:80], condition=Group(rules=tests), actions=(target,))
+
+
+def _target(queue_id: UUID | None, flow_id: UUID | None) -> ToQueue | ToFlow:
+    if queue_id is not None:
+        return ToQueue(queue_id=queue_id)
+    assert flow_id is not None
+    return ToFlow(flow_id=flow_id)
+
+
+async def ensure_rules(
+    engine: AsyncEngine, tenant_id: UUID, rules: Sequence[Rule], fallback_queue_id: UUID
+) -> None:
+    """The rules and the queue of everything else, written once."""
+    document = RuleList(rules=tuple(rules), fallback_queue_id=fallback_queue_id)
     async with transaction(engine, Scope.of(tenant_id)) as db:
-        if (await db.execute(select(routing_rules.c.id).limit(1))).first() is not None:
-            return
-        rows = [
-            {
-                "tenant_id": tenant_id,
-                "id": new_id(),
-                "position": position,
-                "kind": rule["kind"],
-                "match": rule.get("match", ""),
-                "threshold": rule.get("threshold", 0.0),
-                "queue_id": rule.get("queue_id"),
-                "flow_id": rule.get("flow_id"),
-            }
-            for position, rule in enumerate(rules, start=1)
-        ]
-        await insert_rows(db, routing_rules, rows)
+        await store_rules.save(db, tenant_id, document, 0, "system", datetime.now(UTC))

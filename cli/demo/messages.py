@@ -125,8 +125,7 @@ async def _run(
     report: Report,
 ) -> dict[str, Any]:
     queue_ids = await ws.ensure_queues(engine, run.workspace.tenant_id, ["Answers"])
-    rules = [{"kind": "fallback", "queue_id": queue_ids["Answers"]}]
-    await ws.ensure_rules(engine, run.workspace.tenant_id, rules)
+    await ws.ensure_rules(engine, run.workspace.tenant_id, [], queue_ids["Answers"])
     report(f"importing {contacts} contacts with {len(GROUPS)} kinds of handsets")
     ids = await _import(api, contacts)
     await _opt_out(api, ids)

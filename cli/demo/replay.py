@@ -154,12 +154,8 @@ async def _route(engine: AsyncEngine, run: Run, trained: TrainedVersion, labels:
     tenant_id = run.workspace.tenant_id
     names = [f"Desk {number:02d}" for number in range(1, QUEUES + 1)]
     queue_ids = await ws.ensure_queues(engine, tenant_id, [*names, "Fallback"])
-    rules: list[dict[str, Any]] = [
-        {"kind": "intent", "match": label, "queue_id": queue_ids[names[place % QUEUES]]}
-        for place, label in enumerate(labels)
-    ]
-    rules.append({"kind": "fallback", "queue_id": queue_ids["Fallback"]})
-    await ws.ensure_rules(engine, tenant_id, rules)
+    rules = [ws.intent_rule(label, queue_ids[names[place % QUEUES]]) for place, label in enumerate(labels)]
+    await ws.ensure_rules(engine, tenant_id, rules, queue_ids["Fallback"])
     await ws.publish_model(engine, tenant_id, trained)
 
 

@@ -101,13 +101,9 @@ async def _sub_organization(
     queue_ids = await ws.ensure_queues(engine, tenant_id, QUEUES)
     await ws.ensure_flow(engine, tenant_id, "Autumn survey", SURVEY)
     hours = await ws.ensure_flow(engine, tenant_id, "Opening hours", HOURS)
-    rules: list[dict[str, Any]] = [{"kind": "keyword", "match": "hours", "flow_id": hours}]
-    rules += [
-        {"kind": "intent", "match": intent, "queue_id": queue_ids[queue], "threshold": 0.5}
-        for intent, queue in QUEUE_OF.items()
-    ]
-    rules.append({"kind": "fallback", "queue_id": queue_ids["General"]})
-    await ws.ensure_rules(engine, tenant_id, rules)
+    rules = [ws.keyword_rule("hours", flow_id=hours)]
+    rules += [ws.intent_rule(intent, queue_ids[queue], 0.5) for intent, queue in QUEUE_OF.items()]
+    await ws.ensure_rules(engine, tenant_id, rules, queue_ids["General"])
     return [
         ws.carrier_account(sms, "sms", f"{name} SMS", settings.public_url),
         ws.carrier_account(whatsapp, "whatsapp", f"{name} WhatsApp", settings.public_url),

@@ -1,4 +1,4 @@
-"""Which fields there are, of which type, and what may be asked of each. A context (contacts, later routing and flows)
+"""Which fields there are, of which type, and what may be asked of each. A context (contacts, routing, later flows)
 brings a catalog of its own to the same language.
 """
 
@@ -61,6 +61,14 @@ OPERATORS: Mapping[str, Mapping[str, str]] = {
     "boolean": {"=": "is"},
     "choice": _CHOICE,
     "country": _CHOICE,
+    "named": _CHOICE,
+    "keyword": {"in": "is any of", "notIn": "is none of"},
+    "wording": {
+        "contains": "contains",
+        "doesNotContain": "does not contain",
+        "containsAny": "contains any of",
+        "containsNone": "contains none of",
+    },
     "tag": {"has": "is", "hasNot": "is not"},
     "consent": {"=": "is"},
     "reachable": {"on": "on", "notOn": "not on"},

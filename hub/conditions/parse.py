@@ -19,6 +19,7 @@ from hub.conditions.vocabulary import (
     RESERVED,
     Vocabulary,
     ids_by_name,
+    labels_of,
     number_of,
 )
 from hub.errors import Invalid
@@ -162,6 +163,9 @@ class _Reader:
                 return self._one({True: ("true",), False: ("false",)})
             case "number":
                 return self._compared(operator, self._number)
+            case "named":
+                ids = {label: value for value, label in labels_of(spec).items()}
+                return self._compared(operator, lambda: ids.get(said := self._text(), said))
             case _:
                 return self._compared(operator, self._text)
 
@@ -173,7 +177,7 @@ class _Reader:
                 low = read()
                 self._expect("and")
                 return [low, read()]
-            case "in" | "notIn":
+            case "in" | "notIn" | "containsAny" | "containsNone":
                 found = [read()]
                 while self._take(","):
                     found.append(read())

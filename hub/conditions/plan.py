@@ -7,16 +7,19 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from hub.compliance.keywords import normal
 from hub.conditions import nodes, values
 from hub.conditions.catalog import ATTRIBUTE, CALLING_CODES, CHANNELS, EVENT, Catalog, FieldSpec
 from hub.conditions.errors import Fault, invalid
 from hub.conditions.model import Group, Rule
 from hub.conditions.nodes import Node, Not
+from hub.conditions.text import normalize
 from hub.conditions.values import Wrong
 
 NEGATED = {
     "!=": "=",
     "doesNotContain": "contains",
+    "containsNone": "containsAny",
     "notIn": "in",
     "null": "notNull",
     "notBetween": "between",
@@ -181,6 +184,24 @@ def _choice(spec: FieldSpec, operator: str, value: Any, catalog: Catalog, strict
     return nodes.OneOf(spec.name, chosen)
 
 
+def _keyword(spec: FieldSpec, operator: str, value: Any, catalog: Catalog, strict: bool) -> Node:
+    """A whole message, compared as answers are: without case, doubled spaces and an end mark."""
+    words = tuple(normalize(values.text(item)) for item in values.items(value))
+    if not all(words):
+        raise Wrong("/value", "wrong-text", "a keyword has letters or digits")
+    return nodes.OneOf(spec.name, words)
+
+
+def _wording(spec: FieldSpec, operator: str, value: Any, catalog: Catalog, strict: bool) -> Node:
+    """Whole words, one after the other; the field's own value is ` its words ` with a space at each end."""
+    wanted = values.items(value) if operator == "containsAny" else [value]
+    phrases = [normal(values.text(item)) for item in wanted]
+    if not all(phrases):
+        raise Wrong("/value", "wrong-text", "words have letters or digits")
+    tests = tuple(nodes.Text(spec.name, "contains", (f" {phrase} ",)) for phrase in phrases)
+    return tests[0] if len(tests) == 1 else nodes.Any_(tests)
+
+
 def _country(spec: FieldSpec, operator: str, value: Any, catalog: Catalog, strict: bool) -> Node:
     if operator == "notNull":
         return nodes.Country(None)
@@ -288,6 +309,9 @@ _READERS: dict[str, Callable[[FieldSpec, str, Any, Catalog, bool], Node]] = {
     "date": _date,
     "datetime": _datetime,
     "choice": _choice,
+    "named": _choice,
+    "keyword": _keyword,
+    "wording": _wording,
     "country": _country,
     "tag": _tag,
     "consent": _consent,

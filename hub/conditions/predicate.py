@@ -74,6 +74,28 @@ def holds(node: Node, facts: Facts, now: datetime, segments: Segments | None = N
             return _has(node, facts, now)
 
 
+def answer(
+    node: Node,
+    facts: Facts,
+    now: datetime,
+    segments: Segments | None,
+    unknown: Callable[[nodes.Test], bool],
+) -> bool | None:
+    """As `holds`, in three values: None where it hangs on a test whose facts are `unknown` yet."""
+    match node:
+        case nodes.All(inner):
+            found = [answer(each, facts, now, segments, unknown) for each in inner]
+            return False if False in found else None if None in found else True
+        case nodes.Any_(inner):
+            found = [answer(each, facts, now, segments, unknown) for each in inner]
+            return True if True in found else None if None in found else False
+        case nodes.Not(only):
+            said = answer(only, facts, now, segments, unknown)
+            return None if said is None else not said
+        case _:
+            return None if unknown(node) else holds(node, facts, now, segments)
+
+
 def fits(test: nodes.Value, value: Any, now: datetime) -> bool:
     """Whether a value passes; one of another type than the test's is a missing one."""
     match test:

@@ -41,6 +41,11 @@ def fold(text: str) -> str:
     return text.lower() if text.isascii() else text.translate(_table())
 
 
+def normalize(text: str) -> str:
+    """A message as it is compared with expected answers: trimmed, case-folded, white space collapsed, no end mark."""
+    return " ".join(text.casefold().split()).rstrip(".! ")
+
+
 def translation(folded: Iterable[str]) -> tuple[str, str] | None:
     """The (from, to) of `translate()` that a text needs beside `lower(… COLLATE "C")` before these folded texts can be
     looked for in it; None when they are free of letters beyond ASCII.

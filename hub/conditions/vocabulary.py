@@ -104,7 +104,22 @@ LEADING = frozenset(
     ]
 )
 """Words that a field's name cannot hold without being mistaken for a comparison or the begin of another sentence."""
-SPOKEN = frozenset({"text", "number", "boolean", "date", "datetime", "choice", "country", "tag", "consent"})
+SPOKEN = frozenset(
+    {
+        "text",
+        "number",
+        "boolean",
+        "date",
+        "datetime",
+        "choice",
+        "country",
+        "tag",
+        "consent",
+        "named",
+        "keyword",
+        "wording",
+    }
+)
 """Types of fields whose rules read `field comparison value`; the others have sentences of their own."""
 INBOUND = {True: ("wrote", "to", "us"), False: ("did", "not", "write", "to", "us")}
 OUTBOUND = {True: ("was", "sent", "a", "message"), False: ("was", "not", "sent", "a", "message")}
@@ -186,6 +201,16 @@ class Vocabulary:
 
     def campaign(self, campaign_id: UUID) -> str:
         return _named("cmp", campaign_id, self.catalog.campaigns)
+
+
+def labels_of(spec: FieldSpec) -> dict[str, str]:
+    """Value → how it is called, for a field whose values are ids: its label where that is its alone, else the id."""
+    times = Counter(label for _, label in spec.choices or ())
+    values = {value for value, _ in spec.choices or ()}
+    return {
+        value: label if times[label] == 1 and label and label not in values else value
+        for value, label in spec.choices or ()
+    }
 
 
 def ids_by_name(prefix: str, names: Mapping[UUID, str]) -> dict[str, str]:

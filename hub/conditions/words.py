@@ -19,6 +19,7 @@ from hub.conditions.vocabulary import (
     OUTBOUND,
     PROPERTY,
     Vocabulary,
+    labels_of,
     literal,
     word,
 )
@@ -109,6 +110,11 @@ def _sentence(rule: Rule, spec: FieldSpec, vocabulary: Vocabulary) -> str:
             return f"event {word(rule.field[len(EVENT) :])} {happened}{_how_often(rule.value)}{with_}"
         case "consent":
             return f"{vocabulary.phrases[rule.field]} is {' '.join(CONSENT[rule.value])}"
+        case "named":
+            labels = labels_of(spec)
+            phrase = vocabulary.phrases[rule.field]
+            label = spec.operators[rule.operator]
+            return f"{phrase} {_comparison(label, rule.operator, rule.value, lambda each: word(labels.get(str(each), str(each))))}"
         case _:
             phrase = vocabulary.phrases[rule.field]
             return f"{phrase} {_comparison(spec.operators[rule.operator], rule.operator, rule.value, _value)}"
@@ -120,7 +126,7 @@ def _comparison(label: str, operator: str, value: Any, said: Any) -> str:
             return label
         case "between" | "notBetween":
             return f"{label} {said(value[0])} and {said(value[1])}"
-        case "in" | "notIn":
+        case "in" | "notIn" | "containsAny" | "containsNone":
             return f"{label} {', '.join(said(each) for each in value)}"
         case "inLast" | "notInLast":
             return f"{label} {_duration(value)}"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, tzinfo
+from typing import NamedTuple
 from uuid import UUID
 
 from hub.compliance.keywords import Command, Said, command_of, confirmation
 from hub.contacts.consents import ALL, MARKETING
+from hub.conversations import rules
 from hub.conversations.state import (
     LAST_TEXT_CHARS_MAX,
     AgentReply,
@@ -29,13 +32,17 @@ from hub.errors import Conflict
 from hub.flows import effects as flow_effects
 from hub.flows.engine import FlowFailed, Session, advance, expects
 from hub.ids import encode_id
+from hub.routing.compiled import To
+from hub.routing.fields import NO_RECORD, Heard, Message, Record
 from hub.routing.table import Route, RoutingTable
 
 NOTHING_UNDERSTOOD = Understood(None, 0.0, None)
 
 
-def needs_classifier(state: Conversation, event: Inbound, table: RoutingTable) -> bool:
-    """False when a command, an expected answer or a keyword decides; else the text must be classified."""
+def needs_classifier(
+    state: Conversation, event: Inbound, table: RoutingTable, zone: tzinfo = UTC, record: Record = NO_RECORD
+) -> bool:
+    """False when a command, an expected answer or a rule decides that spares it; else the text must be classified."""
     if table.intent_version_id is None:
         return False
     if said(event, event.channel_kind in state.opted_out, table) is not None:
@@ -44,7 +51,14 @@ def needs_classifier(state: Conversation, event: Inbound, table: RoutingTable) -
         flow = table.flows.get(UUID(state.session.flow_id))
         if flow is not None and expects(flow, state.session, event.text):
             return False
-    return table.keyword(event.text) is None
+    rule = table.decided(_message(state, event, zone), record)
+    return rule is None or not rule.spares_classifier
+
+
+def _message(state: Conversation, event: Inbound, zone: tzinfo) -> Message:
+    """The message as rules see it; `state` before the turn."""
+    first = state.last_inbound_at is None
+    return Message(event.text, event.channel_kind, event.channel_id, event.at.astimezone(zone), first)
 
 
 def said(event: Inbound, opted_out: bool, table: RoutingTable) -> Said | None:
@@ -58,12 +72,21 @@ def turn(
     table: RoutingTable,
     understood: Understood = NOTHING_UNDERSTOOD,
     floor: float = 0.0,
+    zone: tzinfo = UTC,
+    record: Record = NO_RECORD,
 ) -> Turn:
-    """One turn. Raises Conflict when the event does not fit the state; `state` itself is never changed."""
+    """One turn. Raises Conflict when the event does not fit the state; `state` itself is never changed.
+
+    `zone`: the tenant's, for rules about hours; `record`: what is known of the contact, where rules ask for it.
+    """
     result = Turn(state.copy())
     match event:
         case Inbound():
-            _inbound(result, event, table, understood, floor)
+            last = (state.last_direction, state.last_text, state.last_at)
+            arrival = Arrival(
+                event, table, _message(state, event, zone), understood, floor, record, last, set()
+            )
+            _inbound(result, arrival)
         case AgentReply():
             _agent_reply(result, event)
         case Assign(user_id, _, name, actor):
@@ -79,11 +102,7 @@ def turn(
             result.happened.append(Happened("transferred", data, actor))
         case Close(at, actor):
             _require_open(state)
-            result.state.status = "closed"
-            result.state.closed_at = at
-            result.state.session = None
-            result.state.unread = 0
-            result.happened.append(Happened("closed", {}, actor))
+            _close(result, at, actor)
         case Reopen(at, actor):
             if state.status == "open":
                 raise Conflict("the conversation is open already")
@@ -94,6 +113,14 @@ def turn(
             result.state.unread = 0
     _keep_owned(result.state, table)
     return result
+
+
+def _close(result: Turn, at: datetime, actor: str) -> None:
+    result.state.status = "closed"
+    result.state.closed_at = at
+    result.state.session = None
+    result.state.unread = 0
+    result.happened.append(Happened("closed", {}, actor))
 
 
 def _log_owner(result: Turn, user_id: UUID | None, name: str, actor: str) -> None:
@@ -108,8 +135,8 @@ def _log_flow(result: Turn, flow_id: str, step: str, path: Sequence[str]) -> Non
 
 def _keep_owned(state: Conversation, table: RoutingTable) -> None:
     """An open conversation in no queue and with nobody would be seen by no one: the fallback queue gets it."""
-    if state.status == "open" and state.queue_id is None and state.assignee_id is None and table.fallback:
-        state.queue_id = table.fallback.queue_id
+    if state.status == "open" and state.queue_id is None and state.assignee_id is None:
+        state.queue_id = table.fallback_queue_id
 
 
 def _require_open(state: Conversation) -> None:
@@ -117,13 +144,31 @@ def _require_open(state: Conversation) -> None:
         raise Conflict("the conversation is not open")
 
 
-def _open(state: Conversation, at: object) -> None:
+def _open(state: Conversation, at: datetime) -> None:
     state.status = "open"
-    state.opened_at = at  # type: ignore[assignment]
+    state.opened_at = at
     state.closed_at = None
 
 
-def _inbound(result: Turn, event: Inbound, table: RoutingTable, understood: Understood, floor: float) -> None:
+class Arrival(NamedTuple):
+    """A message with everything that a turn needs to know of it. `message`: as rules see it."""
+
+    event: Inbound
+    table: RoutingTable
+    message: Message
+    understood: Understood
+    floor: float
+    record: Record
+    last: rules.Last
+    acted: set[UUID]  # the rules whose tags and answers are out
+
+    def route(self, *, people_only: bool = False) -> Route:
+        heard = Heard(self.understood.intent, self.understood.confidence)
+        return self.table.route(self.message, heard, self.floor, self.record, people_only=people_only)
+
+
+def _inbound(result: Turn, arrival: Arrival) -> None:
+    event, table, understood = arrival.event, arrival.table, arrival.understood
     state = result.state
     opted_out = event.channel_kind in state.opted_out
     state.channel_id = event.channel_id
@@ -139,28 +184,48 @@ def _inbound(result: Turn, event: Inbound, table: RoutingTable, understood: Unde
         _command(result, event, command, table.brand)
         return
     state.unread += 1
-    if state.session is not None and _continue_flow(result, event, table, state.session, understood, floor):
+    if state.session is not None and _continue_flow(result, arrival, state.session):
         return
     if state.status == "open":
         # People have it, or a queue does: the text is shown with its intent, the owner does not change.
         result.routing = {"reason": state.reason}
         return
-    rule = table.keyword(event.text)
-    if rule is not None and rule.flow_id is not None and rule.flow_id in table.flows:
-        _note(result, str(rule.id), f"keyword {rule.match}")
-        start = Session(rule.flow_id.hex, table.flows[rule.flow_id].start)
-        _run_flow(result, event, table, start, None, understood, floor)
+    _go(result, arrival, arrival.route())
+
+
+def _go(result: Turn, arrival: Arrival, route: Route, prefix: str = "") -> None:
+    """The rules act, and the conversation goes where the route leads; `prefix` tells what was before."""
+    to, table = route.to, arrival.table
+    acting = [rule for rule in route.acting if rule.id not in arrival.acted]
+    arrival.acted.update(rule.id for rule in acting)
+    failed = rules.act(result, arrival.event, acting, arrival.record, arrival.last)
+    reason = prefix + "; ".join([route.reason, *failed])
+    if to.flow_id is not None:
+        _note(result, route, reason)
+        _run_flow(result, arrival, Session(to.flow_id.hex, table.flows[to.flow_id].start), None)
         return
-    if rule is not None and rule.queue_id is not None:
-        _to_queue(result, event, Route(rule.id, rule.queue_id, None, f"keyword {rule.match}"))
+    state = result.state
+    if state.status != "open":
+        _open(state, arrival.event.at)
+        state.assignee_id = None
+        state.unread = max(state.unread, 1)
+    state.priority = to.priority
+    state.reason = reason
+    _note(result, route, reason)
+    if to.closed:
+        _close(result, arrival.event.at, "system")
         return
-    _route(result, event, table, understood, floor)
+    # A person's conversation has a queue too: it goes back there when the person is away.
+    state.queue_id = to.queue_id or table.fallback_queue_id
+    if to.user_id is not None:
+        state.assignee_id = to.user_id
+        _log_owner(result, to.user_id, table.users.get(to.user_id, ""), "system")
 
 
 def _command(result: Turn, event: Inbound, said: Said, brand: str) -> None:
     state, command = result.state, said.command
     again = command is Command.STOP and event.channel_kind in state.opted_out
-    _note(result, "", f"{command.upper()} command")
+    _note(result, None, f"{command.upper()} command")
     if command is Command.STOP:
         state.opted_out = state.opted_out | {event.channel_kind}
         state.session = None
@@ -203,33 +268,24 @@ def _consent(result: Turn, event: Inbound, after: str, purpose: str) -> None:
     result.happened.append(Happened("consent", data, "contact"))
 
 
-def _continue_flow(
-    result: Turn, event: Inbound, table: RoutingTable, session: Session, understood: Understood, floor: float
-) -> bool:
+def _continue_flow(result: Turn, arrival: Arrival, session: Session) -> bool:
     """Give the reply to the waiting flow. False when the flow is gone: the message is then routed as usual."""
-    if UUID(session.flow_id) not in table.flows:
+    if UUID(session.flow_id) not in arrival.table.flows:
         result.state.session = None
         return False
-    _note(result, "", "answer to a flow")
-    _run_flow(result, event, table, session, event.text, understood, floor)
+    _note(result, None, "answer to a flow")
+    _run_flow(result, arrival, session, arrival.event.text)
     return True
 
 
-def _run_flow(
-    result: Turn,
-    event: Inbound,
-    table: RoutingTable,
-    session: Session,
-    reply: str | None,
-    understood: Understood,
-    floor: float,
-) -> None:
+def _run_flow(result: Turn, arrival: Arrival, session: Session, reply: str | None) -> None:
+    event, table = arrival.event, arrival.table
     try:
         sprint = advance(table.flows[UUID(session.flow_id)], session, reply)
     except FlowFailed as failure:
         result.state.session = None
         _log_flow(result, session.flow_id, "failed", [session.node])
-        _route(result, event, table, understood, floor, prefix=f"flow failed: {failure.detail}; ")
+        _go(result, arrival, arrival.route(people_only=True), f"flow failed: {failure.detail}; ")
         return
     result.state.session = sprint.session
     _log_flow(result, session.flow_id, "ended" if sprint.session is None else "waiting", sprint.path)
@@ -244,33 +300,18 @@ def _run_flow(
             case flow_effects.HandOver(queue):
                 queue_id = table.queue_ids.get(queue.casefold()) if queue else None
                 if queue_id is None:
-                    _route(result, event, table, understood, floor, prefix="flow handed over; ")
+                    _go(result, arrival, arrival.route(people_only=True), "flow handed over; ")
                 else:
-                    _to_queue(result, event, Route(None, queue_id, None, f"flow handed over to {queue}"))
+                    _go(result, arrival, Route(To(queue_id), f"flow handed over to {queue}"))
     if result.state.status != "open":
         result.state.unread = 0  # the flow answered; nobody has to look
 
 
-def _route(
-    result: Turn, event: Inbound, table: RoutingTable, understood: Understood, floor: float, prefix: str = ""
-) -> None:
-    route = table.route(understood.intent, understood.confidence, floor)
-    _to_queue(result, event, Route(route.rule_id, route.queue_id, None, prefix + route.reason))
-
-
-def _to_queue(result: Turn, event: Inbound, route: Route) -> None:
-    state = result.state
-    if state.status != "open":
-        _open(state, event.at)
-        state.assignee_id = None
-        state.unread = max(state.unread, 1)
-    state.queue_id = route.queue_id
-    state.reason = route.reason
-    _note(result, str(route.rule_id or ""), route.reason)
-
-
-def _note(result: Turn, rule: str, reason: str) -> None:
-    result.routing = {"rule": rule, "reason": reason}
+def _note(result: Turn, route: Route | None, reason: str) -> None:
+    rule = None if route is None else route.rule
+    result.routing = {"rule": "", "reason": reason}
+    if rule is not None:
+        result.routing |= {"rule": encode_id("rul", rule.id), "name": rule.name}
 
 
 def _agent_reply(result: Turn, event: AgentReply) -> None:

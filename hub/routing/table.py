@@ -1,125 +1,223 @@
-"""The routing table of one tenant: keyword to flow, intent to queue, everything else to the fallback queue."""
+"""The routing table of one tenant: which rule has a message, and why. Built once for a tenant and kept for a few seconds.
+
+Keywords and intents are looked up, so that hundreds of such rules cost what one costs; the others are looked at one by
+one. The answer is that of a walk through all rules in their order, by test.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import heapq
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from hub.compliance.keywords import NO_EXTRA_WORDS, Words
+from hub.compliance.keywords import Words
+from hub.conditions.predicate import Facts, Segments
 from hub.flows.definition import Flow
-from hub.flows.nodes.wait_for_reply import normalize
+from hub.routing.compiled import CompiledRule, To
+from hub.routing.fields import (
+    NO_RECORD,
+    NOTHING_HEARD,
+    WAITING,
+    Heard,
+    Message,
+    Record,
+    keyword_of,
+    values_of,
+)
 
-NO_SEGMENTS: frozenset[UUID] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule; exactly one of `queue_id` and `flow_id` is set. `segment_id`: only for the members of that segment."""
-
-    id: UUID
-    kind: str
-    match: str
-    threshold: float
-    queue_id: UUID | None
-    flow_id: UUID | None
-    segment_id: UUID | None = None
+NOBODY = To()
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where a message goes and why, in words a person reads."""
+    """Where a message goes and why, in words a person reads. `rule` None: no rule has it, it falls back.
 
-    rule_id: UUID | None
-    queue_id: UUID | None
-    flow_id: UUID | None
+    `passed`: the rules before it that held and went on; with it they say what else happens.
+    """
+
+    to: To
     reason: str
+    rule: CompiledRule | None = None
+    passed: tuple[CompiledRule, ...] = ()
+
+    @property
+    def acting(self) -> tuple[CompiledRule, ...]:
+        return self.passed if self.rule is None else (*self.passed, self.rule)
 
 
 @dataclass(slots=True)
 class RoutingTable:
-    """Rules by kind, first position wins. Built once for a tenant and kept for a few seconds.
-
-    It holds the rules of everybody; `narrowed` adds those of a contact's segments.
-    """
+    """Everything a turn must know of its tenant's routing. `waiting`: by a queue's field, how many nobody has yet."""
 
     brand: str
-    keywords: Mapping[str, Rule]
-    intents: Mapping[str, Rule]
-    fallback: Rule | None
+    rules: Sequence[CompiledRule]
     queues: Mapping[UUID, str]
     flows: Mapping[UUID, Flow]
+    fallback_queue_id: UUID | None = None
     intent_version_id: UUID | None = None
-    rules: Sequence[Rule] = ()
     words: Words = field(default_factory=dict)  # for STOP, START and HELP, beside everybody's
+    segments: Segments = field(default_factory=dict)
+    users: Mapping[UUID, str] = field(default_factory=dict)
+    waiting: Mapping[str, int] = field(default_factory=dict)
     queue_ids: Mapping[str, UUID] = field(init=False)
-    segment_ids: frozenset[UUID] = field(init=False)
-    _narrowed: dict[frozenset[UUID], RoutingTable] = field(init=False, default_factory=dict, repr=False)
+    fields: frozenset[str] = field(init=False)
+    asks_contact: bool = field(init=False)
+    _keywords: Mapping[str, Sequence[int]] = field(init=False, repr=False)
+    _intents: Mapping[str, Sequence[int]] = field(init=False, repr=False)
+    _others: Sequence[int] = field(init=False, repr=False)
+    _unheard: Sequence[int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.queue_ids = {name.casefold(): queue_id for queue_id, name in self.queues.items()}
-        self.segment_ids = frozenset(rule.segment_id for rule in self.rules if rule.segment_id is not None)
+        self.fields = frozenset().union(*(rule.fields for rule in self.rules))
+        self.asks_contact = any(rule.asks_contact for rule in self.rules)
+        keywords: dict[str, list[int]] = defaultdict(list)
+        intents: dict[str, list[int]] = defaultdict(list)
+        others, any_intent = [], []
+        for place, rule in enumerate(self.rules):
+            if rule.keywords is not None:
+                for word in rule.keywords:
+                    keywords[word].append(place)
+            elif rule.intents is not None:
+                any_intent.append(place)
+                for intent in rule.intents:
+                    intents[intent].append(place)
+            else:
+                others.append(place)
+        self._keywords, self._intents, self._others = dict(keywords), dict(intents), others
+        self._unheard = sorted([*others, *any_intent])
 
-    def narrowed(self, member_of: frozenset[UUID]) -> RoutingTable:
-        """The table for a contact who is in exactly these of `segment_ids`."""
-        if not member_of:
-            return self
-        found = self._narrowed.get(member_of)
-        if found is None:
-            rest = (self.rules, self.queues, self.flows, self.intent_version_id)
-            found = self._narrowed[member_of] = build(self.brand, *rest, member_of, self.words)
+    @property
+    def waiting_fields(self) -> frozenset[str]:
+        """The fields of the queues whose lengths the rules ask for."""
+        return frozenset(name for name in self.fields if name.startswith(WAITING))
+
+    def decided(self, message: Message, record: Record = NO_RECORD) -> CompiledRule | None:
+        """The rule that has the message whatever it means, or None where that hangs on the intent or no rule has it."""
+        walk = _Walk(self, message, None, record, 0.0)
+        route = walk.first(self._places(message, None))
+        return None if route is None else route.rule
+
+    def route(
+        self,
+        message: Message,
+        heard: Heard = NOTHING_HEARD,
+        floor: float = 0.0,
+        record: Record = NO_RECORD,
+        *,
+        people_only: bool = False,
+    ) -> Route:
+        """Where the message goes. An intent below `floor` counts for none, but for rules that ask for the confidence
+        themselves. `people_only`: a flow has given up, so that rules which lead to a flow or close are passed over.
+        """
+        walk = _Walk(self, message, heard, record, floor, people_only)
+        found = walk.first(self._places(message, heard))
+        assert found is not None  # nothing is unknown
         return found
 
-    def keyword(self, text: str) -> Rule | None:
-        """The keyword rule for the whole message, or None."""
-        return self.keywords.get(normalize(text)) if len(text) <= 80 else None
+    def _places(self, message: Message, heard: Heard | None) -> Iterable[int]:
+        """The rules that can have the message, in their order."""
+        keyword = keyword_of(message.text) if self._keywords else None
+        by_keyword = self._keywords.get(keyword, ()) if keyword is not None else ()
+        if heard is None:
+            return heapq.merge(self._unheard, by_keyword)
+        by_intent = self._intents.get(heard.intent, ()) if heard.intent is not None else ()
+        return heapq.merge(self._others, by_keyword, by_intent)
 
-    def route(self, intent: str | None, confidence: float, floor: float) -> Route:
-        """By intent when it is sure enough for its rule, else to the fallback queue.
-
-        `floor` is the least confidence for a rule that states none of its own.
-        """
-        if intent is not None:
-            rule = self.intents.get(intent)
-            if rule is not None:
-                needed = rule.threshold or floor
-                if confidence >= needed:
-                    reason = f"intent {intent} {confidence:.2f} ≥ {needed:.2f}"
-                    return Route(rule.id, rule.queue_id, rule.flow_id, reason)
-                return self._fall_back(f"intent {intent} {confidence:.2f} < {needed:.2f}")
-            return self._fall_back(f"no rule for intent {intent}")
-        return self._fall_back("no intent recognised")
-
-    def _fall_back(self, why: str) -> Route:
-        if self.fallback is None:
-            return Route(None, None, None, f"{why}; no fallback rule")
-        return Route(self.fallback.id, self.fallback.queue_id, self.fallback.flow_id, f"{why} → fallback")
+    def fall_back(self, heard: Heard, floor: float) -> tuple[To, str]:
+        """The last resort, and why."""
+        intent = None if heard.intent is None else f"intent {heard.intent} {heard.confidence:.2f}"
+        if intent is None:
+            why = "no rule matches"
+        elif heard.confidence < floor:
+            why = f"{intent} < {floor:.2f}"
+        else:
+            why = f"no rule for {intent}"
+        if self.fallback_queue_id is None:
+            return NOBODY, f"{why}; there is no queue"
+        return To(queue_id=self.fallback_queue_id), f"{why} → fallback"
 
 
-def build(
-    brand: str,
-    rules: Sequence[Rule],
-    queues: Mapping[UUID, str],
-    flows: Mapping[UUID, Flow],
-    intent_version_id: UUID | None,
-    member_of: frozenset[UUID] = NO_SEGMENTS,
-    words: Words = NO_EXTRA_WORDS,
-) -> RoutingTable:
-    """Rules in their order to a table; of two rules for the same keyword or intent the first wins.
+class _Walk:
+    """One message on its way through the rules. `heard` None: its intent is not known yet."""
 
-    Rules of segments that are not in `member_of` are left out.
-    """
-    keywords: dict[str, Rule] = {}
-    intents: dict[str, Rule] = {}
-    fallback: Rule | None = None
-    for rule in rules:
-        if rule.segment_id is not None and rule.segment_id not in member_of:
-            continue
-        match rule.kind:
-            case "keyword":
-                keywords.setdefault(normalize(rule.match), rule)
-            case "intent":
-                intents.setdefault(rule.match, rule)
-            case _:
-                fallback = fallback or rule
-    return RoutingTable(brand, keywords, intents, fallback, queues, flows, intent_version_id, rules, words)
+    __slots__ = ("_facts", "_floor", "_heard", "_message", "_people_only", "_record", "_table")
+
+    def __init__(
+        self,
+        table: RoutingTable,
+        message: Message,
+        heard: Heard | None,
+        record: Record,
+        floor: float,
+        people_only: bool = False,
+    ) -> None:
+        self._table = table
+        self._message = message
+        self._heard = heard
+        self._record = record
+        self._floor = floor
+        self._people_only = people_only
+        self._facts: dict[bool, Facts] = {}
+
+    def first(self, places: Iterable[int]) -> Route | None:
+        """None when a rule that may have the message hangs on the intent."""
+        passed: list[CompiledRule] = []
+        for rule in self._candidates(places):
+            holds = self._holds(rule)
+            if holds is None:
+                return None
+            if not holds:
+                continue
+            if rule.goes_on:
+                passed.append(rule)
+                continue
+            return self._to(rule, tuple(passed))
+        to, reason = self._table.fall_back(self._heard or NOTHING_HEARD, self._floor)
+        return Route(to, reason, None, tuple(passed))
+
+    def _candidates(self, places: Iterable[int]) -> Iterator[CompiledRule]:
+        for place in places:
+            rule = self._table.rules[place]
+            if not self._people_only or rule.to is None or rule.to.is_people:
+                yield rule
+
+    def _holds(self, rule: CompiledRule) -> bool | None:
+        if rule.exact:  # its place was found by a look-up
+            if rule.keywords is not None:
+                return True
+            return None if self._heard is None else self._heard.confidence >= self._floor
+        known = self._heard is not None
+        facts = self._facts_for(rule)
+        return rule.holds(facts, self._message.at, self._table.segments, intent=known, contact=True)
+
+    def _facts_for(self, rule: CompiledRule) -> Facts:
+        """Made at most twice a message: with the intent as it was heard, and without one that is below the floor."""
+        heard = self._heard or NOTHING_HEARD
+        counts = rule.asks_confidence or heard.confidence >= self._floor
+        found = self._facts.get(counts)
+        if found is None:
+            table, record = self._table, self._record
+            values = values_of(
+                self._message, heard if counts else NOTHING_HEARD, record, table.waiting, table.fields
+            )
+            found = self._facts[counts] = replace(record.facts, values={**record.facts.values, **values})
+        return found
+
+    def _to(self, rule: CompiledRule, passed: tuple[CompiledRule, ...]) -> Route:
+        reason = f"rule “{rule.name}”{self._why(rule)}"
+        if rule.to is not None:
+            return Route(rule.to, reason, rule, passed)
+        to, _ = self._table.fall_back(NOTHING_HEARD, 0.0)
+        return Route(to, f"{reason} → fallback", rule, passed)
+
+    def _why(self, rule: CompiledRule) -> str:
+        """What of the message the rule was about, where that is short."""
+        heard = self._heard or NOTHING_HEARD
+        if rule.keywords is not None:
+            return f" (keyword {keyword_of(self._message.text)})"
+        if rule.asks_intent and heard.intent is not None:
+            return f" (intent {heard.intent} {heard.confidence:.2f})"
+        return ""

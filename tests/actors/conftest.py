@@ -49,11 +49,11 @@ async def desk(engine: AsyncEngine, settings: Settings, tenant: UUID) -> AsyncIt
         engine,
         tenant,
         [
-            {"kind": "keyword", "match": "hours", "flow_id": hours},
-            {"kind": "keyword", "match": "survey", "flow_id": survey},
-            {"kind": "intent", "match": "order", "queue_id": queues["Orders"]},
-            {"kind": "fallback", "queue_id": queues["General"]},
+            ws.keyword_rule("hours", flow_id=hours),
+            ws.keyword_rule("survey", flow_id=survey),
+            ws.intent_rule("order", queues["Orders"]),
         ],
+        queues["General"],
     )
     async with transaction(engine, Scope.of(tenant)) as db:
         await db.execute(tenants.update().where(tenants.c.id == tenant).values(intent_version_id=new_id()))

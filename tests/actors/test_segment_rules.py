@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from uuid import UUID
 
-from hub.ids import new_id
+from hub.ids import encode_id, new_id
+from hub.routing import store_rules
+from hub.routing.rule import RuleList
 from models.contacts import contact_tags
 from models.db import Scope, insert_rows, transaction
-from models.routing import routing_rules
 from models.segments import segments
 from tests.actors.desk import Desk
+from tests.hub.routing.rules import asks, rule
 
 VIP = {"combinator": "and", "not": False, "rules": [{"field": "tag", "operator": "has", "value": "vip"}]}
 BROKEN = {"combinator": "and", "rules": [{"field": "attribute.gone", "operator": "=", "value": "x"}]}
@@ -25,19 +28,17 @@ async def segment_rule(desk: Desk, name: str, condition: object, queue: str) -> 
         "kind": "dynamic",
         "condition": condition,
     }
-    rule = {
-        "tenant_id": desk.tenant_id,
-        "id": new_id(),
-        "position": -1,
-        "kind": "intent",
-        "match": "order",
-        "threshold": 0.0,
-        "queue_id": desk.queues[queue],
-        "segment_id": segment_id,
-    }
+    first = rule(
+        7,
+        [asks("segment", "in", encode_id("seg", segment_id)), asks("message.intent", "=", "order")],
+        {"type": "queue", "queue_id": desk.queues[queue]},
+    )
     async with transaction(desk.engine, Scope.of(desk.tenant_id)) as db:
         await insert_rows(db, segments, [segment])
-        await insert_rows(db, routing_rules, [rule])
+        mine = await store_rules.own(db, desk.tenant_id)
+        before = RuleList.model_validate(mine.document)
+        rules = before.model_copy(update={"rules": (first, *before.rules)})
+        await store_rules.save(db, desk.tenant_id, rules, mine.version, "system", datetime.now(UTC))
 
 
 async def tag(desk: Desk, contact_id: UUID, name: str) -> None:

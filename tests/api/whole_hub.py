@@ -37,11 +37,8 @@ async def start(settings: Settings, kind: str, money_micros: int = 100_000_000) 
         run.workspace.queues = await ws.ensure_queues(engine, tenant_id, ["General", "Care"])
         hours = await ws.ensure_flow(engine, tenant_id, "Hours", HOURS)
         await ws.ensure_flow(engine, tenant_id, "Survey", SURVEY)
-        rules = [
-            {"kind": "keyword", "match": "hours", "flow_id": hours},
-            {"kind": "fallback", "queue_id": run.workspace.queues["General"]},
-        ]
-        await ws.ensure_rules(engine, tenant_id, rules)
+        rules = [ws.keyword_rule("hours", flow_id=hours)]
+        await ws.ensure_rules(engine, tenant_id, rules, run.workspace.queues["General"])
         await ws.ensure_user(engine, tenant_id, f"billing-{run.email}", "Billing", ["billing_admin"])
         return run
     finally:

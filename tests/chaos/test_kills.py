@@ -113,7 +113,7 @@ class Chaos:
         # Rules and flow first: processes keep for some seconds what they once read of a tenant.
         tenant_id = self.run.workspace.tenant_id
         queues = await ws.ensure_queues(self.engine, tenant_id, ["Answers"])
-        await ws.ensure_rules(self.engine, tenant_id, [{"kind": "fallback", "queue_id": queues["Answers"]}])
+        await ws.ensure_rules(self.engine, tenant_id, [], queues["Answers"])
         flow_id = await ws.ensure_flow(self.engine, tenant_id, "Survey", SURVEY)
         for start in range(0, self.contacts, 1000):
             batch = [

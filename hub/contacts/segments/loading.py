@@ -11,12 +11,13 @@ from typing import Any, ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.conditions.catalog import ATTRIBUTE, AttributeSpec, Catalog, Choices, contact_catalog
 from hub.conditions.errors import ConditionInvalid, Fault, invalid
 from hub.conditions.model import Group, read, rules_of
-from hub.conditions.nodes import Node
+from hub.conditions.nodes import Any_, InSegment, Node
 from hub.conditions.plan import plan, segments_in
 from hub.conditions.predicate import Segments
 from hub.contacts.events import store as events
@@ -24,6 +25,9 @@ from hub.contacts.segments import store
 from hub.errors import Invalid
 from hub.ids import decode_id, encode_id
 
+log = structlog.get_logger()
+
+NOBODY = Any_(())
 SEGMENTS_MAX = 50
 """How many segments one condition may reach."""
 
@@ -98,7 +102,7 @@ async def load(
     """Understand a condition. Raises ConditionInvalid with places below `pointer`, SegmentCycle when it reaches itself
     (`own`: the segment whose condition this is). `strict` for what somebody writes now.
     """
-    reached = await _reach(db, tenant_id, condition)
+    reached = await _reach(db, tenant_id, [condition], SEGMENTS_MAX)
     catalog = await _catalog(db, tenant_id, reached)
     node = plan(condition, catalog, pointer, strict=strict)
     segments: dict[UUID, Node | None] = {}
@@ -108,6 +112,32 @@ async def load(
     _refuse_cycles(node, segments, catalog, own, pointer)
     zone = ZoneInfo(await store.time_zone(db, tenant_id))
     return Loaded(condition, node, catalog, segments, reached.indexed, now.astimezone(zone))
+
+
+async def surroundings(
+    db: AsyncConnection, tenant_id: UUID, conditions: Iterable[Group], most: int
+) -> tuple[Catalog, Segments]:
+    """For plans that are kept: a catalog that knows the segments and campaigns which the conditions name, and the plans
+    of the segments they reach. A segment that cannot be used any more, or contains itself, has nobody in it.
+
+    Raises ConditionInvalid when more than `most` segments are reached.
+    """
+    reached = await _reach(db, tenant_id, conditions, most)
+    catalog = await _catalog(db, tenant_id, reached)
+    segments: dict[UUID, Node | None] = {}
+    for segment_id, row in reached.rows.items():
+        inner = reached.conditions.get(segment_id)
+        try:
+            segments[segment_id] = None if inner is None else _inner_plan(inner, catalog, row.name, "")
+        except ConditionInvalid as error:
+            log.warning("segment_not_usable", segment=str(segment_id), error=error.code)
+            segments[segment_id] = NOBODY
+    for segment_id in list(segments):
+        try:
+            _refuse_cycles(InSegment(segment_id), segments, catalog, None, "")
+        except SegmentCycle:
+            segments[segment_id] = NOBODY
+    return catalog, segments
 
 
 def _specs(attributes: Iterable[Any]) -> list[AttributeSpec]:
@@ -125,10 +155,12 @@ async def _catalog(db: AsyncConnection, tenant_id: UUID, reached: _Reached) -> C
     )
 
 
-async def _reach(db: AsyncConnection, tenant_id: UUID, condition: Group) -> _Reached:
-    """Everything the condition names, and what that names."""
+async def _reach(db: AsyncConnection, tenant_id: UUID, conditions: Iterable[Group], most: int) -> _Reached:
+    """Everything the conditions name, and what that names."""
     reached = _Reached()
-    waiting = _named(condition, reached)
+    waiting: set[UUID] = set()
+    for condition in conditions:
+        waiting |= _named(condition, reached)
     while waiting:
         rows = await store.named(db, tenant_id, sorted(waiting))
         waiting = set()
@@ -138,24 +170,25 @@ async def _reach(db: AsyncConnection, tenant_id: UUID, condition: Group) -> _Rea
                 inner = reached.conditions[row.id] = read(row.condition)
                 waiting |= _named(inner, reached)
         waiting -= set(reached.rows)
-        if len(reached.rows) + len(waiting) > SEGMENTS_MAX:
-            detail = f"the condition reaches more than {SEGMENTS_MAX} segments"
+        if len(reached.rows) + len(waiting) > most:
+            detail = f"the condition reaches more than {most} segments"
             raise invalid([Fault("", "too-large", detail)])
     return reached
 
 
 def _named(condition: Group, reached: _Reached) -> set[UUID]:
     """The segments that the rules name; their campaigns are noted."""
-    reached.campaigns |= _ids(condition, "campaign", "cmp")
+    reached.campaigns |= _ids(condition, "campaign", "cmp") | _ids(condition, "message.campaign", "cmp")
     return _ids(condition, "segment", "seg")
 
 
 def _ids(condition: Group, name: str, prefix: str) -> set[UUID]:
     found = set()
     for _, rule in rules_of(condition):
-        if rule.field == name and isinstance(rule.value, str):
+        values = rule.value if isinstance(rule.value, list) else [rule.value]
+        for value in values if rule.field == name else ():
             try:
-                found.add(decode_id(prefix, rule.value))
+                found.add(decode_id(prefix, value if isinstance(value, str) else ""))
             except Invalid:  # the plan names the place
                 continue
     return found

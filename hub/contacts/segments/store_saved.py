@@ -41,7 +41,9 @@ _SEGMENT_USES = text(
     "AND position(:public_id IN CAST(condition AS text)) > 0 ORDER BY name"
 )
 _RULE_USES = text(
-    "SELECT id, kind, match FROM routing_rules WHERE tenant_id = :tenant_id AND segment_id = :segment_id ORDER BY position"
+    "SELECT CAST(r.value ->> 'id' AS uuid) AS id, r.value ->> 'name' AS name FROM rule_lists x "
+    "CROSS JOIN LATERAL jsonb_array_elements(x.document -> 'rules') WITH ORDINALITY AS r(value, place) "
+    "WHERE x.tenant_id = :tenant_id AND position(:public_id IN CAST(r.value -> 'condition' AS text)) > 0 ORDER BY r.place"
 )
 
 
@@ -147,12 +149,5 @@ async def uses(db: AsyncConnection, tenant_id: UUID, segment_id: UUID) -> list[d
     others = await db.execute(_SEGMENT_USES, values)
     found += [{"kind": "segment", "id": encode_id("seg", row.id), "name": row.name} for row in others]
     rules = await db.execute(_RULE_USES, values)
-    found += [
-        {
-            "kind": "routing_rule",
-            "id": encode_id("rul", row.id),
-            "name": f"{row.kind} {row.match}".strip(),
-        }
-        for row in rules
-    ]
+    found += [{"kind": "routing_rule", "id": encode_id("rul", row.id), "name": row.name} for row in rules]
     return found

@@ -7,15 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from hub.conditions.text import normalize
 from hub.flows.nodes.base import Go, Node, RunContext, Wait
 
 OTHER = "other"
 Word = Annotated[str, StringConstraints(min_length=1, max_length=80)]
-
-
-def normalize(text: str) -> str:
-    """A reply as it is compared with expected answers: trimmed, case-folded, white space collapsed, no end mark."""
-    return " ".join(text.casefold().split()).rstrip(".! ")
 
 
 class WaitForReply(Node):

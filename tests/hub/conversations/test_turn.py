@@ -34,7 +34,12 @@ from hub.errors import Conflict
 from hub.flows.definition import Flow
 from hub.flows.engine import Session
 from hub.ids import encode_id
-from hub.routing.table import RoutingTable, Rule, build
+from hub.routing.compiled import Targets
+from hub.routing.fields import Record
+from hub.routing.loading import compile_all
+from hub.routing.rule import Rule, Standing
+from hub.routing.table import RoutingTable
+from tests.hub.routing.rules import CATALOG, asks, intent, keyword, queue, rule
 
 TENANT, CONTACT, SMS, OTHER_LINE = UUID(int=1), UUID(int=2), UUID(int=3), UUID(int=4)
 ORDERS, CARE, GENERAL = UUID(int=11), UUID(int=12), UUID(int=13)
@@ -67,21 +72,37 @@ FLOWS = {
         "edges": [{"source": "a", "port": "next", "target": "a"}],
     },
 }
+
+
+def confidence(operator: str, value: float) -> dict[str, Any]:
+    return asks("message.confidence", operator, value)
+
+
+def answer(text: str) -> dict[str, Any]:
+    return {"type": "answer", "text": text}
+
+
 RULES = [
-    Rule(UUID(int=101), "keyword", "hours", 0, None, HOURS),
-    Rule(UUID(int=102), "keyword", "round and round", 0, None, LOOP),
-    Rule(UUID(int=103), "keyword", "agent", 0, CARE, None),
-    Rule(UUID(int=104), "keyword", "lost", 0, None, UUID(int=99)),
-    Rule(UUID(int=105), "intent", "order_status", 0.5, ORDERS, None),
-    Rule(UUID(int=106), "fallback", "", 0, GENERAL, None),
+    rule(101, [keyword("hours")], {"type": "flow", "flow_id": HOURS}),
+    rule(102, [keyword("round and round")], {"type": "flow", "flow_id": LOOP}),
+    rule(103, [keyword("agent")], queue(CARE, 1)),
+    rule(105, [intent("order_status"), confidence(">=", 0.5)], queue(ORDERS)),
+    rule(107, [keyword("bob")], {"type": "agent", "user_id": BOB}),
+    rule(108, [keyword("bye")], {"type": "tag", "tag": "left"}, {"type": "close"}),
+    rule(109, [keyword("hello")], answer("Hello {{ first_name }}, we know {{ phone }}"), queue(CARE)),
+    rule(110, [keyword("city")], answer("Greetings to {{ city }}"), queue(CARE)),
 ]
-TABLE: RoutingTable = build(
-    "Acme",
-    RULES,
-    {ORDERS: "Orders", CARE: "Care", GENERAL: "General"},
-    {key: Flow.model_validate(value) for key, value in FLOWS.items()},
-    VERSION,
-)
+
+
+def build(version: UUID | None = VERSION, rules: Sequence[Rule] = RULES) -> RoutingTable:
+    queues = {ORDERS: "Orders", CARE: "Care", GENERAL: "General"}
+    flows = {key: Flow.model_validate(value) for key, value in FLOWS.items()}
+    targets = Targets(queues, {key: str(key) for key in flows}, {BOB: "Bob"})
+    compiled, _ = compile_all([Standing(rule=each) for each in rules], CATALOG, targets)
+    return RoutingTable("Acme", list(compiled.values()), queues, flows, GENERAL, version, users=targets.users)
+
+
+TABLE = build()
 SURE = Understood("order_status", 0.9, VERSION)
 UNSURE = Understood("order_status", 0.4, VERSION)
 
@@ -129,28 +150,28 @@ ROUTED: list[tuple[str, Conversation, str, Understood, tuple[Any, ...]]] = [
         conversation(),
         "where is it",
         SURE,
-        ("open", ORDERS, "intent order_status 0.90 ≥ 0.50", 1, []),
+        ("open", ORDERS, "rule “r105” (intent order_status 0.90)", 1, []),
     ),
     (
         "low confidence",
         conversation(),
         "where is it",
         UNSURE,
-        ("open", GENERAL, "intent order_status 0.40 < 0.50 → fallback", 1, []),
+        ("open", GENERAL, "no rule for intent order_status 0.40 → fallback", 1, []),
     ),
     (
         "no rule for the intent",
         conversation(),
         "hm",
         Understood("gossip", 0.9, VERSION),
-        ("open", GENERAL, "no rule for intent gossip → fallback", 1, []),
+        ("open", GENERAL, "no rule for intent gossip 0.90 → fallback", 1, []),
     ),
     (
         "not classified",
         conversation(),
         "hm",
         NOTHING_UNDERSTOOD,
-        ("open", GENERAL, "no intent recognised → fallback", 1, []),
+        ("open", GENERAL, "no rule matches → fallback", 1, []),
     ),
     ("keyword to a flow", conversation(), "HOURS!", NOTHING_UNDERSTOOD, ("idle", None, "", 0, ["9 to 19"])),
     (
@@ -158,7 +179,7 @@ ROUTED: list[tuple[str, Conversation, str, Understood, tuple[Any, ...]]] = [
         conversation(),
         "agent",
         NOTHING_UNDERSTOOD,
-        ("open", CARE, "keyword agent", 1, []),
+        ("open", CARE, "rule “r103” (keyword agent)", 1, []),
     ),
     (
         "keyword whose flow never waits",
@@ -168,7 +189,7 @@ ROUTED: list[tuple[str, Conversation, str, Understood, tuple[Any, ...]]] = [
         (
             "open",
             ORDERS,
-            "flow failed: more than 100 steps without waiting for the contact; intent order_status 0.90 ≥ 0.50",
+            "flow failed: more than 100 steps without waiting for the contact; rule “r105” (intent order_status 0.90)",
             1,
             [],
         ),
@@ -178,7 +199,7 @@ ROUTED: list[tuple[str, Conversation, str, Understood, tuple[Any, ...]]] = [
         opened(status="closed", closed_at=NOW, assignee_id=ANN, unread=0),
         "where",
         SURE,
-        ("open", ORDERS, "intent order_status 0.90 ≥ 0.50", 1, []),
+        ("open", ORDERS, "rule “r105” (intent order_status 0.90)", 1, []),
     ),
     ("open keeps its queue", opened(unread=2), "where is it", SURE, ("open", CARE, "old reason", 3, [])),
     (
@@ -201,14 +222,14 @@ ROUTED: list[tuple[str, Conversation, str, Understood, tuple[Any, ...]]] = [
         waiting(),
         "where is it",
         SURE,
-        ("open", ORDERS, "flow handed over; intent order_status 0.90 ≥ 0.50", 1, []),
+        ("open", ORDERS, "flow handed over; rule “r105” (intent order_status 0.90)", 1, []),
     ),
     (
         "the flow is gone",
         waiting(flow=UUID(int=99)),
         "where is it",
         SURE,
-        ("open", ORDERS, "intent order_status 0.90 ≥ 0.50", 1, []),
+        ("open", ORDERS, "rule “r105” (intent order_status 0.90)", 1, []),
     ),
     (
         "the flow's node is gone",
@@ -218,7 +239,7 @@ ROUTED: list[tuple[str, Conversation, str, Understood, tuple[Any, ...]]] = [
         (
             "open",
             GENERAL,
-            "flow failed: the flow has no node 'old' any more; intent order_status 0.40 < 0.50 → fallback",
+            "flow failed: the flow has no node 'old' any more; no rule for intent order_status 0.40 → fallback",
             1,
             [],
         ),
@@ -231,7 +252,7 @@ ROUTED: list[tuple[str, Conversation, str, Understood, tuple[Any, ...]]] = [
         (
             "open",
             GENERAL,
-            "flow handed over; no intent recognised → fallback",
+            "flow handed over; no rule matches → fallback",
             1,
             [],
         ),
@@ -258,11 +279,72 @@ def test_a_text_goes_where_it_belongs(
     assert result.routing is not None
 
 
-def test_a_keyword_whose_flow_is_gone_still_reaches_people() -> None:
-    after = run(conversation(), inbound("lost"), SURE).state
+def test_a_rule_whose_flow_is_gone_holds_no_message_back() -> None:
+    lost = rule(104, [keyword("lost")], {"type": "flow", "flow_id": UUID(int=99)})
+    after = turn(conversation(), inbound("lost"), build(rules=[lost, *RULES]), SURE).state
     assert (after.status, after.queue_id) == ("open", ORDERS), (
-        "the text goes by its intent, as without the keyword"
+        "the text goes by its intent, as without the rule"
     )
+
+
+def test_the_message_remembers_its_rule() -> None:
+    result = run(conversation(), inbound("agent"))
+    assert result.routing == {
+        "rule": encode_id("rul", UUID(int=103)),
+        "name": "r103",
+        "reason": "rule “r103” (keyword agent)",
+    }
+    assert result.state.priority == 1
+
+
+def test_a_rule_gives_a_conversation_to_a_person() -> None:
+    result = run(conversation(), inbound("bob"))
+    assert (result.state.status, result.state.assignee_id) == ("open", BOB)
+    assert result.state.queue_id == GENERAL, "where it goes back to when the person is away"
+    assert result.happened[-1].data["name"] == "Bob"
+
+
+def test_a_rule_closes_and_tags() -> None:
+    result = run(conversation(), inbound("bye"))
+    assert (result.state.status, result.state.closed_at, result.state.unread) == ("closed", NOW, 0)
+    assert result.effects == [TagContact("left")]
+    assert [each.kind for each in result.happened] == ["tags", "closed"]
+
+
+def known(**variables: str) -> Record:
+    return Record(variables={"first_name": "Ann", **variables})
+
+
+def test_a_rule_answers_with_what_is_known_of_the_contact() -> None:
+    result = turn(conversation(), inbound("hello"), TABLE, record=known())
+    (sent,) = result.effects
+    assert isinstance(sent, SendMessage)
+    assert (sent.text, sent.origin, sent.origin_id) == (
+        f"Hello Ann, we know {NUMBER}",
+        "rule",
+        UUID(int=109),
+    )
+    assert (result.state.status, result.state.queue_id, result.state.last_direction) == ("open", CARE, "out")
+
+
+def test_an_answer_that_cannot_be_filled_in_is_left_out_and_told() -> None:
+    result = turn(conversation(), inbound("city"), TABLE, record=known())
+    assert result.effects == []
+    assert result.state.queue_id == CARE
+    assert result.state.reason == (
+        "rule “r110” (keyword city); the answer of “r110” was left out: 'city' is undefined"
+    )
+    assert kinds(turn(conversation(), inbound("city"), TABLE, record=known(city="Pune")).effects) == [
+        "SendMessage"
+    ]
+
+
+def test_two_machines_do_not_answer_each_other_for_ever() -> None:
+    first = turn(conversation(), inbound("hello"), TABLE, record=known()).state
+    closed = replace(first, status="closed", closed_at=NOW)
+    soon = turn(closed, inbound("hello", at=NOW + timedelta(seconds=59)), TABLE, record=known())
+    later = turn(closed, inbound("hello", at=NOW + timedelta(seconds=60)), TABLE, record=known())
+    assert (kinds(soon.effects), kinds(later.effects)) == ([], ["SendMessage"])
 
 
 def test_who_has_an_open_conversation_keeps_it() -> None:
@@ -396,7 +478,7 @@ def test_the_classifier_is_asked_only_when_no_rule_decides(
     state: Conversation, text: str, needed: bool
 ) -> None:
     assert needs_classifier(state, inbound(text), TABLE) is needed
-    without = build("Acme", RULES, {}, {}, None)
+    without = build(None)
     assert needs_classifier(state, inbound(text), without) is False
 
 

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from hub.conditions.text import normalize
 from hub.flows.definition import NODES_MAX, Flow
 from hub.flows.effects import AddTag, HandOver, SendText
 from hub.flows.engine import STEPS_PER_SPRINT_MAX, FlowFailed, Session, advance, expects
-from hub.flows.nodes.wait_for_reply import WaitForReply, normalize
+from hub.flows.nodes.wait_for_reply import WaitForReply
 
 SURVEY: dict[str, Any] = {
     "start": "ask",

@@ -2245,6 +2245,152 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/routing-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Rules
+         * @description The rules in their order, those from above included. Without a list of its own the tenant's ETag is `"0"`.
+         */
+        get: operations["get_routing_rules"];
+        /**
+         * Put Rules
+         * @description Set the tenant's own list as a whole. It counts within seconds. 422 `routing-rules-invalid` names rule and place.
+         */
+        put: operations["put_routing_rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/routing-rules/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fields
+         * @description What a rule may ask of a message, its contact, the time and the queues: operators, and values where they are few.
+         */
+        get: operations["list_routing_fields"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/routing-rules/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Targets
+         * @description The queues, flows and people that a rule may lead to.
+         */
+        get: operations["list_routing_targets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/routing-rules/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rules Versions
+         * @description The lists that were saved, the newest first.
+         */
+        get: operations["list_routing_rules_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/routing-rules/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore
+         * @description Make an earlier list the newest version. 422 when it names what is not there any more.
+         */
+        post: operations["restore_routing_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/routing-rules/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Rules
+         * @description Try a message: which rule has it, why, and every condition's answer. Nothing is written or sent.
+         */
+        post: operations["test_routing_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/routing-rules/back-test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Back Test
+         * @description Try a draft on the messages of the last 7 days, at most the newest 5,000: what would go elsewhere?
+         *
+         *     Each message counts as if it began a conversation; what is asked of contacts is answered as of now.
+         */
+        post: operations["back_test_routing_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/wallet": {
         parameters: {
             query?: never;
@@ -2446,6 +2592,36 @@ export interface components {
              * @example 2026-01-02T03:04:05.678901Z
              */
             created_at: string;
+        };
+        /**
+         * AgentAction
+         * @description A person has the conversation at once.
+         */
+        AgentAction: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "agent";
+            /**
+             * User Id
+             * @example usr_01kasw8qbefy09m6sc7n75yr3h
+             */
+            user_id: string;
+        };
+        /**
+         * AnswerAction
+         * @description A text is sent back: a template with the contact's `name`, `first_name`, `last_name`, `language`, `phone` and
+         *     attributes.
+         */
+        AnswerAction: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "answer";
+            /** Text */
+            text: string;
         };
         /** ApiKey */
         ApiKey: {
@@ -2753,6 +2929,51 @@ export interface components {
              * @description Hash of the last row that fits. Keep it elsewhere to notice rows cut from the end.
              */
             head: string;
+        };
+        /** BackTestRule */
+        BackTestRule: {
+            /**
+             * Id
+             * @description null: no rule; it falls back.
+             */
+            id: string | null;
+            /** Name */
+            name: string;
+            /** Now */
+            now: number;
+            /** Draft */
+            draft: number;
+        };
+        /** BackTested */
+        BackTested: {
+            /**
+             * Messages
+             * @description How many were looked at.
+             */
+            messages: number;
+            /**
+             * Since
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            since: string;
+            /**
+             * Complete
+             * @description Whether these are all of the time; else the newest.
+             */
+            complete: boolean;
+            /**
+             * Moved
+             * @description How many would go elsewhere.
+             */
+            moved: number;
+            /** Rules */
+            rules: components["schemas"]["BackTestRule"][];
+            /**
+             * Items
+             * @description Those that would go elsewhere, the newest first; at most 200.
+             */
+            items: components["schemas"]["MovedMessage"][];
         };
         /**
          * BatchAnswer
@@ -3565,6 +3786,17 @@ export interface components {
             choices: components["schemas"]["Reply"][];
         };
         /**
+         * CloseAction
+         * @description Nobody has to look at it: the conversation is closed.
+         */
+        CloseAction: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "close";
+        };
+        /**
          * Command
          * @enum {string}
          */
@@ -4079,6 +4311,11 @@ export interface components {
             opened_at: string | null;
             /** Closed At */
             closed_at: string | null;
+            /**
+             * Priority
+             * @description -1 low, 0 normal, 1 high, 2 urgent.
+             */
+            priority: number;
             /** Version */
             version: number;
         };
@@ -4669,6 +4906,32 @@ export interface components {
             has_header?: boolean | null;
         };
         /**
+         * FlowAction
+         * @description A flow begins with this message.
+         */
+        FlowAction: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "flow";
+            /**
+             * Flow Id
+             * @example flw_01kasw8qbefy09m6sc7n75yr3h
+             */
+            flow_id: string;
+        };
+        /** FlowTarget */
+        FlowTarget: {
+            /**
+             * Id
+             * @example flw_01kasw8qbefy09m6sc7n75yr3h
+             */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
          * ForProvider
          * @description The WhatsApp channel whose provider shall hold a copy.
          */
@@ -5135,6 +5398,31 @@ export interface components {
              * @description Contacts left as they are because something happened to them since.
              */
             kept: number;
+        };
+        /**
+         * InheritedRule
+         * @description A rule of a tenant above. It means your queue or flow of the same name.
+         */
+        InheritedRule: {
+            /**
+             * Id
+             * @example rul_01kasw8qbefy09m6sc7n75yr3h
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Tenant */
+            tenant: string;
+            /** Enabled */
+            enabled: boolean;
+            /** Locked */
+            locked: boolean;
+            /** Words */
+            words: string;
+            /** Does */
+            does: string[];
+            /** Problem */
+            problem: string | null;
         };
         /** IntentCount */
         IntentCount: {
@@ -5812,6 +6100,35 @@ export interface components {
             refused: number;
             /** Unknown */
             unknown: number;
+        };
+        /** MovedMessage */
+        MovedMessage: {
+            /**
+             * Message Id
+             * @example msg_01kasw8qbefy09m6sc7n75yr3h
+             */
+            message_id: string;
+            /**
+             * Contact Id
+             * @example con_01kasw8qbefy09m6sc7n75yr3h
+             */
+            contact_id: string;
+            /** Contact Name */
+            contact_name: string;
+            /** Text */
+            text: string;
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            at: string;
+            before: components["schemas"]["Outcome"];
+            after: components["schemas"]["Outcome"];
+            /** Was */
+            was: string;
+            /** Now */
+            now: string;
         };
         /** MyTenant */
         MyTenant: {
@@ -6596,6 +6913,20 @@ export interface components {
             /** Label */
             label: string;
         };
+        /** Outcome */
+        Outcome: {
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "queue" | "flow" | "agent" | "close" | "none";
+            /** Id */
+            id: string | null;
+            /** Name */
+            name: string;
+            /** Priority */
+            priority: number;
+        };
         /** Page[CallOut] */
         Page_CallOut_: {
             /** Items */
@@ -6997,6 +7328,28 @@ export interface components {
             /** Members */
             members: components["schemas"]["QueueMember"][];
         };
+        /**
+         * QueueAction
+         * @description The conversation waits in a queue; 2 is urgent, 1 high, 0 normal, -1 low.
+         */
+        QueueAction: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "queue";
+            /**
+             * Queue Id
+             * @example que_01kasw8qbefy09m6sc7n75yr3h
+             */
+            queue_id: string;
+            /**
+             * Priority
+             * @default 0
+             * @enum {integer}
+             */
+            priority?: -1 | 0 | 1 | 2;
+        };
         /** QueueCount */
         QueueCount: {
             /** Id */
@@ -7038,6 +7391,16 @@ export interface components {
             items: components["schemas"]["Queue"][];
             /** Has More */
             has_more: boolean;
+        };
+        /** QueueTarget */
+        QueueTarget: {
+            /**
+             * Id
+             * @example que_01kasw8qbefy09m6sc7n75yr3h
+             */
+            id: string;
+            /** Name */
+            name: string;
         };
         /** QuickReply */
         QuickReply: {
@@ -7262,6 +7625,234 @@ export interface components {
             path: string;
             /** Count */
             count: number;
+        };
+        /**
+         * RuleIn
+         * @description If the condition holds, the actions are carried out. At most one of queue, flow, agent and close may stand among them.
+         * @example {
+         *       "actions": [
+         *         {
+         *           "priority": 1,
+         *           "queue_id": "que_01kasw8qbefy09m6sc7n75yr3h",
+         *           "type": "queue"
+         *         },
+         *         {
+         *           "text": "Sorry to hear that, {{ first_name }}. Somebody will be with you soon.",
+         *           "type": "answer"
+         *         }
+         *       ],
+         *       "condition": {
+         *         "combinator": "and",
+         *         "not": false,
+         *         "rules": [
+         *           {
+         *             "field": "message.intent",
+         *             "operator": "=",
+         *             "value": "complaint"
+         *           },
+         *           {
+         *             "field": "message.confidence",
+         *             "operator": ">=",
+         *             "value": 0.8
+         *           }
+         *         ]
+         *       },
+         *       "name": "Complaints first"
+         *     }
+         */
+        RuleIn: {
+            /**
+             * Id
+             * @description Of a rule that is there already; a new one gets its id.
+             */
+            id?: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled?: boolean;
+            /**
+             * Locked
+             * @description In the tenants below it stands before their own rules.
+             * @default false
+             */
+            locked?: boolean;
+            /**
+             * Continue
+             * @description Also look at the rules behind it; only for a rule that decides nothing.
+             * @default false
+             */
+            continue?: boolean;
+            /**
+             * @description Without rules: every message.
+             * @default {
+             *       "combinator": "and",
+             *       "not": false,
+             *       "rules": []
+             *     }
+             */
+            condition?: components["schemas"]["ConditionGroup"];
+            /** Actions */
+            actions: (components["schemas"]["QueueAction"] | components["schemas"]["FlowAction"] | components["schemas"]["AgentAction"] | components["schemas"]["AnswerAction"] | components["schemas"]["TagAction"] | components["schemas"]["CloseAction"])[];
+        };
+        /** RuleOut */
+        RuleOut: {
+            /**
+             * Id
+             * @example rul_01kasw8qbefy09m6sc7n75yr3h
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Enabled */
+            enabled: boolean;
+            /** Locked */
+            locked: boolean;
+            /** Continue */
+            continue: boolean;
+            condition: components["schemas"]["ConditionGroup"];
+            /**
+             * Words
+             * @description The condition in plain English.
+             */
+            words: string;
+            /** Actions */
+            actions: (components["schemas"]["QueueAction"] | components["schemas"]["FlowAction"] | components["schemas"]["AgentAction"] | components["schemas"]["AnswerAction"] | components["schemas"]["TagAction"] | components["schemas"]["CloseAction"])[];
+            /**
+             * Does
+             * @description The actions in plain English.
+             */
+            does: string[];
+            /**
+             * Problem
+             * @description Why the rule cannot be used (any more); it is passed over.
+             */
+            problem: string | null;
+        };
+        /** RuleWarning */
+        RuleWarning: {
+            /** Rule Id */
+            rule_id: string | null;
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "unusable" | "never-reached" | "unknown-intent" | "no-queue";
+            /** Detail */
+            detail: string;
+        };
+        /**
+         * Rules
+         * @description Rules are looked at in this order: `before`, `rules`, `after`; the first that holds has the message.
+         */
+        Rules: {
+            /**
+             * Before
+             * @description Locked rules from above.
+             */
+            before: components["schemas"]["InheritedRule"][];
+            /** Rules */
+            rules: components["schemas"]["RuleOut"][];
+            /**
+             * After
+             * @description The other rules from above.
+             */
+            after: components["schemas"]["InheritedRule"][];
+            /** Fallback Queue Id */
+            fallback_queue_id: string | null;
+            /**
+             * Fallback Queue
+             * @description The name of the queue that counts in the end.
+             */
+            fallback_queue: string | null;
+            /** Warnings */
+            warnings: components["schemas"]["RuleWarning"][];
+            /** Version */
+            version: number;
+            /** Updated At */
+            updated_at: string | null;
+            /** Updated By */
+            updated_by: string;
+        };
+        /**
+         * RulesIn
+         * @description The whole list, in its order.
+         * @example {
+         *       "fallback_queue_id": "que_01kasw8qbefy09m6sc7n75yr3h",
+         *       "rules": [
+         *         {
+         *           "actions": [
+         *             {
+         *               "priority": 1,
+         *               "queue_id": "que_01kasw8qbefy09m6sc7n75yr3h",
+         *               "type": "queue"
+         *             },
+         *             {
+         *               "text": "Sorry to hear that, {{ first_name }}. Somebody will be with you soon.",
+         *               "type": "answer"
+         *             }
+         *           ],
+         *           "condition": {
+         *             "combinator": "and",
+         *             "not": false,
+         *             "rules": [
+         *               {
+         *                 "field": "message.intent",
+         *                 "operator": "=",
+         *                 "value": "complaint"
+         *               },
+         *               {
+         *                 "field": "message.confidence",
+         *                 "operator": ">=",
+         *                 "value": 0.8
+         *               }
+         *             ]
+         *           },
+         *           "name": "Complaints first"
+         *         }
+         *       ]
+         *     }
+         */
+        RulesIn: {
+            /** Rules */
+            rules: components["schemas"]["RuleIn"][];
+            /**
+             * Fallback Queue Id
+             * @description The queue of what no rule decides. null: the queue of the same name as above, else your first.
+             */
+            fallback_queue_id?: string | null;
+        };
+        /** RulesVersion */
+        RulesVersion: {
+            /** Version */
+            version: number;
+            /**
+             * Rules
+             * @description How many.
+             */
+            rules: number;
+            /**
+             * Names
+             * @description Of the rules, in their order; the first 20.
+             */
+            names: string[];
+            /** Created By */
+            created_by: string;
+            /**
+             * Created At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            created_at: string;
+        };
+        /** RulesVersions */
+        RulesVersions: {
+            /** Items */
+            items: components["schemas"]["RulesVersion"][];
+            /** Has More */
+            has_more: boolean;
         };
         /** Sample */
         Sample: {
@@ -7703,12 +8294,34 @@ export interface components {
             /** Contacts */
             contacts: number;
         };
+        /**
+         * TagAction
+         * @description The contact gets a tag.
+         */
+        TagAction: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "tag";
+            /** Tag */
+            tag: string;
+        };
         /** TagPage */
         TagPage: {
             /** Items */
             items: components["schemas"]["Tag"][];
             /** Has More */
             has_more: boolean;
+        };
+        /** Targets */
+        Targets: {
+            /** Queues */
+            queues: components["schemas"]["QueueTarget"][];
+            /** Flows */
+            flows: components["schemas"]["FlowTarget"][];
+            /** Users */
+            users: components["schemas"]["UserTarget"][];
         };
         /**
          * Template
@@ -8017,6 +8630,39 @@ export interface components {
             mode: "credentials";
         };
         /**
+         * TestIn
+         * @description A message to try. Without an intent the live model says what it means; without a contact what hangs on one is unknown.
+         * @example {
+         *       "channel_kind": "whatsapp",
+         *       "intent": "complaint",
+         *       "text": "My order arrived broken"
+         *     }
+         */
+        TestIn: {
+            /** Text */
+            text: string;
+            /** @default sms */
+            channel_kind?: components["schemas"]["ChannelKind"];
+            /** Channel Id */
+            channel_id?: string | null;
+            /** Contact Id */
+            contact_id?: string | null;
+            /**
+             * At
+             * @description When it comes; null: now.
+             */
+            at?: string | null;
+            /** Intent */
+            intent?: string | null;
+            /**
+             * Confidence
+             * @default 1
+             */
+            confidence?: number;
+            /** @description Rules that are not saved yet; null: those that are. */
+            draft?: components["schemas"]["RulesIn"] | null;
+        };
+        /**
          * TestMessage
          * @description Really send a message, priced like any other; follow it by its id.
          */
@@ -8041,6 +8687,97 @@ export interface components {
              * @description In place of the text, such as a template where the 24 h window is closed.
              */
             content?: (components["schemas"]["Text"] | components["schemas"]["Media"] | components["schemas"]["Choices"] | components["schemas"]["Card"] | components["schemas"]["Carousel"] | components["schemas"]["Location"] | components["schemas"]["Reaction"] | components["schemas"]["Template"] | components["schemas"]["Call"]) | null;
+        };
+        /** Tested */
+        Tested: {
+            /**
+             * Rule Id
+             * @description The rule that has the message, or that hangs on what is missing.
+             */
+            rule_id: string | null;
+            /** Reason */
+            reason: string;
+            /**
+             * Missing
+             * @description What would have to be known to say more.
+             */
+            missing: ("intent" | "contact") | null;
+            /**
+             * Command
+             * @description A word such as STOP: no rule is looked at.
+             */
+            command: string | null;
+            outcome: components["schemas"]["Outcome"] | null;
+            /** Tags */
+            tags: string[];
+            /**
+             * Answers
+             * @description Templates of the texts that would be sent.
+             */
+            answers: string[];
+            /** Intent */
+            intent: string | null;
+            /** Confidence */
+            confidence: number | null;
+            /**
+             * Heard By
+             * @description Where the intent is from.
+             */
+            heard_by: ("given" | "model") | null;
+            /**
+             * Rules
+             * @description Every rule in its order.
+             */
+            rules: components["schemas"]["TestedRule"][];
+        };
+        /** TestedGroup */
+        TestedGroup: {
+            /**
+             * Combinator
+             * @enum {string}
+             */
+            combinator: "and" | "or";
+            /** Not */
+            not: boolean;
+            /** Rules */
+            rules: (components["schemas"]["TestedTest"] | components["schemas"]["TestedGroup"])[];
+            /** Result */
+            result: boolean | null;
+        };
+        /** TestedRule */
+        TestedRule: {
+            /**
+             * Id
+             * @example rul_01kasw8qbefy09m6sc7n75yr3h
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** From Tenant */
+            from_tenant: string | null;
+            /** Enabled */
+            enabled: boolean;
+            /** Problem */
+            problem: string | null;
+            /** Result */
+            result: boolean | null;
+            tree: components["schemas"]["TestedGroup"] | null;
+        };
+        /** TestedTest */
+        TestedTest: {
+            /** Field */
+            field: string;
+            /** Operator */
+            operator: string;
+            /** Value */
+            value: unknown;
+            /**
+             * Result
+             * @description null: unknown.
+             */
+            result: boolean | null;
+            /** Words */
+            words: string;
         };
         /**
          * Text
@@ -8247,6 +8984,16 @@ export interface components {
             items: components["schemas"]["UserItem"][];
             /** Has More */
             has_more: boolean;
+        };
+        /** UserTarget */
+        UserTarget: {
+            /**
+             * Id
+             * @example usr_01kasw8qbefy09m6sc7n75yr3h
+             */
+            id: string;
+            /** Name */
+            name: string;
         };
         /** View */
         View: {
@@ -20007,6 +20754,646 @@ export interface operations {
             };
             /** @description Send the ETag that you saw as If-Match. */
             428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_routing_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rules"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_routing_rules: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what you saw, such as `"7"`; `*` for whatever it is now. */
+                "If-Match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulesIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rules"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody changed it since: read it again. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Send the ETag that you saw as If-Match. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_routing_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConditionFields"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_routing_targets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Targets"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_routing_rules_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesVersions"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_routing_rules: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what you saw, such as `"7"`; `*` for whatever it is now. */
+                "If-Match"?: string | null;
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rules"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody changed it since: read it again. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Send the ETag that you saw as If-Match. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_routing_rules: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tested"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    back_test_routing_rules: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulesIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackTested"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

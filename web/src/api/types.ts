@@ -37,6 +37,19 @@ export type PlainGroup = NonNullable<Segment['condition']>;
 export type PlainRule = Exclude<PlainGroup['rules'][number], { rules: unknown }>;
 export type SegmentVersion = Item<'/v1/segments/{segment_id}/versions'>;
 export type SegmentUse = Item<'/v1/segments/{segment_id}/usage'>;
+export type RoutingRules = Answer<'/v1/routing-rules'>;
+export type RoutingRule = RoutingRules['rules'][number];
+export type InheritedRule = RoutingRules['before'][number];
+export type RoutingAction = RoutingRule['actions'][number];
+export type RoutingBody = components['schemas']['RulesIn'];
+export type RoutingTargets = Answer<'/v1/routing-rules/targets'>;
+export type RoutingVersion = Item<'/v1/routing-rules/versions'>;
+export type RoutingTrial = components['schemas']['TestIn'];
+export type RoutingTested = components['schemas']['Tested'];
+export type TestedRule = RoutingTested['rules'][number];
+export type TestedNode = NonNullable<TestedRule['tree']> | NonNullable<TestedRule['tree']>['rules'][number];
+export type RoutingOutcome = NonNullable<RoutingTested['outcome']>;
+export type BackTested = components['schemas']['BackTested'];
 export type Import = Answer<'/v1/imports/{import_id}'>;
 export type ImportFile = Import['file'];
 export type ImportOptions = Omit<Required<Import['options']>, 'mapping'> & { mapping: ImportColumn[] };
@@ -58,6 +71,7 @@ export type LiveEvent =
   | { type: 'channel.health'; account_id: string; state: AccountHealth['state']; reason: string; code: string }
   | { type: 'call.updated'; call: components['schemas']['CallOut'] }
   | { type: 'wallet.updated'; wallet: Wallet }
+  | { type: 'routing.updated' }
   | { type: 'contact.updated'; contact_id: string }
   | { type: 'import.updated'; import: Import }
   | { type: 'segment.updated'; segment_id: string }

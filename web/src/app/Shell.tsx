@@ -56,6 +56,7 @@ function useGlobalKeys(): void {
     { keys: 'g h', label: t('keys.home'), run: () => void navigate({ to: '/' }) },
     ...(can(me, 'readInbox') ? [{ keys: 'g i', label: t('keys.inbox'), run: () => void navigate({ to: '/inbox/$view', params: { view: 'open' } }) }] : []),
     ...(can(me, 'readContacts') ? [{ keys: 'g c', label: t('keys.contacts'), run: () => void navigate({ to: '/contacts', search: {} }) }] : []),
+    ...(can(me, 'readQueues') ? [{ keys: 'g r', label: t('keys.routing'), run: () => void navigate({ to: '/routing' }) }] : []),
     ...(can(me, 'readContacts') ? [{ keys: 'g s', label: t('keys.segments'), run: () => void navigate({ to: '/segments', search: {} }) }] : []),
     ...(can(me, 'importContacts') ? [{ keys: 'g u', label: t('keys.imports'), run: () => void navigate({ to: '/imports' }) }] : []),
   ]);

@@ -166,6 +166,10 @@ export class LiveCache {
           void this.client.invalidateQueries({ queryKey: keys.segment(event.segment_id) });
           void this.client.invalidateQueries({ queryKey: keys.segmentLists });
           break;
+        case 'routing.updated':
+          void this.client.invalidateQueries({ queryKey: keys.routingRules });
+          void this.client.invalidateQueries({ queryKey: keys.routingVersions });
+          break;
         case 'gap':
           void this.client.invalidateQueries({ predicate: (query) => query.queryKey[0] !== 'session' });
       }

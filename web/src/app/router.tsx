@@ -170,7 +170,14 @@ const account = createRoute({
   component: lazyRouteComponent(() => import('../pages/channels/AccountPage'), 'AccountPage'),
 });
 
-const tree = root.addChildren([signIn, app.addChildren([contacts, contact, attributes, suppressions, segments, segment, imports, importOne, channels, account, home, inbox.addChildren([inboxView.addChildren([inboxConversation])])])]);
+const routing = createRoute({
+  getParentRoute: () => app,
+  path: '/routing',
+  loader: async ({ context }) => (await import('../pages/routing/load')).loadRouting(context.client, context.me),
+  component: lazyRouteComponent(() => import('../pages/routing/RoutingPage'), 'RoutingPage'),
+});
+
+const tree = root.addChildren([signIn, app.addChildren([contacts, contact, attributes, suppressions, segments, segment, imports, importOne, routing, channels, account, home, inbox.addChildren([inboxView.addChildren([inboxConversation])])])]);
 
 export function makeRouter(client: QueryClient) {
   return createRouter({

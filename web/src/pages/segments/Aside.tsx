@@ -6,11 +6,12 @@ import { useTranslation } from 'react-i18next';
 import type { Segment } from '../../api/types';
 import type { PlainGroup } from '../../ui/ConditionBuilder/condition';
 import type { Field } from '../../ui/ConditionBuilder/fields';
+import type { PickedPerson } from '../../ui/PersonPicker';
 import { Samples } from './Samples';
 import classes from './segments.module.css';
 import { UsedBy } from './UsedBy';
 import { Versions } from './Versions';
-import { Why, type Person } from './Why';
+import { Why } from './Why';
 
 interface AsideProps { segment: Segment | null; condition: PlainGroup; fields: readonly Field[]; dirty: boolean; writable: boolean; onRestored: (segment: Segment) => void }
 
@@ -18,7 +19,7 @@ interface AsideProps { segment: Segment | null; condition: PlainGroup; fields: r
 export function Aside({ segment, condition, fields, dirty, writable, onRestored }: AsideProps) {
   const { t } = useTranslation('segments');
   const [tab, setTab] = useState<string | null>('samples');
-  const [person, setPerson] = useState<Person | null>(null);
+  const [person, setPerson] = useState<PickedPerson | null>(null);
   return (
     <aside className={`surface ${classes.aside}`} aria-label={t('aside.label')}>
       <Tabs value={tab} onChange={setTab} keepMounted={false} classNames={{ tab: classes.tab, list: classes.tabList, panel: classes.tabPanel }}>

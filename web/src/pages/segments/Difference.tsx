@@ -3,8 +3,8 @@ import { useTranslation } from 'react-i18next';
 import type { PlainGroup, PlainRule } from '../../ui/ConditionBuilder/condition';
 import { difference, type DifferenceLine } from '../../ui/ConditionBuilder/difference';
 import { fieldOf, type Field } from '../../ui/ConditionBuilder/fields';
+import { valueWords } from '../../ui/ConditionBuilder/valueWords';
 import classes from './segments.module.css';
-import { valueWords } from './valueWords';
 
 function RuleWords({ rule, fields }: { rule: PlainRule; fields: readonly Field[] }) {
   const { t } = useTranslation('segments');

@@ -1,50 +1,15 @@
-import { Autocomplete } from '@mantine/core';
-import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
-import { IconCheck, IconSearch, IconX } from '@tabler/icons-react';
-import { useState } from 'react';
+import { IconCheck, IconX } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import { peopleQuery } from '../../api/contacts';
 import type { ExplainedNode } from '../../api/types';
 import { explainQuery } from '../../api/segments';
 import { matchOf, type PlainGroup } from '../../ui/ConditionBuilder/condition';
+import { PersonPicker, type PickedPerson } from '../../ui/PersonPicker';
 import { ProblemAlert } from '../../ui/ProblemAlert';
 import { Status } from '../../ui/Status';
 import { PersonLink } from './PersonLink';
 import classes from './segments.module.css';
 import { foundWords } from './found';
-
-export interface Person { id: string; name: string }
-
-const SEARCH_MS = 250;
-
-function PersonPicker({ onPick }: { onPick: (person: Person) => void }) {
-  const { t } = useTranslation('segments');
-  const [text, setText] = useState('');
-  const [search] = useDebouncedValue(text.trim(), SEARCH_MS);
-  const { data } = useQuery(peopleQuery(search));
-  const rows = data?.items ?? [];
-  return (
-    <Autocomplete
-      label={t('why.person')}
-      placeholder={t('why.search')}
-      leftSection={<IconSearch size={15} aria-hidden />}
-      value={text}
-      onChange={setText}
-      filter={({ options }) => options}
-      data={rows.map((row) => ({ value: row.id, label: row.name || row.phone || row.id }))}
-      renderOption={({ option }) => {
-        const row = rows.find((one) => one.id === option.value);
-        return <span className={classes.option}><bdi>{row?.name || row?.phone}</bdi>{row?.name && <small dir="ltr">{row.phone}</small>}</span>;
-      }}
-      onOptionSubmit={(id) => {
-        const row = rows.find((one) => one.id === id);
-        if (row) onPick({ id, name: row.name || row.phone || id });
-        setText('');
-      }}
-    />
-  );
-}
 
 function Verdict({ result }: { result: boolean }) {
   const { t } = useTranslation('segments');
@@ -83,12 +48,12 @@ function Branch({ node }: { node: ExplainedNode }) {
 }
 
 /** Each rule with true or false for one person, and what was found about them. */
-export function Why({ condition, person, onPick }: { condition: PlainGroup; person: Person | null; onPick: (person: Person) => void }) {
+export function Why({ condition, person, onPick }: { condition: PlainGroup; person: PickedPerson | null; onPick: (person: PickedPerson) => void }) {
   const { t } = useTranslation('segments');
   const { data, error, isFetching, refetch } = useQuery({ ...explainQuery(condition, person?.id ?? ''), enabled: person !== null, placeholderData: (old) => old });
   return (
     <div className={classes.why}>
-      <PersonPicker onPick={onPick} />
+      <PersonPicker label={t('why.person')} placeholder={t('why.search')} onPick={onPick} />
       {!person && <p className={classes.note}>{t('why.none')}</p>}
       {person && error && <ProblemAlert error={error} onRetry={() => void refetch()} />}
       {person && !error && !data && <div className="skeleton" style={{ height: 120 }} />}

@@ -14,16 +14,20 @@ export interface ConditionBuilderProps extends Pick<Builder, 'root' | 'fields' |
   counting?: boolean;
   errors?: Builder['errors'];
   readOnly?: boolean;
+  /** What it means that there are no rules. */
+  empty?: string;
+  /** What the button says that adds one. */
+  addLabel?: string;
 }
 
 /** Rules in nested groups: all of, any of, none of. Says what it changes; the page keeps the condition, its history and its counts. */
-export function ConditionBuilder({ root, fields, change, counts = null, counting = false, errors = NOTHING, readOnly = false }: ConditionBuilderProps) {
+export function ConditionBuilder({ root, fields, change, counts = null, counting = false, errors = NOTHING, readOnly = false, empty, addLabel }: ConditionBuilderProps) {
   const { t } = useTranslation('conditions');
   const fresh = useRef<string>(undefined);
   const [said, announce] = useState('');
   const builder = useMemo(
     () => ({
-      root, fields, change, counts, counting, errors, readOnly, announce,
+      root, fields, change, counts, counting, errors, readOnly, empty, addLabel, announce,
       focusNext: (id: string | undefined) => {
         fresh.current = id;
       },
@@ -33,7 +37,7 @@ export function ConditionBuilder({ root, fields, change, counts = null, counting
         return mine;
       },
     }),
-    [root, fields, change, counts, counting, errors, readOnly],
+    [root, fields, change, counts, counting, errors, readOnly, empty, addLabel],
   );
   return (
     <BuilderContext value={builder}>

@@ -67,7 +67,7 @@ function MatchSelect({ group, path }: { group: Group; path: Path }) {
 
 function Adders({ path }: { path: Path }) {
   const { t } = useTranslation('conditions');
-  const { root, fields, change, focusNext, announce } = useBuilder();
+  const { root, fields, change, focusNext, announce, addLabel } = useBuilder();
   const full = ruleCount(root) >= RULES_MAX;
   const place = path.length === 0 ? null : <span className="visually-hidden"> {t('inGroup', { place: placeName(path) })}</span>;
   const put = (next: Group, words: string): void => {
@@ -80,7 +80,7 @@ function Adders({ path }: { path: Path }) {
   return (
     <div className={classes.adders}>
       <Button size="xs" variant="default" disabled={full} leftSection={<IconPlus size={14} aria-hidden />} onClick={() => put(addRule(root, path, firstRule(fields)), t('said.rule'))}>
-        {t('addRule')}{place}
+        {addLabel ?? t('addRule')}{place}
       </Button>
       <Button size="xs" variant="default" disabled={full || path.length + 1 >= DEPTH_MAX} leftSection={<IconBoxMultiple size={14} aria-hidden />} onClick={() => put(addGroup(root, path, firstRule(fields)), t('said.group'))}>
         {t('addGroup')}{place}
@@ -93,7 +93,7 @@ function Adders({ path }: { path: Path }) {
 /** A group: how it matches, its rows, what can be added. */
 export function GroupView({ group, path }: { group: Group; path: Path }) {
   const { t } = useTranslation('conditions');
-  const { readOnly, errors } = useBuilder();
+  const { readOnly, errors, empty } = useBuilder();
   const inner = path.length > 0;
   const error = errors.get(group.id ?? '');
   const rows = group.rules as Node[];
@@ -111,7 +111,7 @@ export function GroupView({ group, path }: { group: Group; path: Path }) {
         )}
       </div>
       {error && <p className={classes.error} role="alert">{error}</p>}
-      {rows.length === 0 && <p className={classes.none}>{inner ? t('noneInGroup') : t('none')}</p>}
+      {rows.length === 0 && <p className={classes.none}>{inner ? t('noneInGroup') : (empty ?? t('none'))}</p>}
       {rows.length > 0 && (
         <ol className={classes.rows}>
           {rows.map((node, at) => (

@@ -13,6 +13,8 @@ export interface Builder {
   counting: boolean;
   errors: ReadonlyMap<string, string>;
   readOnly: boolean;
+  empty: string | undefined;
+  addLabel: string | undefined;
   /** Names the node that takes the focus when it appears. */
   focusNext: (id: string | undefined) => void;
   /** True once, for the node that was named. */

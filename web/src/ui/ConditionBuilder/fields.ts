@@ -21,7 +21,7 @@ export const WHERE_OPERATORS = ['=', '!=', 'contains', '<', '<=', '>', '>=', 'no
 const NO_VALUE = new Set(['null', 'notNull']);
 const RANGE = new Set(['between', 'notBetween']);
 const RELATIVE = new Set(['inLast', 'notInLast']);
-const LIST = new Set(['in', 'notIn']);
+const LIST = new Set(['in', 'notIn', 'containsAny', 'containsNone']);
 
 export function valueKind(field: Pick<Field, 'type' | 'choices'>, operator: string): ValueKind {
   if (NO_VALUE.has(operator)) return 'none';
@@ -42,7 +42,11 @@ export function valueKind(field: Pick<Field, 'type' | 'choices'>, operator: stri
     case 'consent':
     case 'reachable': return 'choice';
     case 'choice':
-    case 'country': return LIST.has(operator) ? 'choices' : 'choice';
+    case 'named':
+    case 'country':
+      // Where nobody knows the values yet they are typed.
+      if (field.choices?.length === 0) return LIST.has(operator) ? 'texts' : 'text';
+      return LIST.has(operator) ? 'choices' : 'choice';
     default: return LIST.has(operator) ? 'texts' : 'text';
   }
 }

@@ -1,0 +1,191 @@
+"""A rule made ready for many messages: its condition planned, its targets found, what it hangs on known. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from hub.conditions import nodes
+from hub.conditions.catalog import Catalog
+from hub.conditions.errors import ConditionInvalid
+from hub.conditions.nodes import Node, Not
+from hub.conditions.plan import plan
+from hub.conditions.predicate import Facts, Segments, answer
+from hub.routing.fields import CONFIDENCE, INTENT, KEYWORD, OF_TEXT, is_of_intent, is_of_message
+from hub.routing.rule import AddTag, Answer, CloseIt, Standing, ToAgent, ToFlow, ToQueue
+from hub.templates.render import Template, TemplateInvalid, compile_template
+
+
+@dataclass(frozen=True, slots=True)
+class To:
+    """Where a conversation goes: to a queue, a flow or a person; or nowhere, as it is closed."""
+
+    queue_id: UUID | None = None
+    flow_id: UUID | None = None
+    user_id: UUID | None = None
+    closed: bool = False
+    priority: int = 0
+
+    @property
+    def is_people(self) -> bool:
+        return self.queue_id is not None or self.user_id is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """What the rules of a tenant may name: its queues and flows, and the people who can be given a conversation."""
+
+    queues: Mapping[UUID, str]
+    flows: Mapping[UUID, str]
+    users: Mapping[UUID, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRule:
+    """`keywords`, `intents`: it can only hold for a message that is, or means, one of these (None: no such bound).
+
+    `exact`: and then it does hold. `to` None: it decides nothing.
+    """
+
+    id: UUID
+    name: str
+    node: Node
+    to: To | None
+    goes_on: bool
+    tags: tuple[str, ...]
+    answers: tuple[Template, ...]
+    keywords: frozenset[str] | None
+    intents: frozenset[str] | None
+    exact: bool
+    asks_intent: bool
+    asks_confidence: bool
+    asks_text: bool
+    asks_contact: bool
+    fields: frozenset[str]
+
+    @property
+    def spares_classifier(self) -> bool:
+        """Whether nobody needs to know the intent of a message that this rule decides: its words have said enough, or no
+        person will look at it.
+        """
+        return self.asks_text or (self.to is not None and not self.to.is_people)
+
+    def holds(
+        self, facts: Facts, now: datetime, segments: Segments, *, intent: bool, contact: bool
+    ) -> bool | None:
+        """In three values: `intent`, `contact` say what is known."""
+
+        def unknown(test: nodes.Test) -> bool:
+            return (not intent and is_of_intent(test)) or (not contact and not is_of_message(test))
+
+        return answer(self.node, facts, now, segments, unknown)
+
+
+class Unusable(Exception):
+    """A rule that cannot be used; the argument says why, for people."""
+
+
+def compile_rule(standing: Standing, catalog: Catalog, targets: Targets) -> CompiledRule:
+    """Raises Unusable for one whose condition or target is not there (any more), or not in this tenant."""
+    rule = standing.rule
+    try:
+        node = plan(rule.condition, catalog)
+        answers = tuple(compile_template(each.text) for each in rule.actions if isinstance(each, Answer))
+    except (ConditionInvalid, TemplateInvalid) as error:
+        raise Unusable(error.detail) from None
+    found = list(tests_in(node))
+    fields = frozenset(test.field for test in found if isinstance(test, nodes.Value))
+    keywords, intents = required(node, KEYWORD), required(node, INTENT)
+    return CompiledRule(
+        id=rule.id,
+        name=rule.name,
+        node=node,
+        to=_target(standing, targets),
+        goes_on=rule.continue_,
+        tags=tuple(action.tag for action in rule.actions if isinstance(action, AddTag)),
+        answers=answers,
+        keywords=keywords,
+        intents=intents if keywords is None else None,
+        exact=_is_only(node, KEYWORD) or _is_only(node, INTENT),
+        asks_intent=any(is_of_intent(test) for test in found),
+        asks_confidence=CONFIDENCE in fields,
+        asks_text=bool(fields & OF_TEXT),
+        asks_contact=not all(is_of_message(test) for test in found) or any(a.variables for a in answers),
+        fields=fields,
+    )
+
+
+def _target(standing: Standing, targets: Targets) -> To | None:
+    """Raises Unusable. A rule from above means the queue or flow of this tenant that has the same name."""
+    match standing.rule.decision, standing.source:
+        case None, _:
+            return None
+        case CloseIt(), _:
+            return To(closed=True)
+        case ToQueue(queue_id=key, priority=priority), source:
+            names = None if source is None else source.queues
+            return To(queue_id=_same(key, targets.queues, names, "queue"), priority=priority)
+        case ToFlow(flow_id=key), source:
+            names = None if source is None else source.flows
+            return To(flow_id=_same(key, targets.flows, names, "flow"))
+        case ToAgent(user_id=key), _:
+            if key not in targets.users:
+                raise Unusable("this person is not in the workspace (any more)")
+            return To(user_id=key)
+        case decision, _:
+            raise TypeError(f"{type(decision).__name__} decides nothing")
+
+
+def _same(key: UUID, own: Mapping[UUID, str], above: Mapping[UUID, str] | None, what: str) -> UUID:
+    if above is None:
+        if key not in own:
+            raise Unusable(f"its {what} is not there any more")
+        return key
+    name = above.get(key, "")
+    found = next((each for each, called in own.items() if called.casefold() == name.casefold()), None)
+    if found is None:
+        raise Unusable(f"there is no {what} {name!r} in this workspace")
+    return found
+
+
+def tests_in(node: Node) -> Iterator[nodes.Test]:
+    """Every test of a plan."""
+    match node:
+        case nodes.All(each) | nodes.Any_(each):
+            for one in each:
+                yield from tests_in(one)
+        case Not(inner):
+            yield from tests_in(inner)
+        case _:
+            yield node
+
+
+def required(node: Node, field: str) -> frozenset[str] | None:
+    """The values of which `field` must have one for the condition to hold; None where it may have any, or none."""
+    match node:
+        case nodes.OneOf(name, values) if name == field and values is not None:
+            return frozenset(values)
+        case nodes.All(each):
+            bounds = [bound for one in each if (bound := required(one, field)) is not None]
+            return frozenset.intersection(*bounds) if bounds else None
+        case nodes.Any_(each) if each:
+            each_bound = [required(one, field) for one in each]
+            known = [bound for bound in each_bound if bound is not None]
+            return frozenset().union(*known) if len(known) == len(each_bound) else None
+        case _:
+            return None
+
+
+def _is_only(node: Node, field: str) -> bool:
+    """Whether the condition is nothing but `field` having one of its `required` values."""
+    match node:
+        case nodes.OneOf(name, values):
+            return name == field and values is not None
+        case nodes.All((only,)):
+            return _is_only(only, field)
+        case nodes.Any_(each) if each:
+            return all(_is_only(one, field) for one in each)
+        case _:
+            return False

@@ -1,0 +1,182 @@
+"""From the stored lists of rules to the table that decides; and what contacts' records the table needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import structlog
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.compliance.keywords import NO_EXTRA_WORDS, Words
+from hub.conditions import nodes
+from hub.conditions.catalog import Catalog
+from hub.conditions.errors import ConditionInvalid
+from hub.conditions.predicate import Segments
+from hub.contacts.segments.loading import surroundings
+from hub.flows.definition import Flow
+from hub.ids import decode_id
+from hub.routing import store_rules
+from hub.routing.compiled import CompiledRule, Targets, Unusable, compile_rule, tests_in
+from hub.routing.fields import CAMPAIGN, WAITING, routing_catalog
+from hub.routing.rule import Level, RuleList, Standing, in_order
+from hub.routing.table import RoutingTable
+
+SEGMENTS_MAX = 200
+"""How many segments the rules of a tenant may reach."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What must be read of the contacts before the rules can be asked."""
+
+    contact: bool
+    events: frozenset[str] = frozenset()
+    campaigns: frozenset[UUID] = frozenset()
+    messages: bool = False
+    last_campaign: bool = False
+
+    def __or__(self, other: Needs) -> Needs:
+        return Needs(
+            self.contact or other.contact,
+            self.events | other.events,
+            self.campaigns | other.campaigns,
+            self.messages or other.messages,
+            self.last_campaign or other.last_campaign,
+        )
+
+
+NO_NEEDS = Needs(contact=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedRules:
+    """The rules of one tenant in their order, each with what it became, or why it cannot be used."""
+
+    table: RoutingTable
+    needs: Needs
+    standings: Sequence[Standing]
+    compiled: Mapping[UUID, CompiledRule]
+    unusable: Mapping[UUID, str]
+    catalog: Catalog
+    levels: Sequence[Level] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the tenant has beside its rules."""
+
+    tenant_id: UUID
+    brand: str
+    queues: Mapping[UUID, str]
+    users: Mapping[UUID, str]
+    channels: Mapping[UUID, str]
+    intent_version_id: UUID | None = None
+    words: Words = field(default_factory=lambda: NO_EXTRA_WORDS)
+
+
+async def load_rules(db: AsyncConnection, around: Around, draft: RuleList | None = None) -> LoadedRules:
+    """The tenant's table; with `draft` as if that were the tenant's own list."""
+    levels = await store_rules.levels(db, around.tenant_id)
+    if draft is not None:
+        mine = Level(tenant_id=around.tenant_id, list=draft)
+        levels = [mine, *(level for level in levels if level.tenant_id != around.tenant_id)]
+    standings = in_order(levels, around.tenant_id)
+    flows, flow_names = await _flows(db, around.tenant_id)
+    contact, segments = await _surroundings(db, around.tenant_id, standings)
+    catalog = routing_catalog(contact, channels=around.channels, queues=around.queues)
+    compiled, unusable = compile_all(standings, catalog, Targets(around.queues, flow_names, around.users))
+    table = RoutingTable(
+        around.brand,
+        [compiled[each.rule.id] for each in standings if each.rule.id in compiled and each.rule.enabled],
+        around.queues,
+        flows,
+        fallback_queue(levels, around.tenant_id, around.queues),
+        around.intent_version_id,
+        around.words,
+        segments,
+        around.users,
+    )
+    table.waiting = await waiting(db, around.tenant_id, table)
+    return LoadedRules(table, needs_of(table), standings, compiled, unusable, catalog, levels)
+
+
+async def waiting(db: AsyncConnection, tenant_id: UUID, table: RoutingTable) -> Mapping[str, int]:
+    """The lengths of the queues that the rules ask for, by field."""
+    fields = {decode_id("que", name[len(WAITING) :]): name for name in table.waiting_fields}
+    if not fields:
+        return {}
+    return {fields[key]: count for key, count in (await store_rules.waiting(db, tenant_id, fields)).items()}
+
+
+async def _flows(db: AsyncConnection, tenant_id: UUID) -> tuple[dict[UUID, Flow], dict[UUID, str]]:
+    flows: dict[UUID, Flow] = {}
+    names: dict[UUID, str] = {}
+    for row in await store_rules.flow_documents(db, tenant_id):
+        try:
+            flows[row.id] = Flow.model_validate(row.definition)
+        except ValidationError:
+            continue  # a flow that does not read is as good as gone: its sessions are routed to people
+        names[row.id] = row.name
+    return flows, names
+
+
+async def _surroundings(
+    db: AsyncConnection, tenant_id: UUID, standings: Iterable[Standing]
+) -> tuple[Catalog, Segments]:
+    conditions = [each.rule.condition for each in standings]
+    try:
+        return await surroundings(db, tenant_id, conditions, SEGMENTS_MAX)
+    except ConditionInvalid as error:
+        # Rules that speak of segments or campaigns cannot be used then; the others hold.
+        log.warning("routing_segments_not_usable", tenant=str(tenant_id), error=error.code)
+        return await surroundings(db, tenant_id, [], SEGMENTS_MAX)
+
+
+def compile_all(
+    standings: Iterable[Standing], catalog: Catalog, targets: Targets
+) -> tuple[dict[UUID, CompiledRule], dict[UUID, str]]:
+    """By rule: what it became, or why it cannot be used. One that cannot be used holds no message back."""
+    compiled: dict[UUID, CompiledRule] = {}
+    unusable: dict[UUID, str] = {}
+    for each in standings:
+        try:
+            compiled[each.rule.id] = compile_rule(each, catalog, targets)
+        except Unusable as why:
+            unusable[each.rule.id] = str(why)
+    return compiled, unusable
+
+
+def fallback_queue(nearest_first: Sequence[Level], own: UUID, queues: Mapping[UUID, str]) -> UUID | None:
+    """The queue of what no rule decides: the tenant's own choice, else the queue of the name that the nearest tenant above
+    chose, else the first; None only for a tenant without queues.
+    """
+    ids = {name.casefold(): key for key, name in queues.items()}
+    for level in nearest_first:
+        chosen = level.list.fallback_queue_id
+        if chosen is None:
+            continue
+        found = chosen if level.tenant_id == own else ids.get(level.queues.get(chosen, "").casefold())
+        if found in queues:
+            return found
+    return next(iter(queues), None)
+
+
+def needs_of(table: RoutingTable) -> Needs:
+    """What the table's rules, and the segments they reach, ask of contacts."""
+    plans = [rule.node for rule in table.rules]
+    plans += [plan for plan in table.segments.values() if plan is not None]
+    tests = [test for plan in plans for test in tests_in(plan)]
+    return Needs(
+        contact=table.asks_contact,
+        events=frozenset(test.name for test in tests if isinstance(test, nodes.Event)),
+        campaigns=frozenset(
+            test.campaign_id for test in tests if isinstance(test, nodes.Received | nodes.WroteSince)
+        ),
+        messages=any(isinstance(test, nodes.Message) for test in tests),
+        last_campaign=CAMPAIGN in table.fields,
+    )
