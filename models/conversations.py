@@ -42,8 +42,10 @@ conversations = Table(
     Column("reason", Text, nullable=False, server_default=""),
     Column("opened_at", INSTANT),
     Column("closed_at", INSTANT),
+    Column("priority", SmallInteger, nullable=False, server_default="0"),  # -1 low, 0 normal, 1 high, 2 urgent
     same_tenant("contact_id", "contacts", ondelete="CASCADE"),
     CheckConstraint("status IN ('idle', 'open', 'closed')", name="status"),
+    CheckConstraint("priority BETWEEN -1 AND 2", name="priority"),
     Index("ix_conversations_list", "tenant_id", "status", "last_at", "contact_id"),
     Index(
         "ix_conversations_queue", "tenant_id", "queue_id", "last_at", postgresql_where=text("status = 'open'")

@@ -42,6 +42,7 @@ class Conversation(Out):
     opted_out: list[str]
     opened_at: str | None
     closed_at: str | None
+    priority: int = Field(description="-1 low, 0 normal, 1 high, 2 urgent.")
     version: int
 
 

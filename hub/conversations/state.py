@@ -39,6 +39,7 @@ class Conversation:
     reason: str = ""
     opened_at: datetime | None = None
     closed_at: datetime | None = None
+    priority: int = 0  # -1 low, 0 normal, 1 high, 2 urgent
     name: str = ""  # the contact's, for screens; not a column of this row
 
     def copy(self) -> Conversation:

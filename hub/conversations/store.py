@@ -40,6 +40,7 @@ _SAVED = [
     "reason",
     "opened_at",
     "closed_at",
+    "priority",
 ]
 _UPDATES = ", ".join(f"{name} = EXCLUDED.{name}" for name in _SAVED[2:])
 _SAVE = (
@@ -86,6 +87,7 @@ def from_row(row: Any, tenant_id: UUID, contact_id: UUID) -> Conversation:
         row.reason,
         row.opened_at,
         row.closed_at,
+        row.priority,
         row.contact_name,
     )
 
@@ -145,6 +147,7 @@ def _row(state: Conversation) -> dict[str, Any]:
         "reason": state.reason,
         "opened_at": state.opened_at,
         "closed_at": state.closed_at,
+        "priority": state.priority,
     }
 
 

@@ -60,6 +60,7 @@ def conversation_view(state: Conversation, directory: Directory) -> dict[str, An
         "opted_out": sorted(state.opted_out),
         "opened_at": instant(state.opened_at),
         "closed_at": instant(state.closed_at),
+        "priority": state.priority,
         "version": state.version,
     }
 
