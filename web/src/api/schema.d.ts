@@ -4058,6 +4058,11 @@ export interface components {
             opened_at: string | null;
             /** Closed At */
             closed_at: string | null;
+            /**
+             * Priority
+             * @description -1 low, 0 normal, 1 high, 2 urgent.
+             */
+            priority: number;
             /** Version */
             version: number;
         };
