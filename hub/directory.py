@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
@@ -22,6 +22,7 @@ from hub.channels.store import channel_from_row
 from hub.compliance import service as compliance
 from hub.compliance.policy import NO_POLICY, Policy
 from hub.flows.definition import Flow
+from hub.routing.queue import Queues, QueueSettings
 from hub.routing.table import RoutingTable, Rule, build
 from models import channels as channel_tables
 from models import routing as routing_tables
@@ -51,6 +52,9 @@ class Directory:
     policy: Policy = NO_POLICY
     former_channels: Mapping[UUID, Channel] = field(default_factory=dict)
     """Archived ones: their messages still name them."""
+    queue_settings: Queues = field(default_factory=dict)
+    archived_queues: frozenset[UUID] = frozenset()
+    """`queues` has their names."""
 
 
 async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
@@ -64,7 +68,9 @@ async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
     )
     known = [channel_from_row(row) for row in senders]
     wallet_currency = select(wallets.c.currency).where(wallets.c.tenant_id == tenant_id)
-    queue_names = await _queues(db, tenant_id)
+    queues = await _queues(db, tenant_id)
+    queue_names = {row.id: row.name for row in queues}
+    bots = await db.execute(_BOTS, {"tenant_id": tenant_id})
     policy = await compliance.effective(db, tenant_id)
     brand = tenant.brand.get("product_name") or tenant.name
     table = await _routing(db, tenant_id, brand, queue_names, tenant.intent_version_id, policy)
@@ -75,21 +81,36 @@ async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
         tenant.default_country,
         {channel.id: channel for channel in known if channel.status != "archived"},
         queue_names,
-        {person.id: person.name for person in people},
+        {each.id: each.name for each in (*people, *bots)},
         table,
         await load_rates(db, tenant_id),
         tenant.time_zone,
         policy,
         {channel.id: channel for channel in known if channel.status == "archived"},
+        _settings_of(queues),
+        frozenset(row.id for row in queues if row.archived_at is not None),
     )
 
 
-async def _queues(db: AsyncConnection, tenant_id: UUID) -> dict[UUID, str]:
+def _settings_of(queues: Sequence[Any]) -> Queues:
+    found: dict[UUID, QueueSettings] = {}
+    for row in queues:
+        try:
+            if row.settings is not None:
+                found[row.id] = QueueSettings.model_validate(row.settings)
+        except ValidationError:
+            log.warning("queue_settings_unread", queue=str(row.id))  # it works as one without any
+    return found
+
+
+_BOTS = text("SELECT id, name FROM agents WHERE tenant_id = :tenant_id AND kind = 'bot'")
+
+
+async def _queues(db: AsyncConnection, tenant_id: UUID) -> Sequence[Any]:
     table = routing_tables.queues
-    rows = await db.execute(
-        select(table.c.id, table.c.name).where(table.c.tenant_id == tenant_id).order_by(table.c.name)
-    )
-    return {row.id: row.name for row in rows}
+    return (
+        await db.execute(select(table).where(table.c.tenant_id == tenant_id).order_by(table.c.name))
+    ).all()
 
 
 async def _routing(
@@ -128,6 +149,7 @@ _MARKS = text(
         (SELECT string_agg(x.xmin::text, ',' ORDER BY x.id) FROM routing_rules x WHERE x.tenant_id = w.id),
         (SELECT string_agg(x.xmin::text, ',' ORDER BY x.id) FROM flows x WHERE x.tenant_id = w.id),
         (SELECT string_agg(x.id::text || x.name, ',' ORDER BY x.id) FROM users x WHERE x.tenant_id = w.id),
+        (SELECT string_agg(x.id::text || x.name, ',' ORDER BY x.id) FROM agents x WHERE x.tenant_id = w.id AND x.kind = 'bot'),
         (SELECT string_agg(x.tenant_id::text || x.version, ',' ORDER BY x.distance) FROM messaging_policies_for(w.id) x),
         (SELECT sum(hashtextextended(r::text, 0))::text FROM rates_for(w.id) r)
     )) AS mark

@@ -23,12 +23,19 @@ class ChannelBrief(Named):
     address: str
 
 
+class ConversationOffer(Out):
+    agent: Named
+    until: str | None
+
+
 class Conversation(Out):
     """One thread with one contact over all channels."""
 
     id: str
     contact: ContactBrief
-    status: Literal["idle", "open", "closed"]
+    status: Literal["idle", "open", "snoozed", "waiting", "closed"] = Field(
+        description="`waiting`: for the contact. Snoozed and waiting ones wake when the contact writes."
+    )
     queue: Named | None
     assignee: Named | None
     channel: ChannelBrief | None
@@ -43,6 +50,13 @@ class Conversation(Out):
     opened_at: str | None
     closed_at: str | None
     priority: int = Field(description="-1 low, 0 normal, 1 high, 2 urgent.")
+    waiting_since: str | None = Field(description="Since when it is open and nobody has it.")
+    offer: ConversationOffer | None = Field(description="Who is asked whether they take it.")
+    respond_by: str | None = Field(description="When the first answer is due, while that clock runs.")
+    resolve_by: str | None = Field(description="When it is to be closed, while that clock runs.")
+    breached: list[Literal["first_response", "resolution"]] = Field(description="The targets it missed.")
+    snoozed_until: str | None
+    wrap_up: str | None = Field(description="What became of it when it was closed.")
     version: int
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, and_, func, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.conversations.desk import Handling
 from hub.conversations.state import Conversation, Inbound, Turn, Understood
 from hub.flows.engine import Session
 from hub.ids import new_id
@@ -41,6 +42,11 @@ _SAVED = [
     "opened_at",
     "closed_at",
     "priority",
+    "waiting_since",
+    "offered_to",
+    "offered_until",
+    "due_at",
+    "desk",
 ]
 _UPDATES = ", ".join(f"{name} = EXCLUDED.{name}" for name in _SAVED[2:])
 _SAVE = (
@@ -88,6 +94,11 @@ def from_row(row: Any, tenant_id: UUID, contact_id: UUID) -> Conversation:
         row.opened_at,
         row.closed_at,
         row.priority,
+        row.waiting_since,
+        row.offered_to,
+        row.offered_until,
+        row.due_at,
+        Handling.from_json(row.desk),
         row.contact_name,
     )
 
@@ -148,6 +159,11 @@ def _row(state: Conversation) -> dict[str, Any]:
         "opened_at": state.opened_at,
         "closed_at": state.closed_at,
         "priority": state.priority,
+        "waiting_since": state.waiting_since,
+        "offered_to": state.offered_to,
+        "offered_until": state.offered_until,
+        "due_at": state.due_at,
+        "desk": None if state.desk is None else state.desk.to_json(),
     }
 
 
