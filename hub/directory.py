@@ -55,6 +55,8 @@ class Directory:
     queue_settings: Queues = field(default_factory=dict)
     archived_queues: frozenset[UUID] = frozenset()
     """`queues` has their names."""
+    bots: frozenset[UUID] = frozenset()
+    """`users` has their names."""
 
 
 async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
@@ -70,7 +72,7 @@ async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
     wallet_currency = select(wallets.c.currency).where(wallets.c.tenant_id == tenant_id)
     queues = await _queues(db, tenant_id)
     queue_names = {row.id: row.name for row in queues}
-    bots = await db.execute(_BOTS, {"tenant_id": tenant_id})
+    bots = (await db.execute(_BOTS, {"tenant_id": tenant_id})).all()
     policy = await compliance.effective(db, tenant_id)
     brand = tenant.brand.get("product_name") or tenant.name
     table = await _routing(db, tenant_id, brand, queue_names, tenant.intent_version_id, policy)
@@ -89,6 +91,7 @@ async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
         {channel.id: channel for channel in known if channel.status == "archived"},
         _settings_of(queues),
         frozenset(row.id for row in queues if row.archived_at is not None),
+        frozenset(bot.id for bot in bots),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from api.schemas.common import ChannelId, In, Out, QueueId, UserId
+from api.schemas.desk import Note
 
 
 class Named(Out):
@@ -97,6 +98,8 @@ class ConversationCounts(Out):
     open: int
     mine: int
     unassigned: int
+    snoozed: int
+    waiting: int
     closed: int
     queues: list[QueueCount]
 
@@ -113,4 +116,14 @@ class AssignIn(In):
 
 
 class TransferIn(In):
-    queue_id: QueueId
+    """Exactly one of `queue_id` and `assignee_id`."""
+
+    queue_id: QueueId | None = None
+    assignee_id: UserId | None = None
+    note: Note = ""
+
+
+class CloseIn(In):
+    wrap_up: str | None = Field(
+        None, max_length=60, pattern=r"^[a-z0-9_]+$", description="What became of it.", examples=["solved"]
+    )

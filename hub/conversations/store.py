@@ -292,9 +292,13 @@ async def counts(db: AsyncConnection, tenant_id: UUID, user_id: UUID | None) -> 
     return (await db.execute(query)).all()
 
 
-async def count_closed(db: AsyncConnection, tenant_id: UUID) -> int:
-    where = (conversations.c.tenant_id == tenant_id, conversations.c.status == "closed")
-    return int((await db.execute(select(func.count()).where(*where))).scalar_one())
+async def resting(db: AsyncConnection, tenant_id: UUID) -> dict[str, int]:
+    """How many conversations there are that are not open: by status."""
+    status = conversations.c.status
+    query = select(status, func.count()).where(
+        conversations.c.tenant_id == tenant_id, status.in_(("snoozed", "waiting", "closed"))
+    )
+    return {row[0]: row[1] for row in await db.execute(query.group_by(status))}
 
 
 async def thread(

@@ -11,7 +11,6 @@ from redis.asyncio import Redis
 
 Status = Literal["online", "busy", "away"]
 BEAT_TTL_S = 45.0  # after so long without a beat somebody is gone
-BEAT_EVERY_S = 15.0
 FLOOR_TTL_S = 900.0  # how long a tenant is looked after when nobody of it beats any more
 FORGET_S = 12 * 3600  # what somebody chose is theirs again when they come back within a shift
 FLOORS = "hub:floors"
@@ -43,7 +42,7 @@ class People:
     async def beat(self, tenant_id: UUID, agent_id: UUID) -> None:
         """Still here; of somebody who chose nothing it says nothing."""
         chosen, beats = _keys(tenant_id)
-        if not await self._redis.hexists(chosen, agent_id.hex):  # type: ignore[misc]
+        if not await self._redis.hexists(chosen, agent_id.hex):
             return
         async with self._redis.pipeline(transaction=True) as pipe:
             self._beat(pipe, tenant_id, beats, agent_id)
@@ -95,7 +94,7 @@ class People:
     async def floors(self) -> set[UUID]:
         """The tenants that somebody is, or a moment ago was, at the desk of."""
         now = time.time()
-        found = await self._redis.zrangebyscore(FLOORS, now, "+inf")
+        found: Any = await self._redis.zrangebyscore(FLOORS, now, "+inf")
         return {UUID(hex=each.decode()) for each in found}
 
 
