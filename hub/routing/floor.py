@@ -6,7 +6,7 @@ while somebody waits, so a heap a queue is enough, and nobody starves: a wait ou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from heapq import heapify, heappop, heappush
@@ -15,7 +15,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from hub.routing.hours import is_open
-from hub.routing.queue import PLAIN, Queues, QueueSettings
+from hub.routing.queue import PLAIN, Queues, QueueSettings, Strategy
 
 WEIGHTS: Mapping[str, int] = {"voice": 3}  # what a conversation takes of its agent's capacity; others 1
 CAPACITY = 5
@@ -69,8 +69,20 @@ class Held(NamedTuple):
     channel_kind: str
 
 
+@dataclass(slots=True, eq=False)
+class _Chair:
+    """An agent at work: what they have, and when they were last given something. `changes` tells an old seat."""
+
+    agent: Agent
+    load: int = 0
+    asked: int = 0
+    changes: int = 0
+
+
 _Entry = tuple[float, int, Waiting]
-_Seat = tuple[tuple[float, ...], int, UUID]
+_Seat = tuple[
+    tuple[float, ...], int, int, int, _Chair
+]  # key, order, the chair's changes, how able, the chair
 
 
 class Floor:
@@ -81,10 +93,7 @@ class Floor:
         self.agents: dict[UUID, Agent] = {}
         self.waiting: dict[UUID, Waiting] = {}
         self.held: dict[UUID, Held] = {}
-        self._load: dict[UUID, int] = {}
-        self._asked: dict[
-            UUID, int
-        ] = {}  # when each was last given something, by the number of the assignment
+        self._chairs: dict[UUID, _Chair] = {}
         self._heaps: dict[UUID, list[_Entry]] = {}
         self._number = count(1)
 
@@ -102,8 +111,13 @@ class Floor:
     def seat(self, agents: Iterable[Agent]) -> None:
         """These agents take conversations now, and nobody else does; what others hold they keep."""
         before, self.agents = self.agents, {agent.id: agent for agent in agents}
-        if before != self.agents:
-            self._weigh()
+        if before == self.agents:
+            return
+        asked = {agent_id: chair.asked for agent_id, chair in self._chairs.items()}
+        self._chairs = {each.id: _Chair(each, asked=asked.get(each.id, 0)) for each in self.agents.values()}
+        for held in self.held.values():  # counted again: weights belong to agents
+            if (chair := self._chairs.get(held.agent_id)) is not None:
+                chair.load += chair.agent.weight(held.channel_kind)
 
     def wait(self, each: Waiting) -> None:
         """Put somebody in a queue, or change what is known of them."""
@@ -115,17 +129,21 @@ class Floor:
         """An agent has this conversation, or is asked about it."""
         self.leave(contact_id)
         self.held[contact_id] = Held(agent_id, channel_kind)
-        self._load[agent_id] = self._load.get(agent_id, 0) + self._weight(agent_id, channel_kind)
+        if (chair := self._chairs.get(agent_id)) is not None:
+            chair.load += chair.agent.weight(channel_kind)
+            chair.changes += 1
 
     def leave(self, contact_id: UUID) -> None:
         """Nobody has it and it waits for nobody."""
         self.waiting.pop(contact_id, None)
         held = self.held.pop(contact_id, None)
-        if held is not None:
-            self._load[held.agent_id] -= self._weight(*held)
+        if held is not None and (chair := self._chairs.get(held.agent_id)) is not None:
+            chair.load -= chair.agent.weight(held.channel_kind)
+            chair.changes += 1
 
     def load(self, agent_id: UUID) -> int:
-        return self._load.get(agent_id, 0)
+        """What an agent who is here has, in weights."""
+        return self._chairs[agent_id].load
 
     def assign(self, now: datetime, most: int | None = None) -> list[Offered]:
         """Offers for as many of the waiting as there is room for, at most `most`; the longest waiting first.
@@ -150,81 +168,61 @@ class Floor:
             if not seats[queue_id]:
                 continue  # nobody here has room: the queue is done for this time
             entry = heappop(heap)
-            agent = self._agent_for(entry[2], seats[queue_id])
-            if agent is None:
+            chair = self._chair_for(entry[2], seats[queue_id])
+            if chair is None:
                 skipped.append(entry)
                 looked[queue_id] = looked.get(queue_id, 0) + 1
                 if looked[queue_id] >= LOOKED_AT_MAX:
                     continue
             else:
-                offers.append(self._give(entry[2], agent))
+                offers.append(self._give(entry[2], chair))
             if (head := self._head(heap)) is not None:
                 heappush(heads, (*head, queue_id))
         for entry in skipped:
             heappush(self._heaps[entry[2].queue_id], entry)
         return offers
 
-    def _give(self, each: Waiting, agent: Agent) -> Offered:
-        self.hold(each.contact_id, agent.id, each.channel_kind)
-        self._asked[agent.id] = next(self._number)
-        return Offered(each.contact_id, each.queue_id, agent.id, self._settings(each.queue_id).accept_s)
+    def _give(self, each: Waiting, chair: _Chair) -> Offered:
+        chair.asked = next(self._number)
+        self.hold(each.contact_id, chair.agent.id, each.channel_kind)
+        return Offered(each.contact_id, each.queue_id, chair.agent.id, self._settings(each.queue_id).accept_s)
 
-    def _agent_for(self, each: Waiting, seats: list[_Seat]) -> Agent | None:
+    def _chair_for(self, each: Waiting, seats: list[_Seat]) -> _Chair | None:
         """The best agent with room for it who has not refused it."""
         settings = self._settings(each.queue_id)
-        last = self.agents.get(each.last_agent) if each.last_agent is not None else None
-        if (
-            settings.strategy == "sticky"
-            and last is not None
-            and last.fits(each.queue_id, settings)
-            and self._takes(last, each)
-        ):
+        last = self._chairs.get(each.last_agent) if each.last_agent is not None else None
+        sticks = settings.strategy == "sticky" and last is not None and _takes(last, each)
+        if sticks and last is not None and last.agent.fits(each.queue_id, settings):
             return last
         passed: list[_Seat] = []
-        found: Agent | None = None
+        found: _Chair | None = None
         while seats:
-            key, order, agent_id = heappop(seats)
-            agent = self.agents[agent_id]
-            if self.load(agent_id) >= agent.capacity:
+            seat = heappop(seats)
+            _, order, changes, able, chair = seat
+            if chair.load >= chair.agent.capacity:
                 continue  # full since the seats were counted
-            now = self._key(agent, settings)
-            if now != key:  # given something in the meantime: keys only grow, so the true one goes back
-                heappush(seats, (now, order, agent_id))
+            if chair.changes != changes:  # given something since: keys only grow, so the true one goes back
+                key = _key(settings.strategy, chair, able)
+                heappush(seats, (key, order, chair.changes, able, chair))
                 continue
-            passed.append((key, order, agent_id))
-            if self._takes(agent, each):
-                found = agent
+            passed.append(seat)
+            if _takes(chair, each):
+                found = chair
                 break
         for seat in passed:
             heappush(seats, seat)
         return found
 
-    def _takes(self, agent: Agent, each: Waiting) -> bool:
-        if agent.id in each.refused:
-            return False
-        return self.load(agent.id) + agent.weight(each.channel_kind) <= agent.capacity
-
     def _seats(self, queue_id: UUID) -> list[_Seat]:
         settings = self._settings(queue_id)
-        seats = [
-            (self._key(agent, settings), order, agent.id)
-            for order, agent in enumerate(self.agents.values())
-            if self.load(agent.id) < agent.capacity and agent.fits(queue_id, settings)
-        ]
+        seats: list[_Seat] = []
+        for order, chair in enumerate(self._chairs.values()):
+            agent = chair.agent
+            if chair.load < agent.capacity and agent.fits(queue_id, settings):
+                able = sum(agent.skills[skill] for skill in settings.skills)
+                seats.append((_key(settings.strategy, chair, able), order, chair.changes, able, chair))
         heapify(seats)
         return seats
-
-    def _key(self, agent: Agent, settings: QueueSettings) -> tuple[float, ...]:
-        """Smaller is better. Only grows while agents are given things."""
-        load, asked = self.load(agent.id) / agent.capacity, self._asked.get(agent.id, 0)
-        match settings.strategy:
-            case "round_robin":
-                return (asked,)
-            case "least_loaded":
-                return (load, asked)
-            case _:
-                able = sum(agent.skills.get(skill, 0) for skill in settings.skills)
-                return (load > 0, -able if load == 0 else load, load if load == 0 else -able, asked)
 
     def _head(self, heap: list[_Entry]) -> _Entry | None:
         while heap:
@@ -240,17 +238,17 @@ class Floor:
     def _settings(self, queue_id: UUID) -> QueueSettings:
         return self.queues.get(queue_id, PLAIN)
 
-    def _weight(self, agent_id: UUID, channel_kind: str) -> int:
-        agent = self.agents.get(agent_id)
-        return WEIGHTS.get(channel_kind, 1) if agent is None else agent.weight(channel_kind)
 
-    def _weigh(self) -> None:
-        """Count every load again: weights belong to agents."""
-        self._load = {}
-        for agent_id, channel_kind in self.held.values():
-            weight = self._weight(agent_id, channel_kind)
-            self._load[agent_id] = self._load.get(agent_id, 0) + weight
+def _takes(chair: _Chair, each: Waiting) -> bool:
+    agent = chair.agent
+    return agent.id not in each.refused and chair.load + agent.weight(each.channel_kind) <= agent.capacity
 
-    def in_queue(self, queue_id: UUID) -> Iterator[Waiting]:
-        """Who waits in a queue, in no order."""
-        return (each for each in self.waiting.values() if each.queue_id == queue_id)
+
+def _key(strategy: Strategy, chair: _Chair, able: int) -> tuple[float, ...]:
+    """Smaller is better. Only grows while agents are given things."""
+    if strategy == "round_robin":
+        return (chair.asked,)
+    load = chair.load / chair.agent.capacity
+    if strategy == "least_loaded":
+        return (load, chair.asked)
+    return (1, load, -able, chair.asked) if chair.load else (0, -able, 0, chair.asked)

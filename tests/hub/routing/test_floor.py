@@ -108,8 +108,8 @@ def test_when_all_agents_vanish_nobody_is_asked_and_nobody_is_lost() -> None:
     for contact_id in list(made.held):
         made.wait(someone(contact_id.int - 1000))
     assert len(made.waiting) == 12
-    assert not any(made.load(agent) for agent in (ANN, BOB))
     made.seat([Agent(BOB)])
+    assert made.load(BOB) == 0
     assert len(offers(made)) == 5
 
 
