@@ -32,7 +32,7 @@ from hub.tenancy.caller import Caller
 router = APIRouter(prefix="/v1/conversations", tags=["conversations"], route_class=HubRoute)
 Reader = Annotated[Caller, require("inbox:read")]
 Writer = Annotated[Caller, require("inbox:write")]
-View = Literal["open", "mine", "unassigned", "snoozed", "waiting", "closed", "all"]
+View = Literal["open", "mine", "offered", "unassigned", "snoozed", "waiting", "closed", "all"]
 WITHOUT_WORDS = CloseIn(wrap_up=None)
 STATUS = {"snoozed": "snoozed", "waiting": "waiting", "closed": "closed", "all": None}
 
@@ -48,7 +48,7 @@ async def list_conversations(
     limit: Limit = PAGE_DEFAULT,
     starting_after: ConversationId | None = None,
 ) -> dict[str, Any]:
-    """Newest first. `mine` are those assigned to the caller."""
+    """Newest first. `mine` are those assigned to the caller, `offered` those the caller is asked about."""
     after = None
     if starting_after is not None:
         last = await store.last_at(db, caller.tenant_id, starting_after)
@@ -61,6 +61,7 @@ async def list_conversations(
         status=STATUS.get(view, "open"),
         queue_id=queue_id,
         assignee_id=(caller.user_id or UUID(int=0)) if view == "mine" else None,
+        offered_to=(caller.user_id or UUID(int=0)) if view == "offered" else None,
         unassigned=view == "unassigned",
         search=search.strip(),
         after=after,
@@ -173,7 +174,7 @@ async def close(
 
 @router.post("/{conversation_id}/reopen", operation_id="reopen_conversation", response_model=Conversation)
 async def reopen(conversation_id: ConversationId, caller: Writer, actors: Actors) -> Any:
-    """Take a closed conversation up again, in the queue it was in."""
+    """Take up again what is closed, in the queue it was in; or what is snoozed or waits for the contact."""
     return await _turn(actors, caller, conversation_id, Reopen(_now(), caller.principal))
 
 

@@ -263,7 +263,7 @@ def _shown(row: Row[Any]) -> schemas.Queue:
         id=row.id,
         name=row.name,
         members=[schemas.QueueMember(id=UUID(each["id"]), name=each["name"]) for each in row.members],
-        settings=None if row.settings is None else schemas.Settings.of(service.settings_of(row)),
+        settings=None if row.settings is None else schemas.QueueRules.of(service.settings_of(row)),
         version=row.version,
         updated_at=row.updated_at,
         archived_at=row.archived_at,

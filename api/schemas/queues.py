@@ -40,7 +40,7 @@ class AfterHoursRules(AfterHours):
     queue_id: QueueId | None = None
 
 
-class Settings(QueueSettings):
+class QueueRules(QueueSettings):
     """How a queue works. Everything has a default; a change replaces the settings as a whole."""
 
     model_config = ConfigDict(
@@ -97,7 +97,7 @@ class Queue(Out):
     id: QueueId
     name: str
     members: list[QueueMember] = Field(description="Who serves it; empty: everybody who may answer.")
-    settings: Settings | None = Field(description="Null: no clocks run and nothing is counted.")
+    settings: QueueRules | None = Field(description="Null: no clocks run and nothing is counted.")
     version: int
     updated_at: Instant
     archived_at: Instant | None
@@ -113,7 +113,7 @@ class NewQueue(In):
     )
 
     name: Name
-    settings: Settings = Settings()
+    settings: QueueRules = QueueRules()
     member_ids: Members = Field(default_factory=list)
 
 
@@ -123,7 +123,7 @@ class PatchQueue(In):
     )
 
     name: Name | None = None
-    settings: Settings | None = None
+    settings: QueueRules | None = None
     member_ids: Members | None = None
     archived: bool | None = Field(None, description="False brings an archived queue back.")
 

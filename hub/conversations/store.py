@@ -241,6 +241,7 @@ async def page(
     status: str | None,
     queue_id: UUID | None = None,
     assignee_id: UUID | None = None,
+    offered_to: UUID | None = None,
     unassigned: bool = False,
     search: str = "",
     after: tuple[datetime, UUID] | None = None,
@@ -258,6 +259,8 @@ async def page(
         query = query.where(conversations.c.queue_id == queue_id)
     if assignee_id is not None:
         query = query.where(conversations.c.assignee_id == assignee_id)
+    if offered_to is not None:
+        query = query.where(conversations.c.offered_to == offered_to)
     if unassigned:
         query = query.where(conversations.c.assignee_id.is_(None))
     if search:

@@ -88,10 +88,13 @@ def turn(
             result.state.unread = 0
             result.happened.append(Happened("closed", {"wrap_up": wrap_up} if wrap_up else {}, actor))
         case Reopen(at, actor):
-            if state.status in UNDER_WAY:
+            if state.status == "open":
                 raise Conflict("the conversation is open already")
-            _open(result.state, at)
-            result.state.reason = "reopened"
+            if state.status in UNDER_WAY:
+                wake(result.state)
+            else:
+                _open(result.state, at)
+                result.state.reason = "reopened"
             result.happened.append(Happened("reopened", {}, actor))
         case MarkRead():
             result.state.unread = 0

@@ -14,6 +14,7 @@ const NEEDS = {
   exportContacts: 'contacts:export',
   eraseContacts: 'contacts:erase',
   readQueues: 'queues:read',
+  writeQueues: 'queues:write',
   readChannels: 'channels:read',
   manageChannels: 'channels:manage',
 } as const;

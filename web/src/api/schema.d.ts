@@ -957,7 +957,7 @@ export interface paths {
         };
         /**
          * List Conversations
-         * @description Newest first. `mine` are those assigned to the caller.
+         * @description Newest first. `mine` are those assigned to the caller, `offered` those the caller is asked about.
          */
         get: operations["list_conversations"];
         put?: never;
@@ -1105,7 +1105,7 @@ export interface paths {
         put?: never;
         /**
          * Reopen
-         * @description Take a closed conversation up again, in the queue it was in.
+         * @description Take up again what is closed, in the queue it was in; or what is snoozed or waits for the contact.
          */
         post: operations["reopen_conversation"];
         delete?: never;
@@ -6522,7 +6522,7 @@ export interface components {
              *       "ageing_s": 600
              *     }
              */
-            settings?: components["schemas"]["Settings"];
+            settings?: components["schemas"]["QueueRules"];
             /** Member Ids */
             member_ids?: string[];
         };
@@ -7253,7 +7253,7 @@ export interface components {
         PatchQueue: {
             /** Name */
             name?: string | null;
-            settings?: components["schemas"]["Settings"] | null;
+            settings?: components["schemas"]["QueueRules"] | null;
             /** Member Ids */
             member_ids?: string[] | null;
             /**
@@ -7589,7 +7589,7 @@ export interface components {
              */
             members: components["schemas"]["QueueMember"][];
             /** @description Null: no clocks run and nothing is counted. */
-            settings: components["schemas"]["Settings"] | null;
+            settings: components["schemas"]["QueueRules"] | null;
             /** Version */
             version: number;
             /**
@@ -7642,6 +7642,74 @@ export interface components {
             items: components["schemas"]["Queue"][];
             /** Has More */
             has_more: boolean;
+        };
+        /**
+         * QueueRules
+         * @description How a queue works. Everything has a default; a change replaces the settings as a whole.
+         * @example {
+         *       "hours": {
+         *         "time_zone": "Europe/Berlin",
+         *         "week": {
+         *           "monday": [
+         *             {
+         *               "end": "17:00",
+         *               "start": "09:00"
+         *             }
+         *           ]
+         *         }
+         *       },
+         *       "service_levels": {
+         *         "normal": {
+         *           "first_response_s": 300,
+         *           "resolution_s": 86400
+         *         }
+         *       },
+         *       "skills": {
+         *         "german": 3
+         *       },
+         *       "strategy": "capable"
+         *     }
+         */
+        QueueRules: {
+            /**
+             * Strategy
+             * @default capable
+             * @enum {string}
+             */
+            strategy?: "capable" | "least_loaded" | "round_robin" | "sticky";
+            /** Skills */
+            skills?: {
+                [key: string]: number;
+            };
+            hours?: components["schemas"]["BusinessHours"] | null;
+            /** Service Levels */
+            service_levels?: {
+                [key: string]: components["schemas"]["ServiceLevel"];
+            };
+            /**
+             * @default {
+             *       "raise_priority": true,
+             *       "notify": true
+             *     }
+             */
+            breach?: components["schemas"]["BreachRules"];
+            overflow?: components["schemas"]["OverflowRule"] | null;
+            /**
+             * @default {
+             *       "text": ""
+             *     }
+             */
+            after_hours?: components["schemas"]["AfterHoursRules"];
+            /**
+             * Accept S
+             * @default 30
+             */
+            accept_s?: number;
+            /**
+             * Ageing S
+             * @default 600
+             */
+            ageing_s?: number;
         };
         /** QueueStats */
         QueueStats: {
@@ -8172,74 +8240,6 @@ export interface components {
             first_response_s?: number | null;
             /** Resolution S */
             resolution_s?: number | null;
-        };
-        /**
-         * Settings
-         * @description How a queue works. Everything has a default; a change replaces the settings as a whole.
-         * @example {
-         *       "hours": {
-         *         "time_zone": "Europe/Berlin",
-         *         "week": {
-         *           "monday": [
-         *             {
-         *               "end": "17:00",
-         *               "start": "09:00"
-         *             }
-         *           ]
-         *         }
-         *       },
-         *       "service_levels": {
-         *         "normal": {
-         *           "first_response_s": 300,
-         *           "resolution_s": 86400
-         *         }
-         *       },
-         *       "skills": {
-         *         "german": 3
-         *       },
-         *       "strategy": "capable"
-         *     }
-         */
-        Settings: {
-            /**
-             * Strategy
-             * @default capable
-             * @enum {string}
-             */
-            strategy?: "capable" | "least_loaded" | "round_robin" | "sticky";
-            /** Skills */
-            skills?: {
-                [key: string]: number;
-            };
-            hours?: components["schemas"]["BusinessHours"] | null;
-            /** Service Levels */
-            service_levels?: {
-                [key: string]: components["schemas"]["ServiceLevel"];
-            };
-            /**
-             * @default {
-             *       "raise_priority": true,
-             *       "notify": true
-             *     }
-             */
-            breach?: components["schemas"]["BreachRules"];
-            overflow?: components["schemas"]["OverflowRule"] | null;
-            /**
-             * @default {
-             *       "text": ""
-             *     }
-             */
-            after_hours?: components["schemas"]["AfterHoursRules"];
-            /**
-             * Accept S
-             * @default 30
-             */
-            accept_s?: number;
-            /**
-             * Ageing S
-             * @default 600
-             */
-            ageing_s?: number;
         };
         /**
          * ShareLocation
@@ -14532,7 +14532,7 @@ export interface operations {
     list_conversations: {
         parameters: {
             query?: {
-                view?: "open" | "mine" | "unassigned" | "snoozed" | "waiting" | "closed" | "all";
+                view?: "open" | "mine" | "offered" | "unassigned" | "snoozed" | "waiting" | "closed" | "all";
                 queue_id?: string | null;
                 search?: string;
                 /** @description How many items at most. */
