@@ -11,10 +11,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.batch_rows import activity_rows, claim_row, consent_row
+from actors.batch_rows import activity_rows, claim_row, consent_row, queue_event_rows, screen_events
 from actors.messages import DONE, DUPLICATE, Arrived, Command
 from actors.ports import by_tenant
-from hub import door, realtime
+from hub import door
 from hub.channels import adapter_of
 from hub.channels import store as channel_store
 from hub.channels.base import ChannelKind
@@ -37,12 +37,13 @@ from hub.conversations.views import conversation_view, message_view
 from hub.directory import Directory
 from hub.errors import Conflict, HubError, NotFound
 from hub.failover.store import whatsapp_at
-from hub.ids import encode_id, new_id
+from hub.ids import new_id
 from hub.routing.fields import NO_RECORD, Record
 from hub.routing.store_records import record_of_new, records
 from models.contacts import activities
 from models.db import Insert, Scope, insert_all, transaction
 from models.pipe import pipeline, read, write
+from models.routing import queue_events
 
 if TYPE_CHECKING:
     from actors.conversation import ConversationHost
@@ -210,8 +211,10 @@ class Batch:
             understood = self.understood.get(place, NOTHING_UNDERSTOOD)
             floor = self.host.settings.confidence_floor
             try:
-                record = self.records.get(key, NO_RECORD)
-                result = turn(state, item.event, directory.routing, understood, floor, directory.zone, record)
+                record, queues = self.records.get(key, NO_RECORD), directory.queue_settings
+                result = turn(
+                    state, item.event, directory.routing, understood, floor, directory.zone, record, queues
+                )
                 self.outgoings[place] = self._outgoing(place, result, directory)
             except HubError as error:  # a command that does not fit the state: only its caller hears of it
                 if key in self.host.live:
@@ -278,6 +281,7 @@ class Batch:
             *door.inserts(self.rows, outgoings, self.now),
             *self._effects(),
             Insert(activities, activity_rows(self.turns.values(), self.now)),
+            Insert(queue_events, queue_event_rows(self.turns.values())),
         ]
         # The screens' events are made while the database works; they leave only after the commit.
         written, _ = await asyncio.gather(write(self.host.pool, scope, inserts), self._prepare_events())
@@ -374,20 +378,9 @@ class Batch:
 
     async def _prepare_events(self) -> None:
         """What the screens of the tenants must hear: each new message, each changed conversation once."""
-        events: list[tuple[UUID, bytes]] = []
-        for row in self.rows:
-            view = message_view(row, self.directories[row["tenant_id"]])
-            event = {
-                "type": "message.created",
-                "conversation_id": encode_id("cnv", row["contact_id"]),
-                "message": view,
-            }
-            events.append((row["tenant_id"], realtime.encode(event)))
-        for key in {_key(self.items[place]) for place in self.turns}:
-            view = conversation_view(self.working[key], self.directories[key[0]])
-            updated = {"type": "conversation.updated", "conversation": view}
-            events.append((key[0], realtime.encode(updated)))
-        self.events = events
+        keys = {_key(self.items[place]) for place in self.turns}
+        states = [self.working[key] for key in keys]
+        self.events = screen_events(self.rows, self.turns.values(), states, self.directories)
 
 
 def _key(item: Work) -> Key:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from actors.messages import Arrived, Command
-from hub.conversations.state import AgentReply, Inbound, SetConsent, Turn
-from hub.ids import new_id
+from hub import realtime
+from hub.conversations.state import AgentReply, Conversation, Inbound, SetConsent, Turn
+from hub.conversations.views import conversation_view, message_view
+from hub.directory import Directory
+from hub.ids import encode_id, new_id
 
 NO_CHANNEL = UUID(int=0)  # of inbox rows that no provider sent
 
@@ -60,3 +63,40 @@ def activity_rows(turns: Iterable[Turn], now: datetime) -> list[dict[str, Any]]:
         for turned in turns
         for happened in turned.happened
     ]
+
+
+def queue_event_rows(turns: Iterable[Turn]) -> list[dict[str, Any]]:
+    """What the queues' reports will count of these turns."""
+    return [
+        {
+            "tenant_id": turned.state.tenant_id,
+            "contact_id": turned.state.contact_id,
+            "id": new_id(),
+            **moved._asdict(),
+        }
+        for turned in turns
+        for moved in turned.moved
+    ]
+
+
+def screen_events(
+    rows: Iterable[Mapping[str, Any]],
+    turns: Iterable[Turn],
+    states: Iterable[Conversation],
+    directories: Mapping[UUID, Directory],
+) -> list[tuple[UUID, bytes]]:
+    """(tenant, encoded live event): each new message, what the desk has to say, each changed conversation once."""
+    events: list[tuple[UUID, bytes]] = []
+    for row in rows:
+        view = message_view(row, directories[row["tenant_id"]])
+        about = {"conversation_id": encode_id("cnv", row["contact_id"])}
+        event = {"type": "message.created", **about, "message": view}
+        events.append((row["tenant_id"], realtime.encode(event)))
+    for turned in turns:
+        about = {"conversation_id": encode_id("cnv", turned.state.contact_id)}
+        events += [(turned.state.tenant_id, realtime.encode(notice | about)) for notice in turned.notices]
+    for state in states:
+        view = conversation_view(state, directories[state.tenant_id])
+        updated = {"type": "conversation.updated", "conversation": view}
+        events.append((state.tenant_id, realtime.encode(updated)))
+    return events

@@ -20,6 +20,7 @@ from actors.marks import Marks
 from actors.messages import Command, arrived_payload, reported_payload
 from actors.ports import Classifiers, Wallets
 from actors.remembered import Remembered
+from actors.routers import Routers
 from actors.shell import make_app_pool
 from hub import realtime
 from hub.campaigns.store import resume_unfunded
@@ -58,6 +59,7 @@ class Hub:
             engine, redis, self.attempts.client, self.directories, self.attempts.account, clock
         )
         self._campaigns = runtime.peers("campaign", settings)
+        self._routers = Routers(settings, redis)
         self._accounts = Remembered(self._read_account)
         self._channels = Remembered(self._read_channel)
 
@@ -203,6 +205,10 @@ class Hub:
             await self._campaigns[owner(campaign_id.bytes, list(self._campaigns))].call("wake", timeout_s=2)
         except Unavailable:
             return
+
+    async def wake_router(self, tenant_id: UUID) -> None:
+        """Somebody came to the desk or left it: its router looks now, and by itself within a second anyway."""
+        await self._routers.wake(tenant_id)
 
 
 def _payload(event: InboundMessage | DeliveryReport) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from actors.batch import Batch, Redo
 from actors.messages import DONE, DUPLICATE, Arrived, Command, Item, Reported, unpack
 from actors.ports import Classifiers, Wallets
 from actors.receipt_health import ReceiptHealth
+from actors.routers import Routers
 from actors.shell import Shell
 from hub import deliveries, realtime
 from hub.channels import store as channel_store
@@ -52,18 +53,23 @@ class ConversationHost(Shell):
         self.receipts = ReceiptHealth(self.redis, self.directories)
         self.wallets = Wallets(settings)
         self.classifiers = Classifiers(settings)
+        self.routers = Routers(settings, self.redis)
         self.live: OrderedDict[Key, Conversation] = OrderedDict()
         self.used: dict[Key, float] = {}
         self.seen: OrderedDict[tuple[UUID, str], None] = OrderedDict()
         self._waiting: deque[tuple[list[Item], asyncio.Future[list[Any]]]] = deque()
         self._draining: asyncio.Task[None] | None = None
-        self._passivating: asyncio.Task[None] | None = None
+        self._background: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        self._passivating = asyncio.create_task(self._passivate_for_ever())
+        self._background = [
+            asyncio.create_task(self._passivate_for_ever()),
+            asyncio.create_task(self.routers.watch()),
+        ]
 
     async def close(self) -> None:
         await self.receipts.close()
+        await self.routers.close()
         await super().close()
 
     async def receive_mail(self, mail: bytes) -> list[Any]:
@@ -167,6 +173,7 @@ class ConversationHost(Shell):
                 self.seen[item.event.channel_id, item.event.event_key] = None
         while len(self.seen) > SEEN_MAX:
             self.seen.popitem(last=False)
+        self.routers.note((turned.state for turned in batch.turns.values()), batch.directories)
         await realtime.publish(self.redis, batch.events, wake_sender=batch.sends)
         return batch.answers
 

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import structlog
+from pydantic import ValidationError
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -23,10 +24,11 @@ from hub.channels.store import channel_from_row
 from hub.compliance import service as compliance
 from hub.compliance.policy import NO_POLICY, Policy
 from hub.routing import loading as routing
-from hub.routing import store_rules
 from hub.routing.loading import NO_NEEDS, Around, Needs, load_rules
+from hub.routing.queue import Queues, QueueSettings
 from hub.routing.table import RoutingTable
 from models import channels as channel_tables
+from models import routing as routing_tables
 from models.billing import wallets
 from models.db import Scope, transaction
 from models.tenancy import tenants, users
@@ -55,6 +57,11 @@ class Directory:
     """Archived ones: their messages still name them."""
     routing_needs: Needs = NO_NEEDS
     zone: tzinfo = UTC
+    queue_settings: Queues = field(default_factory=dict)
+    archived_queues: frozenset[UUID] = frozenset()
+    """`queues` has their names."""
+    bots: frozenset[UUID] = frozenset()
+    """`users` has their names."""
 
 
 async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
@@ -68,14 +75,17 @@ async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
     )
     known = [channel_from_row(row) for row in senders]
     wallet_currency = select(wallets.c.currency).where(wallets.c.tenant_id == tenant_id)
-    queue_names = await store_rules.queue_names(db, tenant_id)
+    queues = await _queues(db, tenant_id)
+    queue_names = {row.id: row.name for row in queues}
+    bots = (await db.execute(_BOTS, {"tenant_id": tenant_id})).all()
     policy = await compliance.effective(db, tenant_id)
     brand = tenant.brand.get("product_name") or tenant.name
     around = Around(
         tenant_id,
         brand,
-        queue_names,
-        {person.id: person.name for person in people if person.status == "active"},
+        {row.id: row.name for row in queues if row.archived_at is None},
+        {person.id: person.name for person in people if person.status == "active"}
+        | {bot.id: bot.name for bot in bots},
         {channel.id: channel.name for channel in known},
         tenant.intent_version_id,
         policy.words,
@@ -88,7 +98,7 @@ async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
         tenant.default_country,
         {channel.id: channel for channel in known if channel.status != "archived"},
         queue_names,
-        {person.id: person.name for person in people},
+        {each.id: each.name for each in (*people, *bots)},
         rules.table,
         await load_rates(db, tenant_id),
         tenant.time_zone,
@@ -96,7 +106,31 @@ async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
         {channel.id: channel for channel in known if channel.status == "archived"},
         rules.needs,
         ZoneInfo(tenant.time_zone),
+        _settings_of(queues),
+        frozenset(row.id for row in queues if row.archived_at is not None),
+        frozenset(bot.id for bot in bots),
     )
+
+
+def _settings_of(queues: Sequence[Any]) -> Queues:
+    found: dict[UUID, QueueSettings] = {}
+    for row in queues:
+        try:
+            if row.settings is not None:
+                found[row.id] = QueueSettings.model_validate(row.settings)
+        except ValidationError:
+            log.warning("queue_settings_unread", queue=str(row.id))  # it works as one without any
+    return found
+
+
+_BOTS = text("SELECT id, name FROM agents WHERE tenant_id = :tenant_id AND kind = 'bot'")
+
+
+async def _queues(db: AsyncConnection, tenant_id: UUID) -> Sequence[Any]:
+    table = routing_tables.queues
+    return (
+        await db.execute(select(table).where(table.c.tenant_id == tenant_id).order_by(table.c.name))
+    ).all()
 
 
 # A row that is written anew has another xmin: the mark of a directory is the same as long as nothing of it was written.
@@ -112,6 +146,7 @@ _MARKS = text(
         (SELECT string_agg(x.xmin::text, ',' ORDER BY x.id) FROM attribute_definitions x WHERE x.tenant_id = w.id),
         (SELECT string_agg(x.xmin::text, ',' ORDER BY x.id) FROM flows x WHERE x.tenant_id = w.id),
         (SELECT string_agg(x.id::text || x.name || x.status, ',' ORDER BY x.id) FROM users x WHERE x.tenant_id = w.id),
+        (SELECT string_agg(x.id::text || x.name, ',' ORDER BY x.id) FROM agents x WHERE x.tenant_id = w.id AND x.kind = 'bot'),
         (SELECT string_agg(x.tenant_id::text || x.version, ',' ORDER BY x.distance) FROM messaging_policies_for(w.id) x),
         (SELECT sum(hashtextextended(r::text, 0))::text FROM rates_for(w.id) r)
     )) AS mark

@@ -60,6 +60,7 @@ class Settings(BaseSettings):
     conversation_hosts: int = 1
     wallet_hosts: int = 1
     campaign_hosts: int = 1
+    router_hosts: int = 1
     senders: int = 1
     bind_hosts: int = 1  # processes that keep SMPP binds
     classifiers: int = 1

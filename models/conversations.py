@@ -42,15 +42,23 @@ conversations = Table(
     Column("reason", Text, nullable=False, server_default=""),
     Column("opened_at", INSTANT),
     Column("closed_at", INSTANT),
-    Column("priority", SmallInteger, nullable=False, server_default="0"),  # -1 low, 0 normal, 1 high, 2 urgent
+    Column(
+        "priority", SmallInteger, nullable=False, server_default="0"
+    ),  # -1 low, 0 normal, 1 high, 2 urgent
+    Column("waiting_since", INSTANT),  # while it is open and nobody has it
+    Column("offered_to", Uuid),
+    Column("offered_until", INSTANT),
+    Column("due_at", INSTANT),  # when something of `desk` comes due
+    Column("desk", JSONB),  # hub/conversations/desk.py
     same_tenant("contact_id", "contacts", ondelete="CASCADE"),
-    CheckConstraint("status IN ('idle', 'open', 'closed')", name="status"),
+    CheckConstraint("status IN ('idle', 'open', 'snoozed', 'waiting', 'closed')", name="status"),
     CheckConstraint("priority BETWEEN -1 AND 2", name="priority"),
     Index("ix_conversations_list", "tenant_id", "status", "last_at", "contact_id"),
     Index(
         "ix_conversations_queue", "tenant_id", "queue_id", "last_at", postgresql_where=text("status = 'open'")
     ),
     Index("ix_conversations_assignee", "tenant_id", "assignee_id", postgresql_where=text("status = 'open'")),
+    Index("ix_conversations_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),
 )
 
 messages = Table(

@@ -11,10 +11,19 @@ from fastapi import APIRouter, BackgroundTasks, Query, Request
 from api.deps import Actors, Db, require
 from api.idempotency import source_id
 from api.requests import HubRoute
+from api.routes.desk import passing_on
 from api.schemas.common import PAGE_DEFAULT, ConversationId, Limit, MessageId, Page, QueueId
-from api.schemas.conversations import AssignIn, Conversation, ConversationCounts, Message, ReplyIn, TransferIn
+from api.schemas.conversations import (
+    AssignIn,
+    CloseIn,
+    Conversation,
+    ConversationCounts,
+    Message,
+    ReplyIn,
+    TransferIn,
+)
 from hub.conversations import store
-from hub.conversations.state import AgentReply, Assign, Close, Event, MarkRead, Reopen, Transfer
+from hub.conversations.state import AgentReply, Assign, Close, Event, MarkRead, Reopen
 from hub.conversations.views import conversation_view, message_view
 from hub.errors import Invalid, NotFound
 from hub.ids import encode_id, new_id
@@ -23,7 +32,9 @@ from hub.tenancy.caller import Caller
 router = APIRouter(prefix="/v1/conversations", tags=["conversations"], route_class=HubRoute)
 Reader = Annotated[Caller, require("inbox:read")]
 Writer = Annotated[Caller, require("inbox:write")]
-View = Literal["open", "mine", "unassigned", "closed", "all"]
+View = Literal["open", "mine", "offered", "unassigned", "snoozed", "waiting", "closed", "all"]
+WITHOUT_WORDS = CloseIn(wrap_up=None)
+STATUS = {"snoozed": "snoozed", "waiting": "waiting", "closed": "closed", "all": None}
 
 
 @router.get("", operation_id="list_conversations", response_model=Page[Conversation])
@@ -37,7 +48,7 @@ async def list_conversations(
     limit: Limit = PAGE_DEFAULT,
     starting_after: ConversationId | None = None,
 ) -> dict[str, Any]:
-    """Newest first. `mine` are those assigned to the caller."""
+    """Newest first. `mine` are those assigned to the caller, `offered` those the caller is asked about."""
     after = None
     if starting_after is not None:
         last = await store.last_at(db, caller.tenant_id, starting_after)
@@ -47,9 +58,10 @@ async def list_conversations(
     found = await store.page(
         db,
         caller.tenant_id,
-        status={"closed": "closed", "all": None}.get(view, "open"),
+        status=STATUS.get(view, "open"),
         queue_id=queue_id,
         assignee_id=(caller.user_id or UUID(int=0)) if view == "mine" else None,
+        offered_to=(caller.user_id or UUID(int=0)) if view == "offered" else None,
         unassigned=view == "unassigned",
         search=search.strip(),
         after=after,
@@ -65,6 +77,7 @@ async def count_conversations(caller: Reader, db: Db, actors: Actors) -> dict[st
     """Open conversations by view and queue; every queue is listed, empty ones too."""
     rows = await store.counts(db, caller.tenant_id, caller.user_id)
     directory = await actors.directories.one(caller.tenant_id)
+    resting = await store.resting(db, caller.tenant_id)
     by_queue = {row.queue_id: row for row in rows}
     queues = [
         {
@@ -74,12 +87,13 @@ async def count_conversations(caller: Reader, db: Db, actors: Actors) -> dict[st
             "unassigned": by_queue[queue_id].unassigned if queue_id in by_queue else 0,
         }
         for queue_id, name in directory.queues.items()
+        if queue_id not in directory.archived_queues
     ]
     return {
         "open": sum(row.open for row in rows),
         "mine": sum(row.mine for row in rows),
         "unassigned": sum(row.unassigned for row in rows),
-        "closed": await store.count_closed(db, caller.tenant_id),
+        **{status: resting.get(status, 0) for status in ("snoozed", "waiting", "closed")},
         "queues": queues,
     }
 
@@ -144,25 +158,23 @@ async def assign(conversation_id: ConversationId, body: AssignIn, caller: Writer
 
 @router.post("/{conversation_id}/transfer", operation_id="transfer_conversation", response_model=Conversation)
 async def transfer(conversation_id: ConversationId, body: TransferIn, caller: Writer, actors: Actors) -> Any:
-    """Move the conversation to another queue; nobody has it then."""
+    """Pass the conversation on: to another queue, where nobody has it then, or to a person. The note is for them."""
     directory = await actors.directories.one(caller.tenant_id)
-    name = directory.queues.get(body.queue_id)
-    if name is None:
-        raise Invalid("there is no such queue", "/queue_id")
-    return await _turn(
-        actors, caller, conversation_id, Transfer(body.queue_id, name, _now(), caller.principal)
-    )
+    event = passing_on(body.assignee_id, body.queue_id, body.note, directory, caller)
+    return await _turn(actors, caller, conversation_id, event)
 
 
 @router.post("/{conversation_id}/close", operation_id="close_conversation", response_model=Conversation)
-async def close(conversation_id: ConversationId, caller: Writer, actors: Actors) -> Any:
+async def close(
+    conversation_id: ConversationId, caller: Writer, actors: Actors, body: CloseIn = WITHOUT_WORDS
+) -> Any:
     """Done. The contact's next message opens the conversation again."""
-    return await _turn(actors, caller, conversation_id, Close(_now(), caller.principal))
+    return await _turn(actors, caller, conversation_id, Close(_now(), caller.principal, body.wrap_up))
 
 
 @router.post("/{conversation_id}/reopen", operation_id="reopen_conversation", response_model=Conversation)
 async def reopen(conversation_id: ConversationId, caller: Writer, actors: Actors) -> Any:
-    """Take a closed conversation up again, in the queue it was in."""
+    """Take up again what is closed, in the queue it was in; or what is snoozed or waits for the contact."""
     return await _turn(actors, caller, conversation_id, Reopen(_now(), caller.principal))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter
 
@@ -17,7 +16,6 @@ from hub.tenancy.caller import Caller
 
 router = APIRouter(prefix="/v1", tags=["overview"], route_class=HubRoute)
 
-QueueReader = Annotated[Caller, require("queues:read")]
 Platform = Annotated[Caller, require("platform:read")]
 
 
@@ -45,16 +43,6 @@ async def home(db: Db, caller: Who) -> schemas.Home:
     )
 
 
-@router.get("/queues", operation_id="list_queues")
-async def queues(db: Db, caller: QueueReader) -> schemas.QueuePage:
-    rows = await store.queues(db, list(caller.readable))
-    items = [
-        schemas.Queue(id=row.id, name=row.name, members=[_member(member) for member in row.members])
-        for row in rows
-    ]
-    return schemas.QueuePage(items=items, has_more=False)
-
-
 @router.get("/unrouted-events", operation_id="list_unrouted_events")
 async def unrouted_events(
     db: Db, caller: Platform, limit: Limit = PAGE_DEFAULT, starting_after: UnroutedId | None = None
@@ -63,7 +51,3 @@ async def unrouted_events(
     rows = await store.unrouted_events(db, list(caller.readable), after=starting_after, limit=limit + 1)
     items = [schemas.UnroutedEvent.model_validate(row) for row in rows[:limit]]
     return schemas.UnroutedPage(items=items, has_more=len(rows) > limit)
-
-
-def _member(member: dict[str, str]) -> schemas.QueueMember:
-    return schemas.QueueMember(id=UUID(member["id"]), name=member["name"])

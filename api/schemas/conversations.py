@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from api.schemas.common import ChannelId, In, Out, QueueId, UserId
+from api.schemas.desk import Note
 
 
 class Named(Out):
@@ -23,12 +24,19 @@ class ChannelBrief(Named):
     address: str
 
 
+class ConversationOffer(Out):
+    agent: Named
+    until: str | None
+
+
 class Conversation(Out):
     """One thread with one contact over all channels."""
 
     id: str
     contact: ContactBrief
-    status: Literal["idle", "open", "closed"]
+    status: Literal["idle", "open", "snoozed", "waiting", "closed"] = Field(
+        description="`waiting`: for the contact. Snoozed and waiting ones wake when the contact writes."
+    )
     queue: Named | None
     assignee: Named | None
     channel: ChannelBrief | None
@@ -43,6 +51,13 @@ class Conversation(Out):
     opened_at: str | None
     closed_at: str | None
     priority: int = Field(description="-1 low, 0 normal, 1 high, 2 urgent.")
+    waiting_since: str | None = Field(description="Since when it is open and nobody has it.")
+    offer: ConversationOffer | None = Field(description="Who is asked whether they take it.")
+    respond_by: str | None = Field(description="When the first answer is due, while that clock runs.")
+    resolve_by: str | None = Field(description="When it is to be closed, while that clock runs.")
+    breached: list[Literal["first_response", "resolution"]] = Field(description="The targets it missed.")
+    snoozed_until: str | None
+    wrap_up: str | None = Field(description="What became of it when it was closed.")
     version: int
 
 
@@ -83,6 +98,8 @@ class ConversationCounts(Out):
     open: int
     mine: int
     unassigned: int
+    snoozed: int
+    waiting: int
     closed: int
     queues: list[QueueCount]
 
@@ -99,4 +116,14 @@ class AssignIn(In):
 
 
 class TransferIn(In):
-    queue_id: QueueId
+    """Exactly one of `queue_id` and `assignee_id`."""
+
+    queue_id: QueueId | None = None
+    assignee_id: UserId | None = None
+    note: Note = ""
+
+
+class CloseIn(In):
+    wrap_up: str | None = Field(
+        None, max_length=60, pattern=r"^[a-z0-9_]+$", description="What became of it.", examples=["solved"]
+    )

@@ -14,7 +14,6 @@ from api.schemas.common import (
     Page,
     QueueId,
     UnroutedId,
-    UserId,
 )
 
 
@@ -70,21 +69,6 @@ class Home(Out):
     campaigns: list[CampaignGlance]
     wallet: WalletGlance | None
     intents_today: list[IntentCount]
-
-
-class QueueMember(Out):
-    id: UserId
-    name: str
-
-
-class Queue(Out):
-    id: QueueId
-    name: str
-    members: list[QueueMember]
-
-
-class QueuePage(Page[Queue]):
-    pass
 
 
 class UnroutedEvent(Out):

@@ -131,8 +131,8 @@ CHECKS: dict[str, tuple[str, ...]] = {
         "WHERE m.direction = 'out' AND m.status IN ('queued', 'sending') AND o.message_id IS NULL",
     ),
     "conversation-without-owner": (
-        "SELECT tenant_id, contact_id::text, 'open, in no queue and with nobody' FROM conversations "
-        "WHERE status = 'open' AND queue_id IS NULL AND assignee_id IS NULL",
+        "SELECT tenant_id, contact_id::text, status || ', in no queue and with nobody' FROM conversations "
+        "WHERE status NOT IN ('idle', 'closed') AND queue_id IS NULL AND assignee_id IS NULL",
     ),
 }
 

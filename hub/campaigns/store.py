@@ -255,7 +255,7 @@ async def begin_sessions(db: AsyncConnection, rows: Sequence[Mapping[str, Any]])
         rows,
         "ON CONFLICT (tenant_id, contact_id) DO UPDATE SET version = conversations.version + 1, "
         "session = EXCLUDED.session, channel_id = EXCLUDED.channel_id, address = EXCLUDED.address "
-        "WHERE conversations.status <> 'open'",
+        "WHERE conversations.status NOT IN ('open', 'snoozed', 'waiting')",
     )
     if rows:
         contacts = "{" + ",".join(str(row["contact_id"]) for row in rows) + "}"

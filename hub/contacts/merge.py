@@ -14,6 +14,7 @@ from uuid import UUID
 
 from hub.contacts.attributes import AttributeValue, Definitions
 from hub.contacts.changes import FIELDS
+from hub.conversations.state import UNDER_WAY
 from hub.errors import Invalid
 
 Side = Literal["winner", "loser"]
@@ -103,7 +104,7 @@ def conversation(
     if not both:
         return None
     newest = max(both, key=lambda row: str(row["last_at"]))
-    open_ones = [row for row in both if row["status"] == "open"]
+    open_ones = [row for row in both if row["status"] in UNDER_WAY]
     base = open_ones[0] if len(open_ones) == 1 else newest
     inbound = [row["last_inbound_at"] for row in both if row["last_inbound_at"] is not None]
     return {
@@ -113,7 +114,7 @@ def conversation(
         },
         "contact_id": str(winner_id),
         "version": 1 + max(row["version"] for row in both),
-        "unread": sum(row["unread"] for row in both if row["status"] == "open"),
+        "unread": sum(row["unread"] for row in both if row["status"] in UNDER_WAY),
         "last_inbound_at": max(inbound, default=None),
     }
 

@@ -23,7 +23,7 @@ from hub.errors import Conflict, Invalid, NotFound
 from hub.ids import encode_id, new_id
 from models.db import encode_rows
 
-HISTORY = ("messages", "contact_events", "activities", "calls")
+HISTORY = ("messages", "contact_events", "activities", "calls", "queue_events")
 
 
 @dataclass(eq=False)

@@ -33,13 +33,13 @@ _COUNT = text(
 )
 _MOVE = {
     table: text(f"UPDATE {table} SET contact_id = :winner WHERE {_THIS} RETURNING id")
-    for table in ("messages", "contact_events", "activities", "calls")
+    for table in ("messages", "contact_events", "activities", "calls", "queue_events")
 }
 _BACK = {
     table: text(
         f"UPDATE {table} SET contact_id = :loser WHERE tenant_id = :tenant_id AND contact_id = :winner AND id = ANY(CAST(:ids AS uuid[]))"
     )
-    for table in ("messages", "contact_events", "activities", "calls")
+    for table in ("messages", "contact_events", "activities", "calls", "queue_events")
 }
 _JOIN_SEGMENTS = text(
     "INSERT INTO segment_members (tenant_id, segment_id, contact_id) SELECT tenant_id, segment_id, :winner FROM segment_members "

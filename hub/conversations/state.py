@@ -9,10 +9,12 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from hub.contacts.consents import ALL
+from hub.conversations.desk import DeskEvent, Handling, Moved
 from hub.flows.engine import Session
 
 NO_CHANNELS: frozenset[str] = frozenset()
 LAST_TEXT_CHARS_MAX = 160
+UNDER_WAY = frozenset({"open", "snoozed", "waiting"})  # `waiting`: for the contact
 
 
 @dataclass(slots=True)
@@ -40,6 +42,11 @@ class Conversation:
     opened_at: datetime | None = None
     closed_at: datetime | None = None
     priority: int = 0  # -1 low, 0 normal, 1 high, 2 urgent
+    waiting_since: datetime | None = None  # while it is open and nobody has it
+    offered_to: UUID | None = None
+    offered_until: datetime | None = None
+    due_at: datetime | None = None  # when something of `desk` comes due
+    desk: Handling | None = None
     name: str = ""  # the contact's, for screens; not a column of this row
 
     def copy(self) -> Conversation:
@@ -92,6 +99,7 @@ class Assign:
     at: datetime
     name: str = ""
     actor: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +108,16 @@ class Transfer:
     queue_name: str
     at: datetime
     actor: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Close:
+    """`wrap_up`: what became of it, as a key of the tenant's own."""
+
     at: datetime
     actor: str = ""
+    wrap_up: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +131,7 @@ class MarkRead:
     at: datetime
 
 
-Event = Inbound | AgentReply | Assign | Transfer | Close | Reopen | MarkRead
+Event = Inbound | AgentReply | Assign | Transfer | Close | Reopen | MarkRead | DeskEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +185,12 @@ class Happened:
 @dataclass(slots=True)
 class Turn:
     """The result of one turn: the next state, effects in order, notes for the inbound message's row, and what the
-    contact's timeline will tell of it.
+    contact's timeline and the queues' reports will tell of it.
     """
 
     state: Conversation
     effects: list[Effect] = field(default_factory=list)
     routing: dict[str, str] | None = None
     happened: list[Happened] = field(default_factory=list)
+    moved: list[Moved] = field(default_factory=list)
+    notices: list[dict[str, Any]] = field(default_factory=list)  # live events about this conversation

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, and_, func, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.conversations.desk import Handling
 from hub.conversations.state import Conversation, Inbound, Turn, Understood
 from hub.flows.engine import Session
 from hub.ids import new_id
@@ -41,6 +42,11 @@ _SAVED = [
     "opened_at",
     "closed_at",
     "priority",
+    "waiting_since",
+    "offered_to",
+    "offered_until",
+    "due_at",
+    "desk",
 ]
 _UPDATES = ", ".join(f"{name} = EXCLUDED.{name}" for name in _SAVED[2:])
 _SAVE = (
@@ -88,6 +94,11 @@ def from_row(row: Any, tenant_id: UUID, contact_id: UUID) -> Conversation:
         row.opened_at,
         row.closed_at,
         row.priority,
+        row.waiting_since,
+        row.offered_to,
+        row.offered_until,
+        row.due_at,
+        Handling.from_json(row.desk),
         row.contact_name,
     )
 
@@ -148,6 +159,11 @@ def _row(state: Conversation) -> dict[str, Any]:
         "opened_at": state.opened_at,
         "closed_at": state.closed_at,
         "priority": state.priority,
+        "waiting_since": state.waiting_since,
+        "offered_to": state.offered_to,
+        "offered_until": state.offered_until,
+        "due_at": state.due_at,
+        "desk": None if state.desk is None else state.desk.to_json(),
     }
 
 
@@ -225,6 +241,7 @@ async def page(
     status: str | None,
     queue_id: UUID | None = None,
     assignee_id: UUID | None = None,
+    offered_to: UUID | None = None,
     unassigned: bool = False,
     search: str = "",
     after: tuple[datetime, UUID] | None = None,
@@ -242,6 +259,8 @@ async def page(
         query = query.where(conversations.c.queue_id == queue_id)
     if assignee_id is not None:
         query = query.where(conversations.c.assignee_id == assignee_id)
+    if offered_to is not None:
+        query = query.where(conversations.c.offered_to == offered_to)
     if unassigned:
         query = query.where(conversations.c.assignee_id.is_(None))
     if search:
@@ -276,9 +295,13 @@ async def counts(db: AsyncConnection, tenant_id: UUID, user_id: UUID | None) -> 
     return (await db.execute(query)).all()
 
 
-async def count_closed(db: AsyncConnection, tenant_id: UUID) -> int:
-    where = (conversations.c.tenant_id == tenant_id, conversations.c.status == "closed")
-    return int((await db.execute(select(func.count()).where(*where))).scalar_one())
+async def resting(db: AsyncConnection, tenant_id: UUID) -> dict[str, int]:
+    """How many conversations there are that are not open: by status."""
+    status = conversations.c.status
+    query = select(status, func.count()).where(
+        conversations.c.tenant_id == tenant_id, status.in_(("snoozed", "waiting", "closed"))
+    )
+    return {row[0]: row[1] for row in await db.execute(query.group_by(status))}
 
 
 async def thread(

@@ -10,8 +10,10 @@ from uuid import UUID
 from hub.compliance.keywords import Command, Said, command_of, confirmation
 from hub.contacts.consents import ALL, MARKETING
 from hub.conversations import rules
+from hub.conversations.handling import follow, handle, require_under_way, wake
 from hub.conversations.state import (
     LAST_TEXT_CHARS_MAX,
+    UNDER_WAY,
     AgentReply,
     Assign,
     Close,
@@ -34,9 +36,11 @@ from hub.flows.engine import FlowFailed, Session, advance, expects
 from hub.ids import encode_id
 from hub.routing.compiled import To
 from hub.routing.fields import NO_RECORD, Heard, Message, Record
+from hub.routing.queue import Queues
 from hub.routing.table import Route, RoutingTable
 
 NOTHING_UNDERSTOOD = Understood(None, 0.0, None)
+NO_SETTINGS: Queues = {}
 
 
 def needs_classifier(
@@ -74,6 +78,7 @@ def turn(
     floor: float = 0.0,
     zone: tzinfo = UTC,
     record: Record = NO_RECORD,
+    queues: Queues = NO_SETTINGS,
 ) -> Turn:
     """One turn. Raises Conflict when the event does not fit the state; `state` itself is never changed.
 
@@ -86,46 +91,62 @@ def turn(
             arrival = Arrival(
                 event, table, _message(state, event, zone), understood, floor, record, last, set()
             )
+            wake(result.state)
             _inbound(result, arrival)
         case AgentReply():
             _agent_reply(result, event)
-        case Assign(user_id, _, name, actor):
-            _require_open(state)
+        case Assign(user_id, _, name, actor, note):
+            require_under_way(state)
+            wake(result.state)
             result.state.assignee_id = user_id
-            _log_owner(result, user_id, name, actor)
-        case Transfer(queue_id, queue_name, _, actor):
-            _require_open(state)
-            result.state.queue_id = queue_id
-            result.state.assignee_id = None
-            result.state.reason = f"transferred to {queue_name}"
-            data = {"queue_id": encode_id("que", queue_id), "queue": queue_name}
-            result.happened.append(Happened("transferred", data, actor))
-        case Close(at, actor):
-            _require_open(state)
-            _close(result, at, actor)
+            _log_owner(result, user_id, name, actor, note)
+        case Transfer():
+            require_under_way(state)
+            _transfer(result, event)
+        case Close(at, actor, wrap_up):
+            require_under_way(state)
+            _close(result, at, actor, wrap_up)
         case Reopen(at, actor):
             if state.status == "open":
                 raise Conflict("the conversation is open already")
-            _open(result.state, at)
-            result.state.reason = "reopened"
+            if state.status in UNDER_WAY:
+                wake(result.state)
+            else:
+                _open(result.state, at)
+                result.state.reason = "reopened"
             result.happened.append(Happened("reopened", {}, actor))
         case MarkRead():
             result.state.unread = 0
+        case _:
+            handle(result, event, queues)
     _keep_owned(result.state, table)
+    follow(state, result, event, queues)
     return result
 
 
-def _close(result: Turn, at: datetime, actor: str) -> None:
+def _close(result: Turn, at: datetime, actor: str, wrap_up: str | None = None) -> None:
     result.state.status = "closed"
     result.state.closed_at = at
     result.state.session = None
     result.state.unread = 0
-    result.happened.append(Happened("closed", {}, actor))
+    result.happened.append(Happened("closed", {"wrap_up": wrap_up} if wrap_up else {}, actor))
 
 
-def _log_owner(result: Turn, user_id: UUID | None, name: str, actor: str) -> None:
+def _transfer(result: Turn, event: Transfer) -> None:
+    state = result.state
+    wake(state)
+    state.queue_id = event.queue_id
+    state.assignee_id = None
+    state.reason = f"transferred to {event.queue_name}"
+    data = {"queue_id": encode_id("que", event.queue_id), "queue": event.queue_name}
+    result.happened.append(
+        Happened("transferred", {**data, "note": event.note} if event.note else data, event.actor)
+    )
+
+
+def _log_owner(result: Turn, user_id: UUID | None, name: str, actor: str, note: str = "") -> None:
     data = {"assignee_id": encode_id("usr", user_id) if user_id else None, "name": name}
-    result.happened.append(Happened("assigned", data, actor))
+    result.happened.append(Happened("assigned", {**data, "note": note} if note else data, actor))
 
 
 def _log_flow(result: Turn, flow_id: str, step: str, path: Sequence[str]) -> None:
@@ -135,13 +156,8 @@ def _log_flow(result: Turn, flow_id: str, step: str, path: Sequence[str]) -> Non
 
 def _keep_owned(state: Conversation, table: RoutingTable) -> None:
     """An open conversation in no queue and with nobody would be seen by no one: the fallback queue gets it."""
-    if state.status == "open" and state.queue_id is None and state.assignee_id is None:
+    if state.status in UNDER_WAY and state.queue_id is None and state.assignee_id is None:
         state.queue_id = table.fallback_queue_id
-
-
-def _require_open(state: Conversation) -> None:
-    if state.status != "open":
-        raise Conflict("the conversation is not open")
 
 
 def _open(state: Conversation, at: datetime) -> None:
@@ -324,6 +340,7 @@ def _agent_reply(result: Turn, event: AgentReply) -> None:
     if state.status == "idle":
         _open(state, event.at)
         state.reason = "an agent wrote first"
+    wake(state)
     if state.assignee_id is None and event.user_id is not None:
         state.assignee_id = event.user_id
         _log_owner(result, event.user_id, event.name, f"user:{event.user_id}")

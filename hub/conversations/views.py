@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from hub.conversations.desk import NOTHING
 from hub.conversations.state import Conversation
 from hub.directory import Directory
 from hub.door import Outgoing
@@ -61,7 +62,25 @@ def conversation_view(state: Conversation, directory: Directory) -> dict[str, An
         "opened_at": instant(state.opened_at),
         "closed_at": instant(state.closed_at),
         "priority": state.priority,
+        **_desk_view(state, directory),
         "version": state.version,
+    }
+
+
+def _desk_view(state: Conversation, directory: Directory) -> dict[str, Any]:
+    kept = state.desk or NOTHING
+    offer = None
+    if state.offered_to is not None:
+        agent = _named("usr", state.offered_to, directory.users)
+        offer = {"agent": agent, "until": instant(state.offered_until)}
+    return {
+        "waiting_since": instant(state.waiting_since),
+        "offer": offer,
+        "respond_by": instant(kept.respond_by),
+        "resolve_by": instant(kept.resolve_by),
+        "breached": list(kept.breached),
+        "snoozed_until": instant(kept.snoozed_until),
+        "wrap_up": kept.wrap_up,
     }
 
 

@@ -35,13 +35,7 @@ _QUEUE_COUNTS = text(
     "SELECT q.id, q.name, count(c.contact_id) AS open, "
     "count(c.contact_id) FILTER (WHERE c.assignee_id IS NULL) AS unassigned FROM queues q "
     "LEFT JOIN conversations c ON c.tenant_id = q.tenant_id AND c.queue_id = q.id AND c.status = 'open' "
-    "WHERE q.tenant_id = ANY (:tenants) GROUP BY q.tenant_id, q.id, q.name ORDER BY q.name, q.id LIMIT :limit"
-)
-_QUEUES = text(
-    "SELECT q.id, q.name, COALESCE((SELECT jsonb_agg(jsonb_build_object('id', u.id, 'name', u.name) ORDER BY u.name, u.id) "
-    "FROM queue_members m JOIN users u ON u.tenant_id = m.tenant_id AND u.id = m.user_id "
-    "WHERE m.tenant_id = q.tenant_id AND m.queue_id = q.id), '[]') AS members FROM queues q "
-    "WHERE q.tenant_id = ANY (:tenants) ORDER BY q.name, q.id LIMIT :limit"
+    "WHERE q.tenant_id = ANY (:tenants) AND q.archived_at IS NULL GROUP BY q.tenant_id, q.id, q.name ORDER BY q.name, q.id LIMIT :limit"
 )
 _CAMPAIGNS = text(
     "SELECT c.id, c.name, c.status, c.reason, c.recipients, c.recipients - (SELECT COALESCE(sum(b.messages + b.refused), 0) "
@@ -76,11 +70,6 @@ async def intent_counts(db: AsyncConnection, tenants: Sequence[UUID], since: dat
 
 async def queue_counts(db: AsyncConnection, tenants: Sequence[UUID]) -> Sequence[Row[Any]]:
     return (await db.execute(_QUEUE_COUNTS, {"tenants": list(tenants), "limit": QUEUES_MAX})).all()
-
-
-async def queues(db: AsyncConnection, tenants: Sequence[UUID]) -> Sequence[Row[Any]]:
-    """(id, name, members) by name."""
-    return (await db.execute(_QUEUES, {"tenants": list(tenants), "limit": QUEUES_MAX})).all()
 
 
 async def live_campaigns(db: AsyncConnection, tenants: Sequence[UUID]) -> Sequence[Row[Any]]:

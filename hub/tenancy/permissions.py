@@ -20,12 +20,12 @@ ROLES: Mapping[str, frozenset[str]] = {
     "org_admin": _set(
         "tenants:manage users:read audit:read contacts:read contacts:write contacts:import contacts:export contacts:erase events:write "
         "campaigns:read campaigns:write campaigns:start "
-        "inbox:read queues:read routing:write channels:read channels:manage policy:write wallet:read wallet:top_up keys:manage "
+        "inbox:read queues:read queues:write routing:write channels:read channels:manage policy:write wallet:read wallet:top_up keys:manage "
         "intents:read intents:publish"
     ),
     "sub_org_admin": _set(
         "users:read audit:read contacts:read contacts:write contacts:import contacts:export contacts:erase events:write "
-        "campaigns:read campaigns:write campaigns:start inbox:read queues:read routing:write channels:read channels:manage policy:write "
+        "campaigns:read campaigns:write campaigns:start inbox:read queues:read queues:write routing:write channels:read channels:manage policy:write "
         "wallet:read keys:manage intents:read intents:publish"
     ),
     "campaign_manager": _set(
@@ -34,7 +34,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     ),
     "support_agent": _set("inbox:read inbox:write contacts:read queues:read channels:read users:read"),
     "supervisor": _set(
-        "inbox:read inbox:write contacts:read campaigns:read queues:read routing:write channels:read wallet:read users:read "
+        "inbox:read inbox:write contacts:read campaigns:read queues:read queues:write routing:write channels:read wallet:read users:read "
         "intents:read"
     ),
     "data_scientist": _set("intents:read intents:publish campaigns:read queues:read"),
@@ -60,6 +60,7 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "inbox:read": frozenset({"inbox:read", "queues:read"}),
     "inbox:write": frozenset({"inbox:write"}),
     "routing:write": frozenset({"routing:write", "queues:read"}),
+    "queues:write": frozenset({"queues:read", "queues:write"}),
     "policy:write": frozenset({"policy:write", "channels:read"}),
     "wallet:read": frozenset({"wallet:read"}),
     "intents:read": frozenset({"intents:read"}),

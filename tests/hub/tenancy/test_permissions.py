@@ -18,6 +18,7 @@ MATRIX = [
     ("wallet:top_up", {"org_admin", "billing_admin"}),
     ("keys:manage", {"org_admin", "sub_org_admin"}),
     ("inbox:write", {"support_agent", "supervisor"}),
+    ("queues:write", {"org_admin", "sub_org_admin", "supervisor"}),
     ("inbox:read", {"org_admin", "sub_org_admin", "support_agent", "supervisor"}),
     ("campaigns:start", {"org_admin", "sub_org_admin", "campaign_manager"}),
     ("contacts:write", {"org_admin", "sub_org_admin", "campaign_manager"}),

@@ -15,6 +15,7 @@ const NEEDS = {
   eraseContacts: 'contacts:erase',
   readQueues: 'queues:read',
   writeRouting: 'routing:write',
+  writeQueues: 'queues:write',
   readChannels: 'channels:read',
   manageChannels: 'channels:manage',
 } as const;

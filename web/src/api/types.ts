@@ -59,6 +59,13 @@ export type ImportError = Item<'/v1/imports/{import_id}/errors'>;
 export type ImportColumn = Required<components['schemas']['Mapped']>;
 export type ImportConsent = components['schemas']['ConsentGrant'];
 
+export type Queue = Answer<'/v1/queues/{queue_id}'>;
+export type QueueSettings = NonNullable<Queue['settings']>;
+export type QueueStats = Answer<'/v1/queues/{queue_id}/stats'>;
+export type QueueChange = Patched<'/v1/queues/{queue_id}'>;
+export type Agent = Item<'/v1/agents'>;
+export type Presence = Agent['presence'];
+
 export interface Page<T> { items: T[]; has_more: boolean }
 
 export type MessagePatch = Pick<Message, 'id' | 'status'> & Partial<Message>;
@@ -75,4 +82,6 @@ export type LiveEvent =
   | { type: 'contact.updated'; contact_id: string }
   | { type: 'import.updated'; import: Import }
   | { type: 'segment.updated'; segment_id: string }
+  | { type: 'presence.updated'; agent: { id: string; name: string }; status: Presence }
+  | { type: 'conversation.breached'; conversation_id: string; target: string }
   | { type: 'gap' };

@@ -9,6 +9,7 @@ import { walletQuery } from '../api/queries';
 import { formatMoney } from '../ui/Money';
 import { clockTime } from '../ui/time';
 import { BrandLogo } from './BrandLogo';
+import { PresenceSwitch } from './PresenceSwitch';
 import { useMe } from './session';
 import { liveState, paletteOpen } from './shellState';
 import classes from './shell.module.css';
@@ -74,6 +75,7 @@ export function Header() {
       {can(me, 'importContacts') && <Suspense><ProgressTray /></Suspense>}
       <ConnectionState />
       {can(me, 'readWallet') && <WalletChip />}
+      {can(me, 'writeInbox') && me.user && me.tenant.id === me.home_tenant.id && <PresenceSwitch />}
       <UserMenu />
     </header>
   );

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { IconAntennaBars5, IconArrowsSplit2, IconFileImport, IconHome, IconInbox, IconUsers, IconUsersGroup } from '@tabler/icons-react';
+import { IconAntennaBars5, IconArrowsSplit2, IconFileImport, IconHeadset, IconHome, IconInbox, IconUsers, IconUsersGroup } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { can } from '../api/permissions';
@@ -51,6 +51,12 @@ export function Rail() {
         <Link to="/routing" activeOptions={{ exact: false }} className={classes.railLink}>
           <IconArrowsSplit2 size={20} stroke={1.75} aria-hidden />
           {t('nav.routing')}
+        </Link>
+      )}
+      {can(me, 'readQueues') && (
+        <Link to="/queues" activeOptions={{ exact: false }} className={classes.railLink}>
+          <IconHeadset size={20} stroke={1.75} aria-hidden />
+          {t('nav.queues')}
         </Link>
       )}
       {can(me, 'manageChannels') && (

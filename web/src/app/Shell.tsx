@@ -18,6 +18,7 @@ import { VersionBanner } from './VersionBanner';
 
 const CommandPalette = lazy(() => import('./CommandPalette'));
 const KeyHelp = lazy(() => import('./KeyHelp'));
+const OfferCard = lazy(() => import('./OfferCard'));
 const SignInAgain = lazy(async () => {
   await loadArea('signin');
   return import('../pages/signin/SignInAgain');
@@ -58,12 +59,14 @@ function useGlobalKeys(): void {
     ...(can(me, 'readContacts') ? [{ keys: 'g c', label: t('keys.contacts'), run: () => void navigate({ to: '/contacts', search: {} }) }] : []),
     ...(can(me, 'readQueues') ? [{ keys: 'g r', label: t('keys.routing'), run: () => void navigate({ to: '/routing' }) }] : []),
     ...(can(me, 'readContacts') ? [{ keys: 'g s', label: t('keys.segments'), run: () => void navigate({ to: '/segments', search: {} }) }] : []),
+    ...(can(me, 'readQueues') ? [{ keys: 'g q', label: t('keys.queues'), run: () => void navigate({ to: '/queues' }) }] : []),
     ...(can(me, 'importContacts') ? [{ keys: 'g u', label: t('keys.imports'), run: () => void navigate({ to: '/imports' }) }] : []),
   ]);
 }
 
 export function Shell() {
   const { t } = useTranslation();
+  const me = useMe();
   const ended = useStore(sessionEnded);
   const outdated = useStore(newVersion);
   const palette = useStore(paletteOpen);
@@ -88,6 +91,7 @@ export function Shell() {
         {paletteLoaded && <CommandPalette />}
         {help && <KeyHelp onClose={() => helpOpen.set(false)} />}
         {ended && <SignInAgain />}
+        {can(me, 'writeInbox') && me.user && <OfferCard />}
       </Suspense>
     </div>
   );

@@ -28,7 +28,10 @@ export function inView(row: Conversation, view: string, userId: string | undefin
     case 'open': return row.status === 'open';
     case 'mine': return row.status === 'open' && row.assignee?.id === userId;
     case 'unassigned': return row.status === 'open' && row.assignee === null;
-    case 'closed': return row.status === 'closed';
+    case 'closed':
+    case 'snoozed':
+    case 'waiting': return row.status === view;
+    case 'offered': return row.status === 'open' && row.offer !== null && row.offer?.agent.id === userId;
     default: return true;
   }
 }
@@ -169,6 +172,10 @@ export class LiveCache {
         case 'routing.updated':
           void this.client.invalidateQueries({ queryKey: keys.routingRules });
           void this.client.invalidateQueries({ queryKey: keys.routingVersions });
+          break;
+        case 'presence.updated':
+          void this.client.invalidateQueries({ queryKey: keys.agents });
+          if (event.agent.id === this.me.user?.id) this.client.setQueryData(keys.presence, { status: event.status });
           break;
         case 'gap':
           void this.client.invalidateQueries({ predicate: (query) => query.queryKey[0] !== 'session' });

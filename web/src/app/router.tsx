@@ -177,7 +177,21 @@ const routing = createRoute({
   component: lazyRouteComponent(() => import('../pages/routing/RoutingPage'), 'RoutingPage'),
 });
 
-const tree = root.addChildren([signIn, app.addChildren([contacts, contact, attributes, suppressions, segments, segment, imports, importOne, routing, channels, account, home, inbox.addChildren([inboxView.addChildren([inboxConversation])])])]);
+const queues = createRoute({
+  getParentRoute: () => app,
+  path: '/queues',
+  loader: async ({ context }) => (await import('../pages/queues/load')).loadQueues(context.client, context.me),
+  component: lazyRouteComponent(() => import('../pages/queues/QueuesPage'), 'QueuesPage'),
+});
+
+const queue = createRoute({
+  getParentRoute: () => app,
+  path: '/queues/$queueId',
+  loader: async ({ context, params }) => (await import('../pages/queues/load')).loadQueue(context.client, context.me, params.queueId),
+  component: lazyRouteComponent(() => import('../pages/queues/QueuePage'), 'QueuePage'),
+});
+
+const tree = root.addChildren([signIn, app.addChildren([contacts, contact, attributes, suppressions, segments, segment, imports, importOne, routing, channels, account, queues, queue, home, inbox.addChildren([inboxView.addChildren([inboxConversation])])])]);
 
 export function makeRouter(client: QueryClient) {
   return createRouter({

@@ -34,6 +34,9 @@ export const absoluteTime = (at: string, zone: string): string =>
 
 export const clockTime = (at: string, zone: string): string => format(at, zone, { hour: '2-digit', minute: '2-digit' });
 
+/** Weekday and clock: for moments within the next days. */
+export const shortTime = (at: string, zone: string): string => format(at, zone, { weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
+
 export const exactTime = (at: string, zone: string): string => format(at, zone, { timeStyle: 'medium' });
 
 /** A key per calendar day in `zone`, for dividers. */

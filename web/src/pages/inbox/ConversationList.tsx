@@ -51,7 +51,7 @@ function SearchField({ view, q, field }: { view: string; q: string; field: RefOb
 function Nothing({ view, q }: { view: string; q: string }) {
   const { t } = useTranslation('inbox');
   if (q) return <EmptyState icon={IconSearch} title={t('list.noHits', { q })} text={t('list.noHitsText')} />;
-  if (view === 'closed' || view === 'all') return <EmptyState icon={IconInbox} title={t('list.nothingYet')} text={t('list.nothingYetText')} />;
+  if (['closed', 'all', 'snoozed', 'waiting'].includes(view)) return <EmptyState icon={IconInbox} title={t('list.nothingYet')} text={t('list.nothingYetText')} />;
   return <EmptyState icon={IconMoodSmile} title={t('list.allAnswered')} text={t('list.allAnsweredText')} />;
 }
 

@@ -1,4 +1,4 @@
-import { IconArrowForward } from '@tabler/icons-react';
+import { IconArrowForward, IconFlag3 } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { memo, type CSSProperties } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -10,6 +10,7 @@ import { ChannelIcon } from '../../ui/ChannelIcon';
 import { When } from '../../ui/When';
 import { intentName } from '../../ui/words';
 import classes from './inbox.module.css';
+import { ServiceLevel } from './ServiceLevel';
 
 interface RowProps { row: Conversation; view: string; q: string | undefined; open: boolean; cursor: boolean; at: number; style: CSSProperties }
 
@@ -45,7 +46,9 @@ export const ConversationRow = memo(function ConversationRow({ row, view, q, ope
             {row.unread > 0 && <span className={classes.unread}>{row.unread}<span className="visually-hidden"> {t('list.unread')}</span></span>}
           </span>
           <span className={classes.rowExtra}>
+            {row.priority > 0 && <span className={classes.rowPriority} data-priority={row.priority}><IconFlag3 size={12} aria-hidden />{t(`common:priority.${row.priority}`)}</span>}
             {row.intent && <span className={classes.rowIntent}>{intentName(row.intent)}</span>}
+            <ServiceLevel row={row} brief />
             {row.assignee && <span className={classes.rowOwner}>{row.assignee.id === me.user?.id ? t('list.you') : row.assignee.name}</span>}
           </span>
         </span>

@@ -50,13 +50,14 @@ function useThreadKeys(row: Conversation, mayWrite: boolean, menu: MenuState, fi
   const { t } = useTranslation('inbox');
   const me = useMe();
   const actions = useActions();
-  const open = row.status === 'open';
+  const open = row.status === 'open' || row.status === 'snoozed' || row.status === 'waiting';
   const write = mayWrite && open
     ? [
         { keys: 'e', label: t('keys.close'), run: () => actions.close(row) },
         { keys: 'i', label: t('keys.me'), run: () => me.user && actions.assign(row, { id: me.user.id, name: me.user.name }) },
         { keys: 'a', label: t('keys.assign'), run: () => menu.set('assign') },
         { keys: 't', label: t('keys.transfer'), run: () => menu.set('transfer') },
+        { keys: 'z', label: t('keys.rest'), run: () => menu.set('rest') },
       ]
     : mayWrite && row.status === 'closed' ? [{ keys: 'e', label: t('keys.reopen'), run: () => actions.reopen(row) }] : [];
   useKeys(t('keys.thread'), [

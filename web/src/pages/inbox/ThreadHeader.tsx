@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { IconArrowBackUp, IconArrowLeft, IconArrowsExchange, IconCheck, IconDotsVertical, IconLayoutSidebarRight, IconUserCheck, IconUserPlus } from '@tabler/icons-react';
+import { IconArrowBackUp, IconArrowLeft, IconArrowsExchange, IconCheck, IconDotsVertical, IconFlag3, IconLayoutSidebarRight, IconUserCheck, IconUserPlus } from '@tabler/icons-react';
 import { Link, useParams, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { queuesQuery } from '../../api/queries';
@@ -8,11 +8,15 @@ import type { Conversation } from '../../api/types';
 import { useMe } from '../../app/session';
 import { ChannelIcon } from '../../ui/ChannelIcon';
 import { Status } from '../../ui/Status';
+import { absoluteTime, shortTime } from '../../ui/time';
 import { usePeople } from './people';
+import { RestMenu } from './RestMenu';
+import { ServiceLevel } from './ServiceLevel';
 import classes from './thread.module.css';
 import type { ConversationActions } from './useActions';
 
-export interface MenuState { opened: 'assign' | 'transfer' | null; set: (menu: 'assign' | 'transfer' | null) => void }
+type MenuName = 'assign' | 'transfer' | 'rest';
+export interface MenuState { opened: MenuName | null; set: (menu: MenuName | null) => void }
 
 interface HeaderProps { row: Conversation; actions: ConversationActions; menu: MenuState; mayWrite: boolean; panel: boolean; onPanel: () => void }
 
@@ -97,7 +101,8 @@ export function ThreadHeader({ row, actions, menu, mayWrite, panel, onPanel }: H
   const { t } = useTranslation('inbox');
   const { view } = useParams({ from: '/app/inbox/$view/$conversation' });
   const search = useSearch({ from: '/app/inbox' });
-  const open = row.status === 'open';
+  const me = useMe();
+  const open = row.status === 'open' || row.status === 'snoozed' || row.status === 'waiting';
   return (
     <div className={classes.head}>
       <Link to="/inbox/$view" params={{ view }} search={search} className={classes.backButton} aria-label={t('common:action.back')}>
@@ -107,7 +112,13 @@ export function ThreadHeader({ row, actions, menu, mayWrite, panel, onPanel }: H
         <h2><bdi>{row.contact.name || row.contact.address}</bdi></h2>
         <div className={classes.whoMeta}>
           {row.channel && <span><ChannelIcon kind={row.channel.kind} /> <span dir="ltr">{row.contact.address}</span></span>}
-          {!open && <Status tone="neutral">{t(`status.${row.status}`)}</Status>}
+          {row.status !== 'open' && (
+            <Status tone={row.status === 'snoozed' || row.status === 'waiting' ? 'info' : 'neutral'} title={row.snoozed_until ? absoluteTime(row.snoozed_until, me.tenant.time_zone) : undefined}>
+              {row.status === 'snoozed' && row.snoozed_until ? t('status.snoozedUntil', { time: shortTime(row.snoozed_until, me.tenant.time_zone) }) : t(`status.${row.status}`)}
+            </Status>
+          )}
+          {row.priority !== 0 && <Status tone={row.priority > 0 ? 'warning' : 'neutral'} icon={<IconFlag3 size={13} aria-hidden />}>{t(`common:priority.${row.priority}`)}</Status>}
+          <ServiceLevel row={row} />
           {row.opted_out.length > 0 && <Status tone="human">{t('status.optedOut')}</Status>}
         </div>
       </div>
@@ -115,11 +126,12 @@ export function ThreadHeader({ row, actions, menu, mayWrite, panel, onPanel }: H
         {mayWrite && open && <AssignMenu row={row} actions={actions} menu={menu} />}
         {mayWrite && open && <TransferMenu row={row} actions={actions} menu={menu} />}
         {mayWrite && open && <MoreMenu row={row} actions={actions} menu={menu} />}
+        {mayWrite && open && <RestMenu row={row} actions={actions} opened={menu.opened === 'rest'} onChange={(now) => menu.set(now ? 'rest' : null)} />}
         {mayWrite && open && (
           <Button variant="default" size="sm" leftSection={<IconCheck size={16} aria-hidden />} onClick={() => actions.close(row)} title={t('action.closeKey')}>{t('action.close')}</Button>
         )}
-        {mayWrite && row.status === 'closed' && (
-          <Button size="sm" leftSection={<IconArrowBackUp size={16} aria-hidden />} onClick={() => actions.reopen(row)}>{t('action.reopen')}</Button>
+        {mayWrite && row.status !== 'open' && row.status !== 'idle' && (
+          <Button size="sm" leftSection={<IconArrowBackUp size={16} aria-hidden />} onClick={() => actions.reopen(row)}>{t(row.status === 'closed' ? 'action.reopen' : 'action.wake')}</Button>
         )}
         <Tooltip label={t('panel.toggle')}>
           <ActionIcon variant="subtle" color="gray" size={32} className={classes.panelButton} aria-label={t('panel.toggle')} aria-expanded={panel} onClick={onPanel}>

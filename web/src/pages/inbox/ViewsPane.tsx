@@ -1,22 +1,24 @@
 import { Menu } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { IconChevronDown, IconCircleCheck, IconInbox, IconStack2, IconUser, IconUserQuestion, IconUsersGroup, type Icon } from '@tabler/icons-react';
+import { IconChevronDown, IconCircleCheck, IconHourglass, IconInbox, IconMoon, IconStack2, IconUser, IconUserQuestion, IconUsersGroup, type Icon } from '@tabler/icons-react';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { countsQuery } from '../../api/queries';
 import type { Counts } from '../../api/types';
 import classes from './inbox.module.css';
 
-const VIEWS: { view: 'open' | 'mine' | 'unassigned' | 'closed' | 'all'; icon: Icon }[] = [
+const VIEWS: { view: 'open' | 'mine' | 'unassigned' | 'snoozed' | 'waiting' | 'closed' | 'all'; icon: Icon }[] = [
   { view: 'open', icon: IconInbox },
   { view: 'mine', icon: IconUser },
   { view: 'unassigned', icon: IconUserQuestion },
+  { view: 'snoozed', icon: IconMoon },
+  { view: 'waiting', icon: IconHourglass },
   { view: 'closed', icon: IconCircleCheck },
   { view: 'all', icon: IconStack2 },
 ];
 
 const countOf = (counts: Counts | undefined, view: string): number | undefined =>
-  view === 'open' || view === 'mine' || view === 'unassigned' ? counts?.[view] : undefined;
+  view === 'open' || view === 'mine' || view === 'unassigned' || view === 'snoozed' || view === 'waiting' ? counts?.[view] : undefined;
 
 const digits = (value: number | undefined): string => (value === undefined ? '' : value.toLocaleString(document.documentElement.lang || 'en'));
 

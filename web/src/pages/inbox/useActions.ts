@@ -4,6 +4,7 @@ import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { keys } from '../../api/keys';
 import type { Conversation } from '../../api/types';
+import { setPriority, snooze, waitForContact } from '../../api/desk';
 import { assign, close, reopen, transfer } from '../../api/writes';
 import { putConversation } from '../../app/liveCache';
 import { useMe } from '../../app/session';
@@ -16,6 +17,9 @@ export interface ConversationActions {
   transfer: (row: Conversation, to: Named) => void;
   close: (row: Conversation) => void;
   reopen: (row: Conversation) => void;
+  snooze: (row: Conversation, until: string) => void;
+  waitForContact: (row: Conversation) => void;
+  setPriority: (row: Conversation, priority: number) => void;
 }
 
 export function useActions(): ConversationActions {
@@ -48,6 +52,11 @@ export function useActions(): ConversationActions {
         toastUndo(t('action.closed', { name: row.contact.name || row.contact.address }), () => reopenNow(row));
       }),
       reopen: reopenNow,
+      snooze: (row, until) => void act(row, { status: 'snoozed', snoozed_until: until }, () => snooze(row.id, until), t('rest.snoozeFailed'))
+        .then((done) => done && toastUndo(t('rest.snoozed', { name: row.contact.name || row.contact.address }), () => reopenNow(row))),
+      waitForContact: (row) => void act(row, { status: 'waiting' }, () => waitForContact(row.id), t('rest.waitFailed'))
+        .then((done) => done && toastUndo(t('rest.waiting', { name: row.contact.name || row.contact.address }), () => reopenNow(row))),
+      setPriority: (row, priority) => void act(row, { priority }, () => setPriority(row.id, priority), t('rest.priorityFailed')),
     };
   }, [client, me, t]);
 }

@@ -1,0 +1,82 @@
+"""The desk on the whole hub: presence, an offer on the screen, taking it, putting it off, passing on by the hundred."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from cli.demo.runs import Run
+from hub.ids import encode_id
+from tests.api.whole_hub import Org, Provider, client, listening, problem, signed_in, start
+from tests.conftest import HubStack
+
+
+@pytest.fixture(scope="module")
+def run(hub_stack: HubStack) -> Run:
+    return asyncio.run(start(hub_stack.settings, "Desk"))
+
+
+@pytest.fixture
+async def provider(hub_stack: HubStack, run: Run) -> AsyncIterator[Provider]:
+    async with client(hub_stack.settings) as http:
+        yield Provider(hub_stack.settings, run, http)
+
+
+@pytest.fixture
+async def org(hub_stack: HubStack, run: Run) -> AsyncIterator[Org]:
+    async with client(hub_stack.settings, Authorization=f"Bearer {run.key}") as http:
+        yield Org(hub_stack.settings, run, http)
+
+
+async def test_an_agent_s_hour(provider: Provider, org: Org, hub_stack: HubStack) -> None:
+    async with signed_in(hub_stack.settings, org.run.email) as agent, listening(agent) as read:
+        me = (await agent.get("/v1/me")).json()["user"]["id"]
+        assert (await agent.put("/v1/me/presence", json={"status": "online"})).status_code == 200
+        await provider.sms("+15557100001", "Where is my order?")
+        events = await read(
+            lambda event: event["type"] == "conversation.updated" and event["conversation"]["offer"]
+        )
+        offered = events[-1][1]["conversation"]
+        assert offered["offer"]["agent"]["id"] == me
+        path = f"/v1/conversations/{offered['id']}"
+        taken = await agent.post(f"{path}/accept")
+        assert taken.status_code == 200, taken.text
+        assert (taken.json()["assignee"]["id"], taken.json()["offer"]) == (me, None)
+        problem(await agent.post(f"{path}/accept"), 409, "conflict")
+        problem(await agent.post(f"{path}/decline"), 409, "conflict")
+        assert (await agent.post(f"{path}/priority", json={"priority": 2})).json()["priority"] == 2
+        problem(await agent.post(f"{path}/priority", json={"priority": 3}), 422, "invalid")
+        until = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+        assert (await agent.post(f"{path}/snooze", json={"until": until})).json()["status"] == "snoozed"
+        counts = (await agent.get("/v1/conversations/counts")).json()
+        assert (counts["snoozed"], counts["mine"]) == (1, 0)
+        rest = (await agent.get("/v1/conversations?view=snoozed")).json()["items"]
+        assert [each["id"] for each in rest] == [offered["id"]]
+        await provider.sms("+15557100001", "Hello?")
+        assert (await agent.get(path)).json()["status"] == "open"
+        assert (await agent.post(f"{path}/wait")).json()["status"] == "waiting"
+        closed = await agent.post(f"{path}/close", json={"wrap_up": "solved"})
+        assert (closed.json()["status"], closed.json()["wrap_up"]) == ("closed", "solved")
+        assert (await agent.put("/v1/me/presence", json={"status": "offline"})).status_code == 200
+
+
+async def test_many_are_passed_on_and_each_has_its_result(provider: Provider, org: Org) -> None:
+    for number in range(3):
+        await provider.sms(f"+1555710010{number}", "Hello")
+    ids = [(await org.conversation(f"+1555710010{number}"))["id"] for number in range(3)]
+    await org.post(f"/v1/conversations/{ids[1]}/close")
+    queue = encode_id("que", org.run.workspace.queues["Care"])
+    body = {"conversation_ids": ids, "queue_id": queue, "note": "a slow day"}
+    answer = await org.post("/v1/conversations/reassign", body)
+    assert answer["failed"] == 1
+    assert [item["id"] for item in answer["items"] if item["problem"] is None] == [ids[0], ids[2]]
+    assert answer["items"][1]["problem"]["code"] == "conflict"
+    assert (await org.get(f"/v1/conversations/{ids[0]}"))["queue"]["name"] == "Care"
+    wrong = await org.http.post("/v1/conversations/reassign", json={"conversation_ids": ids})
+    problem(wrong, 422, "invalid")
+    too_many = await org.http.post("/v1/conversations/reassign", json={**body, "conversation_ids": ids * 200})
+    problem(too_many, 422, "invalid")
+    problem(await org.http.post(f"/v1/conversations/{ids[0]}/accept"), 422, "invalid")
