@@ -59,7 +59,7 @@ class Story:
 
     def turn(self, event: Any, intent: str | None = None) -> Turn:
         before = self.state.copy()
-        self.last = turn(self.state, event, TABLE, Understood(intent, 0.9, None), 0.3, self.queues)
+        self.last = turn(self.state, event, TABLE, Understood(intent, 0.9, None), 0.3, queues=self.queues)
         assert self.state == before, "a turn never changes its state"
         self.state = self.last.state
         self.counted += [(moved.kind, moved.queue_id) for moved in self.last.moved]
@@ -91,7 +91,7 @@ def at(minutes: float) -> datetime:
 
 def refused(story: Story, event: Any) -> None:
     with pytest.raises(Conflict):
-        turn(story.state, event, TABLE, Understood(None, 0.0, None), 0.3, story.queues)
+        turn(story.state, event, TABLE, Understood(None, 0.0, None), 0.3, queues=story.queues)
 
 
 # --- offers ---------------------------------------------------------------------------------------------------------
