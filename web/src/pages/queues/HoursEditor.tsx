@@ -23,7 +23,7 @@ function DayRow({ day, openings, onChange }: { day: Day; openings: Opening[]; on
         {openings.map((opening, at) => (
           <span key={at} className={classes.opening}>
             <TextInput type="time" className={classes.clock} aria-label={t('hours.from', { day: name })} value={opening.start} onChange={(event) => put(at, { start: event.currentTarget.value })} />
-            <span aria-hidden>–</span>
+            <span className={classes.to} aria-hidden />
             <TextInput type="time" className={classes.clock} aria-label={t('hours.to', { day: name })} value={opening.end} onChange={(event) => put(at, { end: event.currentTarget.value })} />
             {openings.length > 1 && <ActionIcon variant="subtle" color="gray" size={28} aria-label={t('hours.remove', { day: name, from: opening.start })} onClick={() => onChange(openings.filter((_, place) => place !== at))}><IconX size={15} aria-hidden /></ActionIcon>}
           </span>
