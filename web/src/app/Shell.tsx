@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { can } from '../api/permissions';
 import { body, api } from '../api/client';
 import { loadArea } from '../i18n';
+import { sayBreaches } from './breaches';
 import { Header } from './Header';
 import { useKeys } from './keyboard';
 import { connectLive } from './live';
@@ -27,6 +28,7 @@ const SignInAgain = lazy(async () => {
 /** Reads the stream of the signed-in person and tenant for as long as the session lasts. */
 function useLive(ended: boolean): void {
   const client = useQueryClient();
+  const { t } = useTranslation();
   const me = useMe();
   const name = `hub-live:${me.user?.id ?? ''}:${me.tenant.id}`;
   useEffect(() => {
@@ -35,7 +37,10 @@ function useLive(ended: boolean): void {
     const disconnect = connectLive({
       name,
       url: '/v1/stream',
-      onEvents: cache.apply,
+      onEvents: (events) => {
+        cache.apply(events);
+        sayBreaches(t, client, me, events);
+      },
       onState: liveState.set,
       onRefused: () => void body(api.GET('/v1/me')).catch(() => undefined),
     });

@@ -49,6 +49,11 @@ describe('lists', () => {
     expect(inView(mine, 'que_2', 'usr_me')).toBe(false);
     expect(inView(conversation('b', { status: 'closed' }), 'open', 'usr_me')).toBe(false);
     expect(inView(conversation('b', { status: 'idle' }), 'all', 'usr_me')).toBe(true);
+    expect(inView(conversation('b', { status: 'snoozed' }), 'snoozed', 'usr_me')).toBe(true);
+    expect(inView(conversation('b', { status: 'waiting' }), 'open', 'usr_me')).toBe(false);
+    const offer = (id: string) => conversation('b', { offer: { agent: { id, name: '' }, until: null } });
+    expect(inView(offer('usr_me'), 'offered', 'usr_me')).toBe(true);
+    expect(inView(offer('usr_2'), 'offered', 'usr_me')).toBe(false);
   });
 
   test('a row goes where its time says, once', () => {

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { Conversation } from '../../api/types';
 import { useMe } from '../../app/session';
 import { absoluteTime } from '../../ui/time';
+import { useNow } from '../../ui/useNow';
 import { snoozeTimes } from './snoozeTimes';
 import classes from './thread.module.css';
 import type { ConversationActions } from './useActions';
@@ -17,6 +18,7 @@ export function RestMenu({ row, actions, opened, onChange }: RestProps) {
   const { t } = useTranslation('inbox');
   const me = useMe();
   const zone = me.tenant.time_zone;
+  const now = useNow();
   return (
     <Menu opened={opened} onChange={onChange} position="bottom-end" width={268}>
       <Menu.Target>
@@ -24,7 +26,7 @@ export function RestMenu({ row, actions, opened, onChange }: RestProps) {
       </Menu.Target>
       <Menu.Dropdown className={classes.restMenu}>
         <Menu.Label>{t('rest.snooze')}</Menu.Label>
-        {snoozeTimes(Date.now(), zone).map(({ key, until }) => (
+        {snoozeTimes(now, zone).map(({ key, until }) => (
           <Menu.Item key={key} leftSection={<IconMoon size={15} aria-hidden />} onClick={() => actions.snooze(row, until)} title={absoluteTime(until, zone)}>{t(`rest.${key}`)}</Menu.Item>
         ))}
         <Menu.Divider />

@@ -44,7 +44,7 @@ function EditAgent({ agent, onClose }: { agent: Agent; onClose: () => void }) {
         event.preventDefault();
         save.mutate();
       }}>
-        <NumberInput data-autofocus label={t('agents.capacity')} description={t('agents.capacityHint')} min={1} max={CAPACITY_MAX} value={capacity} onChange={(value) => setCapacity(Number(value) || 1)} />
+        <NumberInput hideControls data-autofocus label={t('agents.capacity')} description={t('agents.capacityHint')} min={1} max={CAPACITY_MAX} value={capacity} onChange={(value) => setCapacity(Number(value) || 1)} />
         <SkillsInput label={t('agents.skills')} value={skills} onChange={setSkills} />
         {save.error && <ProblemAlert error={save.error} />}
         <div className={classes.actions}>
@@ -76,7 +76,7 @@ function NewBot({ onClose }: { onClose: () => void }) {
       }}>
         <p className={classes.lead}>{t('agents.botText')}</p>
         <TextInput data-autofocus required label={t('agents.name')} maxLength={80} value={name} onChange={(event) => setName(event.currentTarget.value)} />
-        <NumberInput label={t('agents.capacity')} min={1} max={CAPACITY_MAX} value={capacity} onChange={(value) => setCapacity(Number(value) || 1)} />
+        <NumberInput hideControls label={t('agents.capacity')} min={1} max={CAPACITY_MAX} value={capacity} onChange={(value) => setCapacity(Number(value) || 1)} />
         {make.error && <ProblemAlert error={make.error} />}
         <div className={classes.actions}>
           <Button variant="default" onClick={onClose}>{t('form.cancel')}</Button>

@@ -1,7 +1,8 @@
-import { ActionIcon, Checkbox, NativeSelect, Switch, Textarea, TextInput } from '@mantine/core';
+import { ActionIcon, NativeSelect, Switch, Textarea, TextInput } from '@mantine/core';
 import { IconPlus, IconX } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { CheckBox } from '../../ui/CheckBox';
 import { DAYS, officeHours, type Day, type Hours, type Opening } from './draft';
 import classes from './queues.module.css';
 
@@ -17,13 +18,13 @@ function DayRow({ day, openings, onChange }: { day: Day; openings: Opening[]; on
   const put = (at: number, change: Partial<Opening>): void => onChange(openings.map((opening, place) => (place === at ? { ...opening, ...change } : opening)));
   return (
     <div className={classes.day}>
-      <Checkbox label={name} checked={openings.length > 0} onChange={(event) => onChange(event.currentTarget.checked ? [{ start: '09:00', end: '17:00' }] : [])} />
+      <CheckBox checked={openings.length > 0} onChange={(open) => onChange(open ? [{ start: '09:00', end: '17:00' }] : [])}>{name}</CheckBox>
       <div className={classes.openings}>
         {openings.length === 0 && <span className={classes.dim}>{t('hours.closed')}</span>}
         {openings.map((opening, at) => (
           <span key={at} className={classes.opening}>
             <TextInput type="time" className={classes.clock} aria-label={t('hours.from', { day: name })} value={opening.start} onChange={(event) => put(at, { start: event.currentTarget.value })} />
-            <span aria-hidden>–</span>
+            <span className={classes.to} aria-hidden />
             <TextInput type="time" className={classes.clock} aria-label={t('hours.to', { day: name })} value={opening.end} onChange={(event) => put(at, { end: event.currentTarget.value })} />
             {openings.length > 1 && <ActionIcon variant="subtle" color="gray" size={28} aria-label={t('hours.remove', { day: name, from: opening.start })} onClick={() => onChange(openings.filter((_, place) => place !== at))}><IconX size={15} aria-hidden /></ActionIcon>}
           </span>

@@ -12,6 +12,7 @@ function Minutes({ label, value, onChange }: { label: string; value: number | nu
   const { t } = useTranslation('queues');
   return (
     <NumberInput
+      hideControls
       aria-label={label} className={classes.minutes} min={1} max={MINUTES_MAX} suffix={t('levels.suffix')} placeholder={t('levels.none')}
       value={value === null ? '' : value / MINUTE}
       onChange={(minutes) => onChange(minutes === '' ? null : Math.round(Number(minutes) * MINUTE))}

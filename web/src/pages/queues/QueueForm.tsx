@@ -1,14 +1,15 @@
-import { Checkbox, MultiSelect, NativeSelect, NumberInput, Switch, Textarea, TextInput } from '@mantine/core';
+import { NativeSelect, NumberInput, Switch, Textarea, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { agentsQuery } from '../../api/desk';
 import type { Problem } from '../../api/problem';
 import { queuesQuery } from '../../api/queries';
 import { useMe } from '../../app/session';
+import { CheckBox } from '../../ui/CheckBox';
 import { STRATEGIES, type Draft } from './draft';
 import { HoursEditor } from './HoursEditor';
 import { LevelsEditor } from './LevelsEditor';
+import { MembersInput } from './MembersInput';
 import classes from './queues.module.css';
 import { SkillsInput } from './SkillsInput';
 
@@ -33,16 +34,14 @@ const toldOf = (problem: Problem | null, place: string): string | undefined => p
 
 function Serving({ draft, set, problem }: FormProps) {
   const { t } = useTranslation('queues');
-  const { data } = useQuery(agentsQuery);
-  const people = (data?.items ?? []).filter((agent) => agent.kind === 'person').map((agent) => ({ value: agent.id, label: agent.name }));
   return (
     <Card title={t('form.serving')} text={t('form.servingText')}>
       <div className={classes.pair}>
-        <MultiSelect label={t('form.members')} description={t('form.membersHint')} placeholder={draft.members.length === 0 ? t('list.everybody') : ''} searchable data={people} value={draft.members} onChange={(members) => set({ members })} error={toldOf(problem, '/member_ids')} />
         <NativeSelect label={t('form.strategy')} description={t(`strategy.${draft.strategy}Hint`)} data={STRATEGIES.map((value) => ({ value, label: t(`strategy.${value}`) }))} value={draft.strategy} onChange={(event) => set({ strategy: event.currentTarget.value as Draft['strategy'] })} />
-        <NumberInput label={t('form.accept')} description={t('form.acceptHint')} min={5} max={3600} suffix={t('form.seconds')} value={draft.accept_s} onChange={(value) => set({ accept_s: Number(value) || 5 })} error={toldOf(problem, '/settings/accept_s')} />
-        <NumberInput label={t('form.ageing')} description={t('form.ageingHint')} min={1} max={1440} suffix={t('levels.suffix')} value={draft.ageing_s / MINUTE} onChange={(value) => set({ ageing_s: Math.max(10, Math.round(Number(value) * MINUTE)) })} error={toldOf(problem, '/settings/ageing_s')} />
+        <NumberInput hideControls label={t('form.accept')} description={t('form.acceptHint')} min={5} max={3600} suffix={t('form.seconds')} value={draft.accept_s} onChange={(value) => set({ accept_s: Number(value) || 5 })} error={toldOf(problem, '/settings/accept_s')} />
+        <NumberInput hideControls label={t('form.ageing')} description={t('form.ageingHint')} min={1} max={1440} suffix={t('levels.suffix')} value={draft.ageing_s / MINUTE} onChange={(value) => set({ ageing_s: Math.max(10, Math.round(Number(value) * MINUTE)) })} error={toldOf(problem, '/settings/ageing_s')} />
       </div>
+      <MembersInput members={draft.members} onChange={(members) => set({ members })} error={toldOf(problem, '/member_ids')} />
       <SkillsInput label={t('form.skills')} description={t('form.skillsHint')} value={draft.skills} onChange={(skills) => set({ skills })} />
     </Card>
   );
@@ -56,8 +55,8 @@ function Breach({ draft, set, queueId, problem }: FormProps) {
       <LevelsEditor levels={draft.levels} onChange={(levels) => set({ levels })} />
       <div className={classes.pair} role="group" aria-label={t('form.breach')}>
         <div className={classes.week}>
-          <Checkbox label={t('form.raise')} checked={draft.breach.raise_priority} onChange={(event) => put({ raise_priority: event.currentTarget.checked })} />
-          <Checkbox label={t('form.notify')} checked={draft.breach.notify} onChange={(event) => put({ notify: event.currentTarget.checked })} />
+          <CheckBox checked={draft.breach.raise_priority} onChange={(raise_priority) => put({ raise_priority })}>{t('form.raise')}</CheckBox>
+          <CheckBox checked={draft.breach.notify} onChange={(notify) => put({ notify })}>{t('form.notify')}</CheckBox>
         </div>
         <QueueSelect label={t('form.breachQueue')} none={t('form.stays')} queueId={queueId} value={draft.breach.queue_id} onChange={(queue_id) => put({ queue_id })} error={toldOf(problem, '/settings/breach')} />
       </div>
@@ -76,7 +75,7 @@ function Overflow({ draft, set, queueId, problem }: FormProps) {
       {!first && <p className={classes.lead}>{t('form.overflowAlone')}</p>}
       {rule && (
         <div className={classes.pair}>
-          <NumberInput label={t('form.overflowAfter')} min={1} suffix={t('form.seconds')} value={rule.wait_s} onChange={(value) => set({ overflow: { ...rule, wait_s: Number(value) || 1 } })} />
+          <NumberInput hideControls label={t('form.overflowAfter')} min={1} suffix={t('form.seconds')} value={rule.wait_s} onChange={(value) => set({ overflow: { ...rule, wait_s: Number(value) || 1 } })} />
           <QueueSelect label={t('form.overflowTo')} none={null} queueId={queueId} value={rule.queue_id} onChange={(id) => id && set({ overflow: { ...rule, queue_id: id } })} error={toldOf(problem, '/settings/overflow')} />
         </div>
       )}

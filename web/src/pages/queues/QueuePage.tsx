@@ -2,7 +2,7 @@ import { Button, Modal } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { IconArchive, IconArrowLeft } from '@tabler/icons-react';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
-import { useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { archiveQueue, changeQueue, createQueue, queueQuery, queueStatsQuery } from '../../api/desk';
 import { keys } from '../../api/keys';
@@ -66,8 +66,7 @@ function Editor({ queue, mayWrite }: { queue: Queue | null; mayWrite: boolean })
   const [base, setBase] = useState(queue);
   const [draft, setDraft] = useState<Draft>(() => draftOf(queue));
   const [archiving, setArchiving] = useState(false);
-  const done = useRef(false);
-  const dirty = mayWrite && !done.current && JSON.stringify(draft) !== JSON.stringify(draftOf(base));
+  const dirty = mayWrite && JSON.stringify(draft) !== JSON.stringify(draftOf(base));
   const take = (fresh: Queue): void => {
     client.setQueryData(keys.queue(fresh.id), fresh);
     void client.invalidateQueries({ queryKey: keys.queues });
@@ -80,14 +79,17 @@ function Editor({ queue, mayWrite }: { queue: Queue | null; mayWrite: boolean })
       return base ? changeQueue(base, { name: draft.name.trim(), settings, member_ids: draft.members }) : createQueue(draft.name.trim(), settings, draft.members);
     },
     onSuccess: (fresh) => {
-      done.current = !base;
       take(fresh);
       setBase(fresh);
       setDraft(draftOf(fresh));
       toast(t('form.saved', { name: fresh.name }));
-      if (!base) void navigate({ to: '/queues/$queueId', params: { queueId: fresh.id }, replace: true });
     },
   });
+  // After the draft has become what is saved: nothing is left to be warned of.
+  const made = queue === null ? base?.id : undefined;
+  useEffect(() => {
+    if (made) void navigate({ to: '/queues/$queueId', params: { queueId: made }, replace: true });
+  }, [made, navigate]);
   const problem = save.error ? asProblem(save.error) : null;
   const stale = problem?.status === 412;
   const theirs = async (): Promise<void> => {

@@ -32,7 +32,7 @@ function Row({ queue, queues, counts }: { queue: Queue; queues: Queue[]; counts:
   const next = queues.find((each) => each.id === queue.settings?.overflow?.queue_id);
   return (
     <tr>
-      <th scope="row"><Link to="/queues/$queueId" params={{ queueId: queue.id }} className={classes.nameLink}><bdi>{queue.name}</bdi></Link></th>
+      <td><Link to="/queues/$queueId" params={{ queueId: queue.id }} className={classes.nameLink}><bdi>{queue.name}</bdi></Link>{!queue.settings && <span className={classes.note}>{t('list.plain')}</span>}</td>
       <td className={classes.number}>{count?.unassigned ?? ''}</td>
       <td className={classes.number}>{count ? count.open - count.unassigned : ''}</td>
       <td className={classes.wide}>{queue.members.length === 0 ? <span className={classes.dim}>{t('list.everybody')}</span> : t('list.members', { count: queue.members.length })}</td>
