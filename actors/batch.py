@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.batch_rows import activity_rows, claim_row, consent_row
+from actors.batch_rows import activity_rows, claim_row, consent_row, webhook_rows
 from actors.messages import DONE, DUPLICATE, Arrived, Command
 from actors.ports import by_tenant
 from hub import door, realtime
@@ -43,6 +43,7 @@ from hub.routing.table import NO_SEGMENTS, RoutingTable
 from models.contacts import activities
 from models.db import Insert, Scope, insert_all, transaction
 from models.pipe import read, write
+from models.webhooks import webhook_deliveries
 
 if TYPE_CHECKING:
     from actors.conversation import ConversationHost
@@ -95,6 +96,7 @@ class Batch:
         )
         self.working, self.rows, self.events = {}, [], []
         await self.load({_key(self.items[place]) for place in open_items})
+        self.before = dict(self.working)
         await self._ask_segments(open_items)
         await self._ask_windows(open_items)
         await self._classify(open_items)
@@ -281,6 +283,7 @@ class Batch:
             *door.inserts(self.rows, outgoings, self.now),
             *self._effects(),
             Insert(activities, activity_rows(self.turns.values(), self.now)),
+            Insert(webhook_deliveries, webhook_rows(self)),
         ]
         # The screens' events are made while the database works; they leave only after the commit.
         written, _ = await asyncio.gather(write(self.host.pool, scope, inserts), self._prepare_events())

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from actors.messages import Arrived, Command
 from hub.conversations.state import AgentReply, Inbound, SetConsent, Turn
 from hub.ids import new_id
+from hub.webhooks import events
+
+if TYPE_CHECKING:
+    from actors.batch import Batch
 
 NO_CHANNEL = UUID(int=0)  # of inbox rows that no provider sent
 
@@ -59,4 +63,20 @@ def activity_rows(turns: Iterable[Turn], now: datetime) -> list[dict[str, Any]]:
         }
         for turned in turns
         for happened in turned.happened
+    ]
+
+
+def webhook_rows(batch: Batch) -> list[dict[str, Any]]:
+    """What the tenants' webhooks will tell of a batch; nothing for tenants that have none."""
+    if not any(directory.webhooks for directory in batch.directories.values()):
+        return []
+    states = dict(batch.before)
+    turns = []
+    for turned in batch.turns.values():
+        key = (turned.state.tenant_id, turned.state.contact_id)
+        turns.append((states[key], turned))
+        states[key] = turned.state
+    return [
+        *events.of_messages(batch.rows, batch.directories, batch.now),
+        *events.of_turns(turns, batch.directories, batch.now),
     ]

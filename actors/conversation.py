@@ -17,7 +17,7 @@ from actors.messages import DONE, DUPLICATE, Arrived, Command, Item, Reported, u
 from actors.ports import Classifiers, Wallets
 from actors.receipt_health import ReceiptHealth
 from actors.shell import Shell
-from hub import deliveries, realtime
+from hub import realtime
 from hub.channels import store as channel_store
 from hub.clock import SystemClock
 from hub.conversations.state import Conversation
@@ -27,6 +27,7 @@ from hub.directory import Directories
 from hub.errors import HubError, Unavailable
 from hub.ids import encode_id
 from hub.settings import Settings
+from hub.webhooks import telling
 from models.db import Scope, is_retryable, sqlstate
 from models.pipe import Pipe, pipeline
 
@@ -217,7 +218,8 @@ class ConversationHost(Shell):
         for _ in range(REDO_MAX):
             try:
                 async with pipeline(self.pool, scope) as db:
-                    applied = await deliveries.apply(db, [items[place].report for place in places], careful)
+                    news, now = [items[place].report for place in places], self.clock.now()
+                    applied = await telling.apply(db, news, careful, self.directories, now)
                     await self._keep(db, [items[place] for place in places], applied.unmatched)
                 break
             except DBAPIError as error:

@@ -52,6 +52,7 @@ from api.routes import (
     timeline,
     views,
     wallet,
+    webhook_endpoints,
 )
 from api.schemas.overview import Health
 from api.stream import router as stream
@@ -179,6 +180,7 @@ def create_app(settings: Settings | None = None, *, connect_hub: bool = True) ->
         policy,
         wallet,
         intents,
+        webhook_endpoints,
     ):
         app.include_router(module.router)
     for router in (imports.uploads, media.uploads, stream, _health, ui.router):  # the page fallback last

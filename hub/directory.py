@@ -23,6 +23,8 @@ from hub.compliance import service as compliance
 from hub.compliance.policy import NO_POLICY, Policy
 from hub.flows.definition import Flow
 from hub.routing.table import RoutingTable, Rule, build
+from hub.webhooks import store as webhook_store
+from hub.webhooks.endpoint import Subscription
 from models import channels as channel_tables
 from models import routing as routing_tables
 from models.billing import wallets
@@ -51,6 +53,7 @@ class Directory:
     policy: Policy = NO_POLICY
     former_channels: Mapping[UUID, Channel] = field(default_factory=dict)
     """Archived ones: their messages still name them."""
+    webhooks: Sequence[Subscription] = ()
 
 
 async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
@@ -81,6 +84,7 @@ async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
         tenant.time_zone,
         policy,
         {channel.id: channel for channel in known if channel.status == "archived"},
+        await webhook_store.subscriptions(db, tenant_id),
     )
 
 
@@ -129,6 +133,8 @@ _MARKS = text(
         (SELECT string_agg(x.xmin::text, ',' ORDER BY x.id) FROM flows x WHERE x.tenant_id = w.id),
         (SELECT string_agg(x.id::text || x.name, ',' ORDER BY x.id) FROM users x WHERE x.tenant_id = w.id),
         (SELECT string_agg(x.tenant_id::text || x.version, ',' ORDER BY x.distance) FROM messaging_policies_for(w.id) x),
+        (SELECT string_agg(x.id::text || x.events::text, ',' ORDER BY x.id) FROM webhook_endpoints x
+            WHERE x.tenant_id = w.id AND x.enabled),
         (SELECT sum(hashtextextended(r::text, 0))::text FROM rates_for(w.id) r)
     )) AS mark
     FROM unnest(CAST(:tenants AS uuid[])) AS w(id)

@@ -15,6 +15,7 @@ from models import (
     routing,
     segments,
     tenancy,
+    webhooks,
 )
 from models.base import metadata
 
@@ -34,4 +35,5 @@ __all__ = [
     "routing",
     "segments",
     "tenancy",
+    "webhooks",
 ]

@@ -79,6 +79,8 @@ TransactionId = Annotated[UUID, PublicId("txn")]
 MediaId = Annotated[UUID, PublicId("med")]
 ProviderTemplateId = Annotated[UUID, PublicId("tpl")]
 CallId = Annotated[UUID, PublicId("cal")]
+EndpointId = Annotated[UUID, PublicId("whe")]
+DeliveryId = Annotated[UUID, PublicId("whd")]
 
 
 def _micros(text: str) -> int:

@@ -66,6 +66,7 @@ _PARTS = text(
 )
 _EVENTS = text(f"UPDATE contact_events SET properties = '{{}}', key = NULL WHERE {_THIS}")
 _ACTIVITIES = text(f"DELETE FROM activities WHERE {_THIS}")
+_WEBHOOKS = text(f"DELETE FROM webhook_deliveries WHERE {_THIS}")
 # Others' timelines name who was merged into them, also when that was undone later.
 _NAMED = text(
     "UPDATE activities a SET data = a.data - 'loser_name' FROM contact_merges m WHERE m.tenant_id = :tenant_id "
@@ -149,6 +150,7 @@ async def blank(db: AsyncConnection, tenant_id: UUID, contact_id: UUID, traces: 
         "inbound_parts": await _run(db, _PARTS, values | found),
         "contact_events": await _run(db, _EVENTS, values),
         "activities": await _run(db, _ACTIVITIES, values),
+        "webhook_deliveries": await _run(db, _WEBHOOKS, values),
         "unrouted_events": await _run(db, _UNROUTED, values | found),
         "idempotency_keys": await _run(db, _ANSWERS, values | {"patterns": traces.patterns}),
         "import_errors": await _run(db, _ERRORS, values | searched),

@@ -21,12 +21,12 @@ ROLES: Mapping[str, frozenset[str]] = {
         "tenants:manage users:read audit:read contacts:read contacts:write contacts:import contacts:export contacts:erase events:write "
         "campaigns:read campaigns:write campaigns:start "
         "inbox:read queues:read channels:read channels:manage policy:write wallet:read wallet:top_up keys:manage "
-        "intents:read intents:publish"
+        "intents:read intents:publish webhooks:manage"
     ),
     "sub_org_admin": _set(
         "users:read audit:read contacts:read contacts:write contacts:import contacts:export contacts:erase events:write "
         "campaigns:read campaigns:write campaigns:start inbox:read queues:read channels:read channels:manage policy:write "
-        "wallet:read keys:manage intents:read intents:publish"
+        "wallet:read keys:manage intents:read intents:publish webhooks:manage"
     ),
     "campaign_manager": _set(
         "contacts:read contacts:write contacts:import events:write campaigns:read campaigns:write campaigns:start queues:read "
@@ -62,6 +62,7 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "policy:write": frozenset({"policy:write", "channels:read"}),
     "wallet:read": frozenset({"wallet:read"}),
     "intents:read": frozenset({"intents:read"}),
+    "webhooks:manage": frozenset({"webhooks:manage"}),
 }
 
 

@@ -39,6 +39,8 @@ PREFIX = {
     "template_id": "tpl",
     "account_id": "acc",
     "channel_id": "chn",
+    "endpoint_id": "whe",
+    "delivery_id": "whd",
 }
 # Parts of a path that are words, not ids: what they are when a foreign thing is asked for, and an unknown one.
 WORDS = {
@@ -48,7 +50,7 @@ WORDS = {
     "version": ("1", "1"),
     "row_number": ("2", "2"),
 }
-NEWER = ("att", "seg", "imp", "evt", "nte", "mrg", "viw", "lost", "cal", "med", "msg", "tpl")
+NEWER = ("att", "seg", "imp", "evt", "nte", "mrg", "viw", "lost", "cal", "med", "msg", "tpl", "whe", "whd")
 # What a request must hold to get as far as looking for the thing; `own` is replaced by an id of the caller's.
 BODIES: dict[str, dict[str, Any]] = {
     "reply": {"text": "hello"},
@@ -75,6 +77,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "update_channel": {"name": "mine now"},
     "test_channel": {"mode": "credentials"},
     "change_segment_members": {"add": [], "remove": []},
+    "update_webhook_endpoint": {"description": "mine now"},
+    "rotate_webhook_secret": {},
+    "replay_failed_webhooks": {"since": "2026-01-02T03:04:05Z"},
 }
 NAMED = [
     (method, path, operation["operationId"])
@@ -151,6 +156,10 @@ async def plant(world: Any, name: str) -> dict[str, UUID]:
           VALUES (:tenant, :med, 'failed', 'upload', 'image', 'Secret.png');
         INSERT INTO message_templates (tenant_id, id, account_id, name, language, category, parameter_format, components, status)
           VALUES (:tenant, :tpl, :acc, 'Secret_template', 'en', 'utility', 'POSITIONAL', '[]', 'APPROVED');
+        INSERT INTO webhook_endpoints (tenant_id, id, url, events, secrets)
+          VALUES (:tenant, :whe, 'https://secret.example.com', '["message.received"]', 'v1.Secret');
+        INSERT INTO webhook_deliveries (tenant_id, id, endpoint_id, event, body, due_at, began_at)
+          VALUES (:tenant, :whd, :whe, 'message.received', '{"Secret": 1}', now(), now());
         INSERT INTO saved_views (tenant_id, id, area, name, config) VALUES (:tenant, :viw, 'contacts', 'Secret view', '{}')
     """
     async with transaction(world.app.state.engine, Scope.of(tenant)) as db:
@@ -187,6 +196,8 @@ async def snapshot(world: Any, tenant: UUID) -> list[Any]:
                 "media",
                 "message_templates",
                 "outbox",
+                "webhook_endpoints",
+                "webhook_deliveries",
                 "tenants",
             )
         ]
@@ -351,6 +362,8 @@ async def test_a_parent_reads_below_itself_and_writes_there_only_after_it_went_t
         ("POST", "/v1/tenants", "tenants:manage"),
         ("GET", "/v1/intents/versions", "intents:read"),
         ("GET", "/v1/unrouted-events", "platform:read"),
+        ("GET", "/v1/webhook-endpoints", "webhooks:manage"),
+        ("POST", "/v1/webhook-endpoints", "webhooks:manage"),
     ],
 )
 async def test_every_role_reaches_what_its_permissions_say(

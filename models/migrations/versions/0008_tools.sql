@@ -1,0 +1,40 @@
+CREATE TABLE webhook_endpoints (
+  tenant_id UUID NOT NULL,
+  id UUID NOT NULL,
+  url TEXT NOT NULL,
+  description TEXT DEFAULT '' NOT NULL,
+  events JSONB NOT NULL,
+  enabled BOOLEAN DEFAULT true NOT NULL,
+  secrets TEXT NOT NULL,
+  old_secret_until TIMESTAMP(6) WITH TIME ZONE,
+  failing_since TIMESTAMP(6) WITH TIME ZONE,
+  disabled_reason TEXT DEFAULT '' NOT NULL,
+  version INTEGER DEFAULT '1' NOT NULL,
+  created_at TIMESTAMP(6) WITH TIME ZONE DEFAULT now() NOT NULL,
+  updated_at TIMESTAMP(6) WITH TIME ZONE DEFAULT now() NOT NULL,
+  updated_by TEXT DEFAULT '' NOT NULL,
+  CONSTRAINT pk_webhook_endpoints PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE webhook_deliveries (
+  tenant_id UUID NOT NULL,
+  id UUID NOT NULL,
+  endpoint_id UUID NOT NULL,
+  contact_id UUID,
+  event TEXT NOT NULL,
+  body TEXT NOT NULL,
+  state TEXT DEFAULT 'pending' NOT NULL,
+  due_at TIMESTAMP(6) WITH TIME ZONE NOT NULL,
+  began_at TIMESTAMP(6) WITH TIME ZONE NOT NULL,
+  attempts SMALLINT DEFAULT '0' NOT NULL,
+  status_code SMALLINT,
+  error TEXT,
+  answer TEXT,
+  took_ms INTEGER,
+  created_at TIMESTAMP(6) WITH TIME ZONE DEFAULT now() NOT NULL,
+  done_at TIMESTAMP(6) WITH TIME ZONE,
+  CONSTRAINT pk_webhook_deliveries PRIMARY KEY (tenant_id, id),
+  CONSTRAINT ck_webhook_deliveries_state CHECK (state IN ('pending', 'delivered', 'failed'))
+);
+CREATE INDEX ix_webhook_deliveries_due ON webhook_deliveries (tenant_id, endpoint_id, due_at) WHERE state = 'pending';
+CREATE INDEX ix_webhook_deliveries_log ON webhook_deliveries (tenant_id, endpoint_id, id);
+CREATE INDEX ix_webhook_deliveries_contact ON webhook_deliveries (tenant_id, contact_id) WHERE contact_id IS NOT NULL;
