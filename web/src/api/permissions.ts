@@ -16,6 +16,7 @@ const NEEDS = {
   readQueues: 'queues:read',
   readChannels: 'channels:read',
   manageChannels: 'channels:manage',
+  manageWebhooks: 'webhooks:manage',
 } as const;
 
 export type Ability = keyof typeof NEEDS;

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { IconAntennaBars5, IconFileImport, IconHome, IconInbox, IconUsers, IconUsersGroup } from '@tabler/icons-react';
+import { IconAntennaBars5, IconFileImport, IconHome, IconInbox, IconSettings, IconUsers, IconUsersGroup } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { can } from '../api/permissions';
@@ -51,6 +51,12 @@ export function Rail() {
         <Link to="/channels" activeOptions={{ exact: false }} className={classes.railLink}>
           <IconAntennaBars5 size={20} stroke={1.75} aria-hidden />
           {t('nav.channels')}
+        </Link>
+      )}
+      {can(me, 'manageWebhooks') && (
+        <Link to="/settings/webhooks" activeOptions={{ exact: false }} className={classes.railLink}>
+          <IconSettings size={20} stroke={1.75} aria-hidden />
+          {t('nav.settings')}
         </Link>
       )}
     </nav>

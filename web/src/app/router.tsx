@@ -170,7 +170,14 @@ const account = createRoute({
   component: lazyRouteComponent(() => import('../pages/channels/AccountPage'), 'AccountPage'),
 });
 
-const tree = root.addChildren([signIn, app.addChildren([contacts, contact, attributes, suppressions, segments, segment, imports, importOne, channels, account, home, inbox.addChildren([inboxView.addChildren([inboxConversation])])])]);
+const webhooks = createRoute({
+  getParentRoute: () => app,
+  path: '/settings/webhooks',
+  loader: async ({ context }) => (await import('../pages/settings/load')).loadWebhooks(context.client, context.me),
+  component: lazyRouteComponent(() => import('../pages/settings/WebhooksPage'), 'WebhooksPage'),
+});
+
+const tree = root.addChildren([signIn, app.addChildren([contacts, contact, attributes, suppressions, segments, segment, imports, importOne, channels, account, webhooks, home, inbox.addChildren([inboxView.addChildren([inboxConversation])])])]);
 
 export function makeRouter(client: QueryClient) {
   return createRouter({
