@@ -44,6 +44,7 @@ from api.routes import (
     personal_data,
     policy,
     provider_accounts,
+    saved_replies,
     segments,
     sessions,
     suppressions,
@@ -180,6 +181,7 @@ def create_app(settings: Settings | None = None, *, connect_hub: bool = True) ->
         policy,
         wallet,
         intents,
+        saved_replies,
         webhook_endpoints,
     ):
         app.include_router(module.router)

@@ -79,6 +79,7 @@ TransactionId = Annotated[UUID, PublicId("txn")]
 MediaId = Annotated[UUID, PublicId("med")]
 ProviderTemplateId = Annotated[UUID, PublicId("tpl")]
 CallId = Annotated[UUID, PublicId("cal")]
+SavedReplyId = Annotated[UUID, PublicId("rpl")]
 EndpointId = Annotated[UUID, PublicId("whe")]
 DeliveryId = Annotated[UUID, PublicId("whd")]
 

@@ -41,6 +41,7 @@ PREFIX = {
     "channel_id": "chn",
     "endpoint_id": "whe",
     "delivery_id": "whd",
+    "reply_id": "rpl",
 }
 # Parts of a path that are words, not ids: what they are when a foreign thing is asked for, and an unknown one.
 WORDS = {
@@ -50,7 +51,23 @@ WORDS = {
     "version": ("1", "1"),
     "row_number": ("2", "2"),
 }
-NEWER = ("att", "seg", "imp", "evt", "nte", "mrg", "viw", "lost", "cal", "med", "msg", "tpl", "whe", "whd")
+NEWER = (
+    "att",
+    "seg",
+    "imp",
+    "evt",
+    "nte",
+    "mrg",
+    "viw",
+    "lost",
+    "cal",
+    "med",
+    "msg",
+    "tpl",
+    "whe",
+    "whd",
+    "rpl",
+)
 # What a request must hold to get as far as looking for the thing; `own` is replaced by an id of the caller's.
 BODIES: dict[str, dict[str, Any]] = {
     "reply": {"text": "hello"},
@@ -77,6 +94,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "update_channel": {"name": "mine now"},
     "test_channel": {"mode": "credentials"},
     "change_segment_members": {"add": [], "remove": []},
+    "update_saved_reply": {"name": "mine now"},
+    "count_saved_reply": {"conversation_id": "cnv_00000000000000000000000000"},
     "update_webhook_endpoint": {"description": "mine now"},
     "rotate_webhook_secret": {},
     "replay_failed_webhooks": {"since": "2026-01-02T03:04:05Z"},
@@ -160,6 +179,7 @@ async def plant(world: Any, name: str) -> dict[str, UUID]:
           VALUES (:tenant, :whe, 'https://secret.example.com', '["message.received"]', 'v1.Secret');
         INSERT INTO webhook_deliveries (tenant_id, id, endpoint_id, event, body, due_at, began_at)
           VALUES (:tenant, :whd, :whe, 'message.received', '{"Secret": 1}', now(), now());
+        INSERT INTO saved_replies (tenant_id, id, name, shortcut, body) VALUES (:tenant, :rpl, 'Secret', 'secret', 'Secret');
         INSERT INTO saved_views (tenant_id, id, area, name, config) VALUES (:tenant, :viw, 'contacts', 'Secret view', '{}')
     """
     async with transaction(world.app.state.engine, Scope.of(tenant)) as db:
@@ -196,6 +216,8 @@ async def snapshot(world: Any, tenant: UUID) -> list[Any]:
                 "media",
                 "message_templates",
                 "outbox",
+                "saved_replies",
+                "saved_reply_uses",
                 "webhook_endpoints",
                 "webhook_deliveries",
                 "tenants",

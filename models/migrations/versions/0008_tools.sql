@@ -38,3 +38,26 @@ CREATE TABLE webhook_deliveries (
 CREATE INDEX ix_webhook_deliveries_due ON webhook_deliveries (tenant_id, endpoint_id, due_at) WHERE state = 'pending';
 CREATE INDEX ix_webhook_deliveries_log ON webhook_deliveries (tenant_id, endpoint_id, id);
 CREATE INDEX ix_webhook_deliveries_contact ON webhook_deliveries (tenant_id, contact_id) WHERE contact_id IS NOT NULL;
+CREATE TABLE saved_replies (
+  tenant_id UUID NOT NULL,
+  id UUID NOT NULL,
+  name TEXT NOT NULL,
+  shortcut TEXT NOT NULL,
+  folder TEXT DEFAULT '' NOT NULL,
+  body TEXT NOT NULL,
+  intents JSONB DEFAULT '[]'::jsonb NOT NULL,
+  version INTEGER DEFAULT '1' NOT NULL,
+  created_at TIMESTAMP(6) WITH TIME ZONE DEFAULT now() NOT NULL,
+  updated_at TIMESTAMP(6) WITH TIME ZONE DEFAULT now() NOT NULL,
+  updated_by TEXT DEFAULT '' NOT NULL,
+  CONSTRAINT pk_saved_replies PRIMARY KEY (tenant_id, id)
+);
+CREATE UNIQUE INDEX ix_saved_replies_shortcut ON saved_replies (tenant_id, shortcut);
+CREATE TABLE saved_reply_uses (
+  tenant_id UUID NOT NULL,
+  reply_id UUID NOT NULL,
+  intent TEXT NOT NULL,
+  uses BIGINT NOT NULL,
+  last_at TIMESTAMP(6) WITH TIME ZONE NOT NULL,
+  CONSTRAINT pk_saved_reply_uses PRIMARY KEY (tenant_id, reply_id, intent)
+);

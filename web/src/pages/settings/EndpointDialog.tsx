@@ -1,8 +1,9 @@
-import { Button, Checkbox, Modal, TextInput } from '@mantine/core';
+import { Button, Modal, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { changeEndpoint, createEndpoint, WEBHOOK_EVENTS, type WebhookEndpoint, type WebhookEvent } from '../../api/webhooks';
+import { CheckBox } from '../../ui/CheckBox';
 import { ProblemAlert } from '../../ui/ProblemAlert';
 import { isBeside, problemOf, told } from '../channels/AccountForm';
 import classes from '../channels/channels.module.css';
@@ -36,11 +37,15 @@ export function EndpointDialog({ row, onSaved, onClose }: Props) {
       <form className={classes.form} onSubmit={submit} autoComplete="off">
         <TextInput data-autofocus dir="ltr" label={t('webhooks.url')} description={t('webhooks.urlHint')} value={url} maxLength={2000} error={told(problem, 'url')} onChange={(event) => setUrl(event.currentTarget.value)} />
         <TextInput label={t('webhooks.description')} value={description} maxLength={200} error={told(problem, 'description')} onChange={(event) => setDescription(event.currentTarget.value)} />
-        <Checkbox.Group label={t('webhooks.events')} value={[...events]} error={events.length === 0 ? t('webhooks.noEvents') : undefined} onChange={(value) => setEvents(value as WebhookEvent[])}>
-          <div className={own.choices}>
-            {WEBHOOK_EVENTS.map((event) => <Checkbox key={event} value={event} label={<code>{event}</code>} description={t(`webhooks.event.${event.replace('.', '_')}`)} />)}
-          </div>
-        </Checkbox.Group>
+        <fieldset className={own.choices}>
+          <legend>{t('webhooks.events')}</legend>
+          {WEBHOOK_EVENTS.map((event) => (
+            <CheckBox key={event} checked={events.includes(event)} onChange={(on) => setEvents(WEBHOOK_EVENTS.filter((one) => (one === event ? on : events.includes(one))))}>
+              <span><code>{event}</code><small>{t(`webhooks.event.${event.replace('.', '_')}`)}</small></span>
+            </CheckBox>
+          ))}
+          {events.length === 0 && <p role="alert" className={classes.danger}>{t('webhooks.noEvents')}</p>}
+        </fieldset>
         {problem && !isBeside(problem, ['url', 'description']) && <ProblemAlert error={problem} />}
         <div className={classes.actions}>
           <Button variant="default" onClick={onClose}>{t('channels:form.cancel')}</Button>
