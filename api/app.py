@@ -33,6 +33,7 @@ from api.routes import (
     conditions,
     contacts,
     conversations,
+    corrections,
     events,
     exports,
     imports,
@@ -181,6 +182,7 @@ def create_app(settings: Settings | None = None, *, connect_hub: bool = True) ->
         policy,
         wallet,
         intents,
+        corrections,
         saved_replies,
         webhook_endpoints,
     ):

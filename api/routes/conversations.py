@@ -18,6 +18,7 @@ from hub.conversations.state import AgentReply, Assign, Close, Event, MarkRead, 
 from hub.conversations.views import conversation_view, message_view
 from hub.errors import Invalid, NotFound
 from hub.ids import encode_id, new_id
+from hub.intents import corrections
 from hub.tenancy.caller import Caller
 
 router = APIRouter(prefix="/v1/conversations", tags=["conversations"], route_class=HubRoute)
@@ -110,7 +111,11 @@ async def list_messages(
         raise NotFound("there is no such conversation")
     rows = await store.thread(db, caller.tenant_id, conversation_id, before=ending_before, limit=limit)
     directory = await actors.directories.one(caller.tenant_id)
+    corrected = await corrections.of_messages(db, caller.tenant_id, [row.id for row in rows[:limit]])
     items = [message_view(row._mapping, directory) for row in reversed(rows[:limit])]
+    for row, item in zip(reversed(rows[:limit]), items, strict=True):
+        if row.id in corrected:
+            item["corrected_intent"] = corrected[row.id].intent
     return {"items": items, "has_more": len(rows) > limit}
 
 

@@ -63,6 +63,7 @@ class Message(Out):
     currency: str | None
     intent: str | None
     confidence: float | None
+    corrected_intent: str | None = Field(description="What a person says it means.")
     routing: dict[str, Any] | None
     created_at: str
     sent_at: str | None

@@ -17,6 +17,7 @@ from hub.conversations.state import Conversation
 from hub.directory import Directory
 from hub.errors import Conflict, NotFound
 from hub.ids import new_id
+from hub.intents import corrections
 from hub.replies import store
 from hub.replies.reply import REPLIES_MAX, Ranked, Reply, check, ranked, variables
 
@@ -84,8 +85,9 @@ async def for_conversation(
         Reply(row.id, row.name, row.shortcut, row.folder, row.body, tuple(row.intents), row.distance > 0)
         for row in await visible(db, directory.tenant_id)
     ]
-    used = await store.uses(db, directory.tenant_id, state.intent) if state.intent else {}
-    return ranked(replies, context, state.intent, used, search)
+    intent = await corrections.of_last(db, directory.tenant_id, contact_id) or state.intent
+    used = await store.uses(db, directory.tenant_id, intent) if intent else {}
+    return ranked(replies, context, intent, used, search)
 
 
 async def used(db: AsyncConnection, tenant_id: UUID, reply_id: UUID, contact_id: UUID, now: datetime) -> None:
@@ -93,7 +95,8 @@ async def used(db: AsyncConnection, tenant_id: UUID, reply_id: UUID, contact_id:
     state = await _conversation(db, tenant_id, contact_id)
     if reply_id not in {row.id for row in await visible(db, tenant_id)}:
         raise NotFound("there is no such saved reply")
-    await store.used(db, tenant_id, reply_id, state.intent or "", now)
+    intent = await corrections.of_last(db, tenant_id, contact_id) or state.intent
+    await store.used(db, tenant_id, reply_id, intent or "", now)
 
 
 async def _conversation(db: AsyncConnection, tenant_id: UUID, contact_id: UUID) -> Conversation:

@@ -95,6 +95,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "test_channel": {"mode": "credentials"},
     "change_segment_members": {"add": [], "remove": []},
     "update_saved_reply": {"name": "mine now"},
+    "correct_intent": {"intent": "refund"},
     "count_saved_reply": {"conversation_id": "cnv_00000000000000000000000000"},
     "update_webhook_endpoint": {"description": "mine now"},
     "rotate_webhook_secret": {},
@@ -171,6 +172,7 @@ async def plant(world: Any, name: str) -> dict[str, UUID]:
           VALUES (:tenant, :cal, :con, :chn, 'out', '+447700900999', '{}', 'Secret reason');
         INSERT INTO messages (tenant_id, id, contact_id, channel_id, channel_kind, direction, origin, address, body, status)
           VALUES (:tenant, :msg, :con, :chn, 'sms', 'in', 'contact', '+447700900999', 'Secret body', 'received');
+        INSERT INTO intent_corrections (tenant_id, message_id, text, intent) VALUES (:tenant, :msg, 'Secret body', 'secret');
         INSERT INTO media (tenant_id, id, status, source, kind, filename)
           VALUES (:tenant, :med, 'failed', 'upload', 'image', 'Secret.png');
         INSERT INTO message_templates (tenant_id, id, account_id, name, language, category, parameter_format, components, status)
@@ -216,6 +218,7 @@ async def snapshot(world: Any, tenant: UUID) -> list[Any]:
                 "media",
                 "message_templates",
                 "outbox",
+                "intent_corrections",
                 "saved_replies",
                 "saved_reply_uses",
                 "webhook_endpoints",

@@ -1,4 +1,4 @@
-"""Tools of the inbox: outgoing webhooks, saved replies.
+"""Tools of the inbox: outgoing webhooks, saved replies, corrected intents.
 
 Revision ID: 0008
 """
@@ -19,6 +19,7 @@ TENANT_TABLES: tuple[str, ...] = (
     "webhook_deliveries",
     "saved_replies",
     "saved_reply_uses",
+    "intent_corrections",
 )
 LOOKUPS: tuple[tuple[str, str, str], ...] = (
     (

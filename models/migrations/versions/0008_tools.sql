@@ -61,3 +61,15 @@ CREATE TABLE saved_reply_uses (
   last_at TIMESTAMP(6) WITH TIME ZONE NOT NULL,
   CONSTRAINT pk_saved_reply_uses PRIMARY KEY (tenant_id, reply_id, intent)
 );
+CREATE TABLE intent_corrections (
+  tenant_id UUID NOT NULL,
+  message_id UUID NOT NULL,
+  text TEXT NOT NULL,
+  was TEXT,
+  intent TEXT NOT NULL,
+  version_id UUID,
+  corrected_by TEXT DEFAULT '' NOT NULL,
+  corrected_at TIMESTAMP(6) WITH TIME ZONE DEFAULT now() NOT NULL,
+  CONSTRAINT pk_intent_corrections PRIMARY KEY (tenant_id, message_id)
+);
+CREATE INDEX ix_intent_corrections_at ON intent_corrections (tenant_id, corrected_at, message_id);

@@ -177,7 +177,14 @@ const webhooks = createRoute({
   component: lazyRouteComponent(() => import('../pages/settings/WebhooksPage'), 'WebhooksPage'),
 });
 
-const tree = root.addChildren([signIn, app.addChildren([contacts, contact, attributes, suppressions, segments, segment, imports, importOne, channels, account, webhooks, home, inbox.addChildren([inboxView.addChildren([inboxConversation])])])]);
+const replies = createRoute({
+  getParentRoute: () => app,
+  path: '/settings/replies',
+  loader: async ({ context }) => (await import('../pages/settings/load')).loadReplies(context.client, context.me),
+  component: lazyRouteComponent(() => import('../pages/settings/RepliesPage'), 'RepliesPage'),
+});
+
+const tree = root.addChildren([signIn, app.addChildren([contacts, contact, attributes, suppressions, segments, segment, imports, importOne, channels, account, webhooks, replies, home, inbox.addChildren([inboxView.addChildren([inboxConversation])])])]);
 
 export function makeRouter(client: QueryClient) {
   return createRouter({

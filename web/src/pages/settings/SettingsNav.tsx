@@ -4,7 +4,8 @@ import { can, type Ability } from '../../api/permissions';
 import { useMe } from '../../app/session';
 import classes from '../contacts/nav.module.css';
 
-const PAGES: readonly { to: '/settings/webhooks'; key: string; needs: Ability }[] = [
+export const SETTINGS_PAGES: readonly { to: '/settings/webhooks' | '/settings/replies'; key: string; needs: Ability }[] = [
+  { to: '/settings/replies', key: 'replies', needs: 'writeReplies' },
   { to: '/settings/webhooks', key: 'webhooks', needs: 'manageWebhooks' },
 ];
 
@@ -15,7 +16,7 @@ export function SettingsNav() {
   return (
     <div className={classes.bar}>
       <nav className={classes.tabs} aria-label={t('nav.label')}>
-        {PAGES.filter((page) => can(me, page.needs)).map(({ to, key }) => (
+        {SETTINGS_PAGES.filter((page) => can(me, page.needs)).map(({ to, key }) => (
           <Link key={to} to={to} className={classes.tab}>{t(`nav.${key}`)}</Link>
         ))}
       </nav>
