@@ -39,6 +39,7 @@ from api.routes import (
     imports,
     intents,
     media,
+    mentions,
     merges,
     messages,
     overview,
@@ -183,6 +184,7 @@ def create_app(settings: Settings | None = None, *, connect_hub: bool = True) ->
         wallet,
         intents,
         corrections,
+        mentions,
         saved_replies,
         webhook_endpoints,
     ):

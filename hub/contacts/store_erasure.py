@@ -66,6 +66,7 @@ _PARTS = text(
 )
 _EVENTS = text(f"UPDATE contact_events SET properties = '{{}}', key = NULL WHERE {_THIS}")
 _ACTIVITIES = text(f"DELETE FROM activities WHERE {_THIS}")
+_MENTIONS = text(f"DELETE FROM mentions WHERE {_THIS}")
 _CORRECTIONS = text(
     "DELETE FROM intent_corrections c USING messages m WHERE c.tenant_id = :tenant_id AND m.tenant_id = c.tenant_id "
     "AND m.id = c.message_id AND m.contact_id = :contact_id"
@@ -154,6 +155,7 @@ async def blank(db: AsyncConnection, tenant_id: UUID, contact_id: UUID, traces: 
         "inbound_parts": await _run(db, _PARTS, values | found),
         "contact_events": await _run(db, _EVENTS, values),
         "activities": await _run(db, _ACTIVITIES, values),
+        "mentions": await _run(db, _MENTIONS, values),
         "intent_corrections": await _run(db, _CORRECTIONS, values),
         "webhook_deliveries": await _run(db, _WEBHOOKS, values),
         "unrouted_events": await _run(db, _UNROUTED, values | found),

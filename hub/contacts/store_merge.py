@@ -31,7 +31,7 @@ _COUNT = text(
     f"WHERE {_THIS}) AS segments, (SELECT count(*) FROM campaigns k JOIN campaign_recipients r ON r.tenant_id = k.tenant_id "
     "AND r.campaign_id = k.id AND r.contact_id = :loser WHERE k.tenant_id = :tenant_id) AS campaigns"
 )
-HISTORY = ("messages", "contact_events", "activities", "calls", "webhook_deliveries")
+HISTORY = ("messages", "contact_events", "activities", "calls", "webhook_deliveries", "mentions")
 _MOVE = {
     table: text(f"UPDATE {table} SET contact_id = :winner WHERE {_THIS} RETURNING id") for table in HISTORY
 }

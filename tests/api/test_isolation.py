@@ -42,6 +42,7 @@ PREFIX = {
     "endpoint_id": "whe",
     "delivery_id": "whd",
     "reply_id": "rpl",
+    "mention_id": "mtn",
 }
 # Parts of a path that are words, not ids: what they are when a foreign thing is asked for, and an unknown one.
 WORDS = {
@@ -181,6 +182,7 @@ async def plant(world: Any, name: str) -> dict[str, UUID]:
           VALUES (:tenant, :whe, 'https://secret.example.com', '["message.received"]', 'v1.Secret');
         INSERT INTO webhook_deliveries (tenant_id, id, endpoint_id, event, body, due_at, began_at)
           VALUES (:tenant, :whd, :whe, 'message.received', '{"Secret": 1}', now(), now());
+        INSERT INTO mentions (tenant_id, id, user_id, note_id, contact_id, at) VALUES (:tenant, :mtn, :con, :nte, :con, now());
         INSERT INTO saved_replies (tenant_id, id, name, shortcut, body) VALUES (:tenant, :rpl, 'Secret', 'secret', 'Secret');
         INSERT INTO saved_views (tenant_id, id, area, name, config) VALUES (:tenant, :viw, 'contacts', 'Secret view', '{}')
     """
@@ -219,6 +221,7 @@ async def snapshot(world: Any, tenant: UUID) -> list[Any]:
                 "message_templates",
                 "outbox",
                 "intent_corrections",
+                "mentions",
                 "saved_replies",
                 "saved_reply_uses",
                 "webhook_endpoints",

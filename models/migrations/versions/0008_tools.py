@@ -1,4 +1,4 @@
-"""Tools of the inbox: outgoing webhooks, saved replies, corrected intents.
+"""Tools of the inbox: outgoing webhooks, saved replies, corrected intents, mentions.
 
 Revision ID: 0008
 """
@@ -20,6 +20,7 @@ TENANT_TABLES: tuple[str, ...] = (
     "saved_replies",
     "saved_reply_uses",
     "intent_corrections",
+    "mentions",
 )
 LOOKUPS: tuple[tuple[str, str, str], ...] = (
     (

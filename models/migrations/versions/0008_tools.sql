@@ -73,3 +73,16 @@ CREATE TABLE intent_corrections (
   CONSTRAINT pk_intent_corrections PRIMARY KEY (tenant_id, message_id)
 );
 CREATE INDEX ix_intent_corrections_at ON intent_corrections (tenant_id, corrected_at, message_id);
+CREATE TABLE mentions (
+  tenant_id UUID NOT NULL,
+  id UUID NOT NULL,
+  user_id UUID NOT NULL,
+  note_id UUID NOT NULL,
+  contact_id UUID NOT NULL,
+  mentioned_by TEXT DEFAULT '' NOT NULL,
+  at TIMESTAMP(6) WITH TIME ZONE NOT NULL,
+  read_at TIMESTAMP(6) WITH TIME ZONE,
+  CONSTRAINT pk_mentions PRIMARY KEY (tenant_id, id)
+);
+CREATE INDEX ix_mentions_user ON mentions (tenant_id, user_id, id);
+CREATE INDEX ix_mentions_contact ON mentions (tenant_id, contact_id, note_id);
