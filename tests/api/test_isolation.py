@@ -68,6 +68,7 @@ NEWER = (
     "whe",
     "whd",
     "rpl",
+    "mtn",
 )
 # What a request must hold to get as far as looking for the thing; `own` is replaced by an id of the caller's.
 BODIES: dict[str, dict[str, Any]] = {

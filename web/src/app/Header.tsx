@@ -9,6 +9,7 @@ import { walletQuery } from '../api/queries';
 import { formatMoney } from '../ui/Money';
 import { clockTime } from '../ui/time';
 import { BrandLogo } from './BrandLogo';
+import { Mentions } from './Mentions';
 import { useMe } from './session';
 import { liveState, paletteOpen } from './shellState';
 import classes from './shell.module.css';
@@ -73,6 +74,7 @@ export function Header() {
       </button>
       {can(me, 'importContacts') && <Suspense><ProgressTray /></Suspense>}
       <ConnectionState />
+      {me.user && can(me, 'readInbox') && <Mentions />}
       {can(me, 'readWallet') && <WalletChip />}
       <UserMenu />
     </header>

@@ -147,6 +147,9 @@ export class LiveCache {
           this.contacts.message();
           counts = true;
           break;
+        case 'mention.created':
+          if (event.user_id === this.me.user?.id) void this.client.invalidateQueries({ queryKey: keys.mentions });
+          break;
         case 'message.corrected':
           putCorrection(this.client, event.message_id, event.corrected_intent);
           break;
