@@ -14,6 +14,7 @@ from actors.host import host_names, owner
 from actors.import_task import run_import
 from actors.provider_work import ProviderWork
 from actors.runtime import counts, submit
+from actors.search_work import SearchWork
 from actors.shell import Shell
 from actors.webhook_work import WebhookWork
 from hub.clock import SystemClock
@@ -57,6 +58,7 @@ class JobsHost(Shell):
         self._telling = [
             asyncio.create_task(webhooks.run_for_ever()),
             asyncio.create_task(webhooks.forget_for_ever()),
+            asyncio.create_task(SearchWork(self.engine).run_for_ever()),
         ]
 
     async def _look_for_ever(self) -> None:

@@ -47,6 +47,7 @@ from api.routes import (
     policy,
     provider_accounts,
     saved_replies,
+    search,
     segments,
     sessions,
     suppressions,
@@ -186,6 +187,7 @@ def create_app(settings: Settings | None = None, *, connect_hub: bool = True) ->
         corrections,
         mentions,
         saved_replies,
+        search,
         webhook_endpoints,
     ):
         app.include_router(module.router)

@@ -86,3 +86,15 @@ CREATE TABLE mentions (
 );
 CREATE INDEX ix_mentions_user ON mentions (tenant_id, user_id, id);
 CREATE INDEX ix_mentions_contact ON mentions (tenant_id, contact_id, note_id);
+CREATE TABLE message_terms (
+  tenant_id UUID NOT NULL,
+  message_id UUID NOT NULL,
+  terms TSVECTOR NOT NULL,
+  CONSTRAINT pk_message_terms PRIMARY KEY (tenant_id, message_id)
+);
+CREATE INDEX ix_message_terms_terms ON message_terms USING gin (terms);
+CREATE TABLE search_marks (
+  tenant_id UUID NOT NULL,
+  upto UUID NOT NULL,
+  CONSTRAINT pk_search_marks PRIMARY KEY (tenant_id)
+);

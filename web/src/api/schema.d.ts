@@ -2540,6 +2540,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/search/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search Messages
+         * @description Messages of all conversations, the newest first. A message is found some seconds after it was written.
+         *
+         *     Case and accents do not count. What campaigns sent is left out; the answers to it are found.
+         */
+        get: operations["search_messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/webhook-endpoints": {
         parameters: {
             query?: never;
@@ -5089,6 +5111,53 @@ export interface components {
             channel_id: string;
         };
         /**
+         * FoundMessage
+         * @description A message that has all the words.
+         */
+        FoundMessage: {
+            /**
+             * Message Id
+             * @example msg_01kasw8qbefy09m6sc7n75yr3h
+             */
+            message_id: string;
+            /**
+             * Conversation Id
+             * @example cnv_01kasw8qbefy09m6sc7n75yr3h
+             */
+            conversation_id: string;
+            /**
+             * Contact Id
+             * @example con_01kasw8qbefy09m6sc7n75yr3h
+             */
+            contact_id: string;
+            /** Contact Name */
+            contact_name: string;
+            /** Address */
+            address: string;
+            /** Channel Kind */
+            channel_kind: string;
+            /** Direction */
+            direction: string;
+            /** Origin */
+            origin: string;
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            at: string;
+            /** Excerpt */
+            excerpt: string;
+            /**
+             * Marks
+             * @description Places in the excerpt that were asked for: first character, and the one after the last.
+             */
+            marks: [
+                number,
+                number
+            ][];
+        };
+        /**
          * FreezeIn
          * @example {
          *       "name": "English regulars, May"
@@ -7184,6 +7253,13 @@ export interface components {
         Page_Conversation_: {
             /** Items */
             items: components["schemas"]["Conversation"][];
+            /** Has More */
+            has_more: boolean;
+        };
+        /** Page[FoundMessage] */
+        Page_FoundMessage_: {
+            /** Items */
+            items: components["schemas"]["FoundMessage"][];
             /** Has More */
             has_more: boolean;
         };
@@ -22283,6 +22359,81 @@ export interface operations {
             };
             /** @description There is no such thing here. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_messages: {
+        parameters: {
+            query: {
+                /** @description Words that must all be there, or their beginnings; `"in quotes"` in this order. */
+                q: string;
+                channel?: ("sms" | "whatsapp" | "rcs" | "voice") | null;
+                direction?: ("in" | "out") | null;
+                since?: string | null;
+                until?: string | null;
+                /** @description How many items at most. */
+                limit?: number;
+                starting_after?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FoundMessage_"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

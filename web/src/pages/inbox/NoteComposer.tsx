@@ -22,13 +22,13 @@ const OFFERED_MAX = 8;
 
 interface Person { id: string; name: string }
 
-/** Colleagues whose name begins with, or holds, what is typed after an @. */
+/** Colleagues with a name that begins with what is typed after an @. */
 function useColleagues(word: string | null): Person[] {
   const me = useMe();
   const { data } = useQuery({ ...usersQuery, enabled: word !== null && can(me, 'readUsers') });
   if (word === null) return [];
   const wanted = word.toLocaleLowerCase();
-  return (data?.items ?? []).filter((person) => person.id !== me.user?.id && person.name.toLocaleLowerCase().includes(wanted)).slice(0, OFFERED_MAX);
+  return (data?.items ?? []).filter((person) => person.id !== me.user?.id && ` ${person.name.toLocaleLowerCase()}`.includes(` ${wanted}`)).slice(0, OFFERED_MAX);
 }
 
 interface Props { conversation: Conversation; draft: [string, (text: string) => void]; field: RefObject<HTMLTextAreaElement | null>; onDone: () => void }
