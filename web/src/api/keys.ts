@@ -17,6 +17,7 @@ export const keys = {
   message: (id: string) => ['messages', 'one', id] as const,
   call: (id: string) => ['calls', 'one', id] as const,
   users: ['tenancy', 'users'] as const,
+  search: (q: string, filter: object) => ['search', 'messages', q, filter] as const,
   mentions: ['mentions', 'list'] as const,
   replies: ['replies', 'list'] as const,
   anySuggestions: ['replies', 'for'] as const,

@@ -62,10 +62,13 @@ const home = createRoute({
   component: lazyRouteComponent(() => import('../pages/home/HomePage'), 'HomePage'),
 });
 
-export interface InboxSearch { q?: string }
+/** `q` filters the list; `m` is a message to show in the thread. */
+export interface InboxSearch { q?: string; m?: string }
 
-const inboxSearch = (search: Record<string, unknown>): InboxSearch =>
-  typeof search.q === 'string' && search.q !== '' ? { q: search.q } : {};
+const inboxSearch = (search: Record<string, unknown>): InboxSearch => ({
+  ...(typeof search.q === 'string' && search.q !== '' && { q: search.q }),
+  ...(typeof search.m === 'string' && search.m.startsWith('msg_') && { m: search.m }),
+});
 
 const inbox = createRoute({
   getParentRoute: () => app,

@@ -1,5 +1,6 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { IconArrowDown } from '@tabler/icons-react';
+import { useSearch } from '@tanstack/react-router';
 import { useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { notesQuery } from '../../api/mentions';
@@ -18,6 +19,7 @@ import { attempt, discard, outbox, type Outgoing } from './outbox';
 import { PendingBubble } from './PendingBubble';
 import classes from './thread.module.css';
 import { timeline } from './timeline';
+import { useSought } from './useSought';
 
 const NEAR_PX = 80;
 const NO_MESSAGES: Message[] = [];
@@ -83,6 +85,8 @@ export function MessageList({ conversationId, name, onEdit }: { conversationId: 
   const { data: notes } = useQuery({ ...notesQuery(conversationId), enabled: can(me, 'readContacts') });
   const items = useMemo(() => withNotes(timeline(messages, me.tenant.time_zone), notes?.items ?? [], query.hasNextPage), [messages, me.tenant.time_zone, notes, query.hasNextPage]);
   const { box, unseen, toEnd, onScroll } = useScroll(messages[0]?.id, messages.at(-1)?.id, entries.length + (notes?.items.length ?? 0));
+  const { m: sought } = useSearch({ strict: false });
+  useSought(sought, messages.some((message) => message.id === sought), { ...query, loaded: query.data?.pages.length ?? 0 }, box);
   const loadOlder = (): void => {
     if (query.hasNextPage && !query.isFetchingNextPage) void query.fetchNextPage();
   };
