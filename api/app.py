@@ -57,6 +57,7 @@ from api.routes import (
     views,
     wallet,
     webhook_endpoints,
+    wrap_ups,
 )
 from api.schemas.overview import Health
 from api.stream import router as stream
@@ -189,6 +190,7 @@ def create_app(settings: Settings | None = None, *, connect_hub: bool = True) ->
         saved_replies,
         search,
         webhook_endpoints,
+        wrap_ups,
     ):
         app.include_router(module.router)
     for router in (imports.uploads, media.uploads, stream, _health, ui.router):  # the page fallback last

@@ -18,6 +18,7 @@ from models import (
     segments,
     tenancy,
     webhooks,
+    wrap_ups,
 )
 from models.base import metadata
 
@@ -40,4 +41,5 @@ __all__ = [
     "segments",
     "tenancy",
     "webhooks",
+    "wrap_ups",
 ]

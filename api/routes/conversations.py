@@ -12,8 +12,16 @@ from api.deps import Actors, Db, require
 from api.idempotency import source_id
 from api.requests import HubRoute
 from api.schemas.common import PAGE_DEFAULT, ConversationId, Limit, MessageId, Page, QueueId
-from api.schemas.conversations import AssignIn, Conversation, ConversationCounts, Message, ReplyIn, TransferIn
-from hub.conversations import store
+from api.schemas.conversations import (
+    AssignIn,
+    CloseIn,
+    Conversation,
+    ConversationCounts,
+    Message,
+    ReplyIn,
+    TransferIn,
+)
+from hub.conversations import store, wrap_ups
 from hub.conversations.state import AgentReply, Assign, Close, Event, MarkRead, Reopen, Transfer
 from hub.conversations.views import conversation_view, message_view
 from hub.errors import Invalid, NotFound
@@ -24,6 +32,7 @@ from hub.tenancy.caller import Caller
 router = APIRouter(prefix="/v1/conversations", tags=["conversations"], route_class=HubRoute)
 Reader = Annotated[Caller, require("inbox:read")]
 Writer = Annotated[Caller, require("inbox:write")]
+WITHOUT_WORDS = CloseIn(wrap_up=None)
 View = Literal["open", "mine", "unassigned", "closed", "all"]
 
 
@@ -160,9 +169,12 @@ async def transfer(conversation_id: ConversationId, body: TransferIn, caller: Wr
 
 
 @router.post("/{conversation_id}/close", operation_id="close_conversation", response_model=Conversation)
-async def close(conversation_id: ConversationId, caller: Writer, actors: Actors) -> Any:
-    """Done. The contact's next message opens the conversation again."""
-    return await _turn(actors, caller, conversation_id, Close(_now(), caller.principal))
+async def close(
+    conversation_id: ConversationId, caller: Writer, db: Db, actors: Actors, body: CloseIn = WITHOUT_WORDS
+) -> Any:
+    """Done, and what became of it. The contact's next message opens the conversation again."""
+    wrap_up = (await wrap_ups.held(db, caller.tenant_id)).chosen(body.wrap_up)
+    return await _turn(actors, caller, conversation_id, Close(_now(), caller.principal, wrap_up))
 
 
 @router.post("/{conversation_id}/reopen", operation_id="reopen_conversation", response_model=Conversation)

@@ -23,7 +23,7 @@ from hub.tenancy.caller import Caller
 router = APIRouter(tags=["inbox"], route_class=HubRoute)
 Reader = Annotated[Caller, require("inbox:read")]
 Agent = Annotated[Caller, require("inbox:write")]
-Writer = Annotated[Caller, require("replies:write")]
+Writer = Annotated[Caller, require("inbox:manage")]
 SEARCH_CHARS_MAX = 80
 
 

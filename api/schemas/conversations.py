@@ -98,5 +98,11 @@ class AssignIn(In):
     )
 
 
+class CloseIn(In):
+    wrap_up: str | None = Field(
+        None, max_length=60, description="What became of it: one of the tenant's wrap-up codes."
+    )
+
+
 class TransferIn(In):
     queue_id: QueueId

@@ -103,8 +103,11 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Close:
+    """`wrap_up`: what became of it, as a key of the tenant's own."""
+
     at: datetime
     actor: str = ""
+    wrap_up: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

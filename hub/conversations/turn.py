@@ -77,13 +77,13 @@ def turn(
             result.state.reason = f"transferred to {queue_name}"
             data = {"queue_id": encode_id("que", queue_id), "queue": queue_name}
             result.happened.append(Happened("transferred", data, actor))
-        case Close(at, actor):
+        case Close(at, actor, wrap_up):
             _require_open(state)
             result.state.status = "closed"
             result.state.closed_at = at
             result.state.session = None
             result.state.unread = 0
-            result.happened.append(Happened("closed", {}, actor))
+            result.happened.append(Happened("closed", {"wrap_up": wrap_up} if wrap_up else {}, actor))
         case Reopen(at, actor):
             if state.status == "open":
                 raise Conflict("the conversation is open already")

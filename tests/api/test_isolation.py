@@ -224,6 +224,7 @@ async def snapshot(world: Any, tenant: UUID) -> list[Any]:
                 "outbox",
                 "intent_corrections",
                 "mentions",
+                "wrap_ups",
                 "saved_replies",
                 "saved_reply_uses",
                 "webhook_endpoints",

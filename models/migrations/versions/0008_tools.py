@@ -1,4 +1,4 @@
-"""Tools of the inbox: outgoing webhooks, saved replies, corrected intents, mentions, search.
+"""Tools of the inbox: outgoing webhooks, saved replies, corrected intents, mentions, search, wrap-up codes.
 
 Revision ID: 0008
 """
@@ -24,6 +24,7 @@ TENANT_TABLES: tuple[str, ...] = (
     "mentions",
     "message_terms",
     "search_marks",
+    "wrap_ups",
 )
 LOOKUPS: tuple[tuple[str, str, str], ...] = (
     (

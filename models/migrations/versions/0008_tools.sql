@@ -98,3 +98,12 @@ CREATE TABLE search_marks (
   upto UUID NOT NULL,
   CONSTRAINT pk_search_marks PRIMARY KEY (tenant_id)
 );
+CREATE TABLE wrap_ups (
+  tenant_id UUID NOT NULL,
+  codes JSONB NOT NULL,
+  required BOOLEAN DEFAULT false NOT NULL,
+  version INTEGER DEFAULT '1' NOT NULL,
+  updated_at TIMESTAMP(6) WITH TIME ZONE DEFAULT now() NOT NULL,
+  updated_by TEXT DEFAULT '' NOT NULL,
+  CONSTRAINT pk_wrap_ups PRIMARY KEY (tenant_id)
+);

@@ -17,7 +17,7 @@ const NEEDS = {
   readChannels: 'channels:read',
   manageChannels: 'channels:manage',
   manageWebhooks: 'webhooks:manage',
-  writeReplies: 'replies:write',
+  manageInbox: 'inbox:manage',
 } as const;
 
 export type Ability = keyof typeof NEEDS;

@@ -86,7 +86,7 @@ function useActions(): SpotlightActionGroupData[] {
       { id: 'newImport', label: t('palette.newImport'), leftSection: <IconFileImport size={18} />, onClick: () => void navigate({ to: '/imports/$importId', params: { importId: 'new' } }) },
     );
   }
-  if (can(me, 'writeReplies')) pages.push({ id: 'replies', label: t('nav.replies'), leftSection: <IconMessageBolt size={18} />, onClick: () => void navigate({ to: '/settings/replies' }) });
+  if (can(me, 'manageInbox')) pages.push({ id: 'replies', label: t('nav.replies'), leftSection: <IconMessageBolt size={18} />, onClick: () => void navigate({ to: '/settings/replies' }) });
   if (can(me, 'manageWebhooks')) pages.push({ id: 'webhooks', label: t('nav.webhooks'), leftSection: <IconWebhook size={18} />, onClick: () => void navigate({ to: '/settings/webhooks' }) });
   const here = groups
     .filter((group) => group.title !== t('keys.everywhere'))

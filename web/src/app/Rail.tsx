@@ -53,8 +53,8 @@ export function Rail() {
           {t('nav.channels')}
         </Link>
       )}
-      {(can(me, 'writeReplies') || can(me, 'manageWebhooks')) && (
-        <Link to={can(me, 'writeReplies') ? '/settings/replies' : '/settings/webhooks'} className={classes.railLink} data-status={location.pathname.startsWith('/settings') ? 'active' : undefined}>
+      {(can(me, 'manageInbox') || can(me, 'manageWebhooks')) && (
+        <Link to={can(me, 'manageInbox') ? '/settings/replies' : '/settings/webhooks'} className={classes.railLink} data-status={location.pathname.startsWith('/settings') ? 'active' : undefined}>
           <IconSettings size={20} stroke={1.75} aria-hidden />
           {t('nav.settings')}
         </Link>

@@ -99,6 +99,6 @@ function Replies() {
 /** What agents say often: kept here, offered in the composer. */
 export function RepliesPage() {
   const me = useMe();
-  if (!can(me, 'writeReplies')) return <Denied />;
+  if (!can(me, 'manageInbox')) return <Denied />;
   return <><SettingsNav /><Replies /></>;
 }

@@ -5,7 +5,7 @@ import { useMe } from '../../app/session';
 import classes from '../contacts/nav.module.css';
 
 export const SETTINGS_PAGES: readonly { to: '/settings/webhooks' | '/settings/replies'; key: string; needs: Ability }[] = [
-  { to: '/settings/replies', key: 'replies', needs: 'writeReplies' },
+  { to: '/settings/replies', key: 'replies', needs: 'manageInbox' },
   { to: '/settings/webhooks', key: 'webhooks', needs: 'manageWebhooks' },
 ];
 

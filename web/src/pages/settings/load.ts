@@ -12,6 +12,6 @@ export async function loadWebhooks(client: QueryClient, me: Me): Promise<void> {
 }
 
 export async function loadReplies(client: QueryClient, me: Me): Promise<void> {
-  if (can(me, 'writeReplies')) void client.prefetchQuery(repliesQuery);
+  if (can(me, 'manageInbox')) void client.prefetchQuery(repliesQuery);
   await Promise.all([loadArea('settings'), loadArea('channels')]);
 }
