@@ -11,7 +11,14 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.batch_rows import activity_rows, claim_row, consent_row, queue_event_rows, screen_events
+from actors.batch_rows import (
+    activity_rows,
+    claim_row,
+    consent_row,
+    queue_event_rows,
+    screen_events,
+    webhook_rows,
+)
 from actors.messages import DONE, DUPLICATE, Arrived, Command
 from actors.ports import by_tenant
 from hub import door
@@ -44,6 +51,7 @@ from models.contacts import activities
 from models.db import Insert, Scope, insert_all, transaction
 from models.pipe import pipeline, read, write
 from models.routing import queue_events
+from models.webhooks import webhook_deliveries
 
 if TYPE_CHECKING:
     from actors.conversation import ConversationHost
@@ -96,6 +104,7 @@ class Batch:
         )
         self.working, self.rows, self.events = {}, [], []
         await self.load({_key(self.items[place]) for place in open_items})
+        self.before = dict(self.working)
         await self._ask_records(open_items)
         await self._ask_windows(open_items)
         await self._classify(open_items)
@@ -282,6 +291,7 @@ class Batch:
             *self._effects(),
             Insert(activities, activity_rows(self.turns.values(), self.now)),
             Insert(queue_events, queue_event_rows(self.turns.values())),
+            Insert(webhook_deliveries, webhook_rows(self)),
         ]
         # The screens' events are made while the database works; they leave only after the commit.
         written, _ = await asyncio.gather(write(self.host.pool, scope, inserts), self._prepare_events())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from actors.messages import Arrived, Command
@@ -13,6 +13,10 @@ from hub.conversations.state import AgentReply, Conversation, Inbound, SetConsen
 from hub.conversations.views import conversation_view, message_view
 from hub.directory import Directory
 from hub.ids import encode_id, new_id
+from hub.webhooks import events
+
+if TYPE_CHECKING:
+    from actors.batch import Batch
 
 NO_CHANNEL = UUID(int=0)  # of inbox rows that no provider sent
 
@@ -65,6 +69,22 @@ def activity_rows(turns: Iterable[Turn], now: datetime) -> list[dict[str, Any]]:
     ]
 
 
+def webhook_rows(batch: Batch) -> list[dict[str, Any]]:
+    """What the tenants' webhooks will tell of a batch; nothing for tenants that have none."""
+    if not any(directory.webhooks for directory in batch.directories.values()):
+        return []
+    states = dict(batch.before)
+    turns = []
+    for turned in batch.turns.values():
+        key = (turned.state.tenant_id, turned.state.contact_id)
+        turns.append((states[key], turned))
+        states[key] = turned.state
+    return [
+        *events.of_messages(batch.rows, batch.directories, batch.now),
+        *events.of_turns(turns, batch.directories, batch.now),
+    ]
+
+
 def queue_event_rows(turns: Iterable[Turn]) -> list[dict[str, Any]]:
     """What the queues' reports will count of these turns."""
     return [
@@ -86,17 +106,17 @@ def screen_events(
     directories: Mapping[UUID, Directory],
 ) -> list[tuple[UUID, bytes]]:
     """(tenant, encoded live event): each new message, what the desk has to say, each changed conversation once."""
-    events: list[tuple[UUID, bytes]] = []
+    told: list[tuple[UUID, bytes]] = []
     for row in rows:
         view = message_view(row, directories[row["tenant_id"]])
         about = {"conversation_id": encode_id("cnv", row["contact_id"])}
         event = {"type": "message.created", **about, "message": view}
-        events.append((row["tenant_id"], realtime.encode(event)))
+        told.append((row["tenant_id"], realtime.encode(event)))
     for turned in turns:
         about = {"conversation_id": encode_id("cnv", turned.state.contact_id)}
-        events += [(turned.state.tenant_id, realtime.encode(notice | about)) for notice in turned.notices]
+        told += [(turned.state.tenant_id, realtime.encode(notice | about)) for notice in turned.notices]
     for state in states:
         view = conversation_view(state, directories[state.tenant_id])
         updated = {"type": "conversation.updated", "conversation": view}
-        events.append((state.tenant_id, realtime.encode(updated)))
-    return events
+        told.append((state.tenant_id, realtime.encode(updated)))
+    return told

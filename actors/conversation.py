@@ -18,7 +18,7 @@ from actors.ports import Classifiers, Wallets
 from actors.receipt_health import ReceiptHealth
 from actors.routers import Routers
 from actors.shell import Shell
-from hub import deliveries, realtime
+from hub import realtime
 from hub.channels import store as channel_store
 from hub.clock import SystemClock
 from hub.conversations.state import Conversation
@@ -28,6 +28,7 @@ from hub.directory import Directories
 from hub.errors import HubError, Unavailable
 from hub.ids import encode_id
 from hub.settings import Settings
+from hub.webhooks import telling
 from models.db import Scope, is_retryable, sqlstate
 from models.pipe import Pipe, pipeline
 
@@ -226,7 +227,8 @@ class ConversationHost(Shell):
                 async with pipeline(self.pool, scope) as db:
                     told = await deliveries.told_before(db, [item.report for item in once])
                     news = [item for place, item in enumerate(once) if item.kept or place not in told]
-                    applied = await deliveries.apply(db, [item.report for item in news], careful)
+                    reports, now = [item.report for item in news], self.clock.now()
+                    applied = await telling.apply(db, reports, careful, self.directories, now)
                     await self._keep(db, news, applied.unmatched)
                 break
             except DBAPIError as error:

@@ -14,7 +14,9 @@ from actors.host import host_names, owner
 from actors.import_task import run_import
 from actors.provider_work import ProviderWork
 from actors.runtime import counts, submit
+from actors.search_work import SearchWork
 from actors.shell import Shell
+from actors.webhook_work import WebhookWork
 from hub.clock import SystemClock
 from hub.contacts.importing import store
 from hub.errors import HubError
@@ -45,11 +47,19 @@ class JobsHost(Shell):
         self._forgetting: asyncio.Task[None] | None = None
         self._provider_work = ProviderWork(settings, self.engine)
         self._asking: asyncio.Task[None] | None = None
+        self._webhook_work = WebhookWork(settings, self.engine)
+        self._telling: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         self._looking = asyncio.create_task(self._look_for_ever())
         self._forgetting = asyncio.create_task(self._forget_for_ever())
         self._asking = asyncio.create_task(self._provider_work.run_for_ever())
+        webhooks = self._webhook_work
+        self._telling = [
+            asyncio.create_task(webhooks.run_for_ever()),
+            asyncio.create_task(webhooks.forget_for_ever()),
+            asyncio.create_task(SearchWork(self.engine).run_for_ever()),
+        ]
 
     async def _look_for_ever(self) -> None:
         while True:

@@ -42,6 +42,7 @@ from hub.errors import HubError
 from hub.ids import decode_id, encode_id
 from hub.media.links import Links, with_links
 from hub.settings import Settings
+from hub.webhooks import telling
 from models.db import Db, Scope, is_retryable, transaction
 from models.pipe import pipeline
 
@@ -319,7 +320,7 @@ class SenderHost(Shell):
         suppressed = [o for o in gone if isinstance(o.error, SendRefused) and o.error.retry is Retry.SUPPRESS]
         async with pipeline(self.pool, Scope.of(*{o.row.tenant_id for o in batch})) as db:
             # Rows of `messages` first, in id order, then the outbox: the same order as everywhere.
-            applied = await deliveries.apply(db, reports, careful)
+            applied = await telling.apply(db, reports, careful, self.directories, self.clock.now())
             await outbox.done(db, [_key(o) for o in sent + gone])
             await outbox.later(db, [_key(o) for o in again], [_again_at(o) for o in again])
             await outbox.unknown(db, [_key(o) for o in dark])
@@ -388,13 +389,5 @@ def _report(outcome: Outcome, status: Status) -> Report:
     code = error.provider_code if isinstance(error, SendRefused) else None
     reason = str(error) if error is not None else None
     row = outcome.row
-    return Report(
-        row.tenant_id,
-        row.channel_id,
-        row.message_id,
-        outcome.provider_message_id,
-        status,
-        outcome.at,
-        code,
-        reason,
-    )
+    name = (row.tenant_id, row.channel_id, row.message_id)
+    return Report(*name, outcome.provider_message_id, status, outcome.at, code, reason)

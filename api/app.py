@@ -33,12 +33,14 @@ from api.routes import (
     conditions,
     contacts,
     conversations,
+    corrections,
     desk,
     events,
     exports,
     imports,
     intents,
     media,
+    mentions,
     merges,
     messages,
     overview,
@@ -47,6 +49,8 @@ from api.routes import (
     provider_accounts,
     queues,
     routing,
+    saved_replies,
+    search,
     segments,
     sessions,
     suppressions,
@@ -55,6 +59,8 @@ from api.routes import (
     timeline,
     views,
     wallet,
+    webhook_endpoints,
+    wrap_ups,
 )
 from api.schemas.overview import Health
 from api.stream import router as stream
@@ -185,6 +191,12 @@ def create_app(settings: Settings | None = None, *, connect_hub: bool = True) ->
         routing,
         wallet,
         intents,
+        corrections,
+        mentions,
+        saved_replies,
+        search,
+        webhook_endpoints,
+        wrap_ups,
     ):
         app.include_router(module.router)
     for router in (imports.uploads, media.uploads, stream, _health, ui.router):  # the page fallback last

@@ -48,12 +48,18 @@ class Changed(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """A message whose fate at the handset is known for the first time. `code` of one that was not delivered."""
+    """A message whose fate at the handset is known for the first time. `code` of one that was not delivered.
+
+    `first_id`: of a later attempt, the message that its caller knows; `planned`: another attempt may take over.
+    """
 
     tenant_id: UUID
     channel_id: UUID
     delivered: bool
     code: str
+    message_id: UUID
+    first_id: UUID | None = None
+    planned: bool = False
 
 
 @dataclass(slots=True)
@@ -73,7 +79,7 @@ _FIND = text(
     """
     SELECT id, tenant_id, contact_id, channel_id, channel_kind, origin, origin_id, provider_message_id, status, reason,
         error_code, settlement, hold_id, price_micros, sent_at, delivered_at, read_at, failed_at,
-        plan IS NOT NULL AS planned
+        first_id, plan IS NOT NULL AS planned
     FROM messages
     WHERE tenant_id = ANY(CAST(:tenants AS uuid[])) AND id = ANY(CAST(:ids AS uuid[])) AND direction = 'out'
     ORDER BY tenant_id, id FOR UPDATE
@@ -230,9 +236,10 @@ def _ended(move: _Move) -> Ended | None:
     if row.delivered_at is not None or row.failed_at is not None:
         return None
     if move.delivered_at is not None:
-        return Ended(row.tenant_id, row.channel_id, True, "")
+        return Ended(row.tenant_id, row.channel_id, True, "", row.id, row.first_id)
     if move.failed_at is not None:
-        return Ended(row.tenant_id, row.channel_id, False, move.error_code or "")
+        code = move.error_code or ""
+        return Ended(row.tenant_id, row.channel_id, False, code, row.id, row.first_id, row.planned)
     return None
 
 

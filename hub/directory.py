@@ -27,6 +27,8 @@ from hub.routing import loading as routing
 from hub.routing.loading import NO_NEEDS, Around, Needs, load_rules
 from hub.routing.queue import Queues, QueueSettings
 from hub.routing.table import RoutingTable
+from hub.webhooks import store as webhook_store
+from hub.webhooks.endpoint import Subscription
 from models import channels as channel_tables
 from models import routing as routing_tables
 from models.billing import wallets
@@ -62,6 +64,7 @@ class Directory:
     """`queues` has their names."""
     bots: frozenset[UUID] = frozenset()
     """`users` has their names."""
+    webhooks: Sequence[Subscription] = ()
 
 
 async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
@@ -109,6 +112,7 @@ async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
         _settings_of(queues),
         frozenset(row.id for row in queues if row.archived_at is not None),
         frozenset(bot.id for bot in bots),
+        await webhook_store.subscriptions(db, tenant_id),
     )
 
 
@@ -148,6 +152,8 @@ _MARKS = text(
         (SELECT string_agg(x.id::text || x.name || x.status, ',' ORDER BY x.id) FROM users x WHERE x.tenant_id = w.id),
         (SELECT string_agg(x.id::text || x.name, ',' ORDER BY x.id) FROM agents x WHERE x.tenant_id = w.id AND x.kind = 'bot'),
         (SELECT string_agg(x.tenant_id::text || x.version, ',' ORDER BY x.distance) FROM messaging_policies_for(w.id) x),
+        (SELECT string_agg(x.id::text || x.events::text, ',' ORDER BY x.id) FROM webhook_endpoints x
+            WHERE x.tenant_id = w.id AND x.enabled),
         (SELECT sum(hashtextextended(r::text, 0))::text FROM rates_for(w.id) r)
     )) AS mark
     FROM unnest(CAST(:tenants AS uuid[])) AS w(id)

@@ -52,6 +52,9 @@ class Settings(BaseSettings):
     provider_hosts: str = (
         ""  # host:port, comma separated: where accounts may point beside their providers' own hosts
     )
+    webhook_hosts: str = (
+        ""  # host:port, comma separated: where webhooks may go inside the house, also by http
+    )
     cookie_secure: bool = False
     sip_listen: str = ""  # host:port of the SIP stack; empty: no calls over trunks
     ray_namespace: str = "parley"

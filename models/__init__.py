@@ -12,9 +12,13 @@ from models import (
     intents,
     media,
     parts,
+    replies,
     routing,
+    search,
     segments,
     tenancy,
+    webhooks,
+    wrap_ups,
 )
 from models.base import metadata
 
@@ -31,7 +35,11 @@ __all__ = [
     "media",
     "metadata",
     "parts",
+    "replies",
     "routing",
+    "search",
     "segments",
     "tenancy",
+    "webhooks",
+    "wrap_ups",
 ]

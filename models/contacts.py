@@ -137,6 +137,22 @@ activities = Table(
     Column("data", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
 )
 
+# Who is named in a note of the team, and whether they have seen it.
+mentions = Table(
+    "mentions",
+    metadata,
+    tenant_column(),
+    id_column(),
+    Column("user_id", Uuid, nullable=False),
+    Column("note_id", Uuid, nullable=False),  # an activity of the contact
+    Column("contact_id", Uuid, nullable=False),
+    Column("mentioned_by", Text, nullable=False, server_default=""),
+    Column("at", INSTANT, nullable=False),
+    Column("read_at", INSTANT),
+    Index("ix_mentions_user", "tenant_id", "user_id", "id"),
+    Index("ix_mentions_contact", "tenant_id", "contact_id", "note_id"),
+)
+
 contact_events = Table(
     "contact_events",
     metadata,

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    Uuid,
     func,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -33,4 +34,19 @@ intent_versions = Table(
     UniqueConstraint("tenant_id", "number"),
     CheckConstraint("status IN ('candidate', 'live', 'retired')", name="status"),
     Index("ix_intent_versions_id", "id", unique=True),
+)
+
+# What people say a message means when the model said something else: training data. One row a message.
+intent_corrections = Table(
+    "intent_corrections",
+    metadata,
+    tenant_column(),
+    Column("message_id", Uuid, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("was", Text),  # what the model said, if anything
+    Column("intent", Text, nullable=False),
+    Column("version_id", Uuid),  # of the model that said it
+    Column("corrected_by", Text, nullable=False, server_default=""),
+    Column("corrected_at", INSTANT, nullable=False, server_default=func.now()),
+    Index("ix_intent_corrections_at", "tenant_id", "corrected_at", "message_id"),
 )

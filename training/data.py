@@ -225,3 +225,9 @@ def read_rows(path: Path) -> list[Row]:
 def read_dataset(path: Path, *, judging: bool = False) -> Dataset:
     """`read_rows` and `check` in one."""
     return check(read_rows(path), judging=judging)
+
+
+def with_corrections(rows: Sequence[Row], corrected: Iterable[tuple[str, str]]) -> list[Row]:
+    """`rows` and what people corrected, (text, label) the oldest first: their last word on a text replaces all others."""
+    said = {canonical(text): Row(text, label) for text, label in corrected}
+    return [*(row for row in rows if canonical(row.text) not in said), *said.values()]

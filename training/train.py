@@ -25,7 +25,7 @@ from hub.intents.codec import from_bytes, to_bytes
 from hub.intents.encoder import Encoder, Floats, Ids, OnnxEncoder
 from hub.intents.features import TextFeatures
 from hub.intents.model import Head, IntentModel, Parts, nearest_cosine
-from training.data import BadTrainingData, Dataset, Row, check, read_dataset
+from training.data import BadTrainingData, Dataset, Row, check, read_dataset, with_corrections
 from training.embed import Progress, embed, silent
 from training.evaluate import evaluate, score
 from training.heads import (
@@ -376,14 +376,18 @@ def train_file(
     path: Path,
     *,
     validation: Path | None = None,
+    corrected: Sequence[tuple[str, str]] = (),
     seed: int = 0,
     encoder: Encoder | None = None,
     options: TrainOptions | None = None,
     progress: Progress = silent,
 ) -> TrainedVersion:
-    """`train` on a CSV file with the columns text and label. Raises BadTrainingData and EncoderUnavailable."""
+    """`train` on a CSV file with the columns text and label, and on what agents corrected since, (text, label).
+
+    Raises BadTrainingData and EncoderUnavailable.
+    """
     progress("read", 0, 1)
-    rows = read_dataset(path).rows
+    rows = with_corrections(read_dataset(path).rows, corrected)
     judged = read_dataset(validation, judging=True).rows if validation is not None else None
     progress("read", 1, 1)
     return train(rows, validation=judged, seed=seed, encoder=encoder, options=options, progress=progress)

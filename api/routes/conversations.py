@@ -22,11 +22,12 @@ from api.schemas.conversations import (
     ReplyIn,
     TransferIn,
 )
-from hub.conversations import store
+from hub.conversations import store, wrap_ups
 from hub.conversations.state import AgentReply, Assign, Close, Event, MarkRead, Reopen
 from hub.conversations.views import conversation_view, message_view
 from hub.errors import Invalid, NotFound
 from hub.ids import encode_id, new_id
+from hub.intents import corrections
 from hub.tenancy.caller import Caller
 
 router = APIRouter(prefix="/v1/conversations", tags=["conversations"], route_class=HubRoute)
@@ -124,7 +125,11 @@ async def list_messages(
         raise NotFound("there is no such conversation")
     rows = await store.thread(db, caller.tenant_id, conversation_id, before=ending_before, limit=limit)
     directory = await actors.directories.one(caller.tenant_id)
+    corrected = await corrections.of_messages(db, caller.tenant_id, [row.id for row in rows[:limit]])
     items = [message_view(row._mapping, directory) for row in reversed(rows[:limit])]
+    for row, item in zip(reversed(rows[:limit]), items, strict=True):
+        if row.id in corrected:
+            item["corrected_intent"] = corrected[row.id].intent
     return {"items": items, "has_more": len(rows) > limit}
 
 
@@ -166,10 +171,11 @@ async def transfer(conversation_id: ConversationId, body: TransferIn, caller: Wr
 
 @router.post("/{conversation_id}/close", operation_id="close_conversation", response_model=Conversation)
 async def close(
-    conversation_id: ConversationId, caller: Writer, actors: Actors, body: CloseIn = WITHOUT_WORDS
+    conversation_id: ConversationId, caller: Writer, db: Db, actors: Actors, body: CloseIn = WITHOUT_WORDS
 ) -> Any:
-    """Done. The contact's next message opens the conversation again."""
-    return await _turn(actors, caller, conversation_id, Close(_now(), caller.principal, body.wrap_up))
+    """Done, and what became of it. The contact's next message opens the conversation again."""
+    wrap_up = (await wrap_ups.held(db, caller.tenant_id)).chosen(body.wrap_up)
+    return await _turn(actors, caller, conversation_id, Close(_now(), caller.principal, wrap_up))
 
 
 @router.post("/{conversation_id}/reopen", operation_id="reopen_conversation", response_model=Conversation)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.deps import Db, require
 from api.people import Announce, require_any
 from api.requests import HubRoute
+from api.routes.mentions import TellMentioned
 from api.schemas import timeline as schemas
 from api.schemas.common import ContactId, Limit, NoteId
-from hub.contacts import service_timeline
+from hub.contacts import mentions, service_timeline
 from hub.contacts.service_timeline import Timeline, Wanted
 from hub.contacts.timeline import EVENT, MESSAGE, Entry, steps
 from hub.conversations.views import instant
@@ -85,10 +87,16 @@ def _moment(around: str) -> datetime | None:
 
 @router.post("/notes", status_code=201, operation_id="add_note")
 async def add_note(
-    contact_id: ContactId, body: schemas.NewNote, db: Db, caller: NoteWriter, announce: Announce
+    contact_id: ContactId,
+    body: schemas.NewNote,
+    db: Db,
+    caller: NoteWriter,
+    announce: Announce,
+    tell: TellMentioned,
 ) -> schemas.Entry:
-    """Write a note about the contact for your colleagues."""
+    """Write a note about the contact for your colleagues. Who is named in it, as in `@Meera Joshi`, is told."""
     row = await service_timeline.add_note(db, caller.tenant_id, contact_id, body.body, caller.principal)
+    tell(await _mentioned(db, caller, contact_id, row))
     announce(contact_id)
     return await _note(db, caller, row)
 
@@ -101,11 +109,13 @@ async def edit_note(
     db: Db,
     caller: NoteWriter,
     announce: Announce,
+    tell: TellMentioned,
 ) -> schemas.Entry:
-    """Change a note of your own; it shows when it was changed."""
+    """Change a note of your own; it shows when it was changed. Who is named in it now is told, once."""
     row = await service_timeline.edit_note(
         db, caller.tenant_id, contact_id, note_id, body.body, caller.principal
     )
+    tell(await _mentioned(db, caller, contact_id, row))
     announce(contact_id)
     return await _note(db, caller, row)
 
@@ -123,7 +133,12 @@ async def delete_note(
         caller.principal,
         anyone_s=caller.may("contacts:write"),
     )
+    await mentions.forget(db, caller.tenant_id, contact_id, note_id)
     announce(contact_id)
+
+
+async def _mentioned(db: AsyncConnection, caller: Caller, contact_id: UUID, note: Any) -> list[UUID]:
+    return await mentions.keep(db, caller.tenant_id, contact_id, note, caller.principal, datetime.now(UTC))
 
 
 async def _note(db: AsyncConnection, caller: Caller, row: Any) -> schemas.Entry:

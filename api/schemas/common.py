@@ -79,6 +79,10 @@ TransactionId = Annotated[UUID, PublicId("txn")]
 MediaId = Annotated[UUID, PublicId("med")]
 ProviderTemplateId = Annotated[UUID, PublicId("tpl")]
 CallId = Annotated[UUID, PublicId("cal")]
+MentionId = Annotated[UUID, PublicId("mtn")]
+SavedReplyId = Annotated[UUID, PublicId("rpl")]
+EndpointId = Annotated[UUID, PublicId("whe")]
+DeliveryId = Annotated[UUID, PublicId("whd")]
 
 
 def _micros(text: str) -> int:

@@ -79,6 +79,7 @@ class Message(Out):
     currency: str | None
     intent: str | None
     confidence: float | None
+    corrected_intent: str | None = Field(description="What a person says it means.")
     routing: dict[str, Any] | None
     created_at: str
     sent_at: str | None
@@ -112,6 +113,12 @@ class ReplyIn(In):
 class AssignIn(In):
     assignee_id: UserId | None = Field(
         description="A user of the tenant, or null to give the conversation back."
+    )
+
+
+class CloseIn(In):
+    wrap_up: str | None = Field(
+        None, max_length=60, description="What became of it: one of the tenant's wrap-up codes."
     )
 
 

@@ -14,6 +14,8 @@ from cli import console
 from cli.errors import CliError
 
 if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
     from training.train import TrainedVersion
 
 
@@ -33,6 +35,9 @@ def train(
         str,
         typer.Option(help="Id (ten_…) or slug of the tenant to keep the version for, in the running hub."),
     ] = "",
+    corrections: Annotated[
+        bool, typer.Option("--corrections", help="Also train on what that tenant's agents corrected.")
+    ] = False,
     publish: Annotated[bool, typer.Option("--publish", help="Make it that tenant's live version.")] = False,
     out: Annotated[
         Path | None,
@@ -46,8 +51,11 @@ def train(
 
     if publish and not tenant:
         raise CliError("--publish needs --tenant: only a tenant has a live version")
+    if corrections and not tenant:
+        raise CliError("--corrections needs --tenant: only a tenant's agents correct")
+    corrected = asyncio.run(_corrected(tenant)) if corrections else []
     with _Bar(hidden=as_json) as bar:
-        trained = train_file(data, validation=validation, seed=seed, progress=bar.step)
+        trained = train_file(data, validation=validation, corrected=corrected, seed=seed, progress=bar.step)
     kept = asyncio.run(_store(trained, tenant, publish)) if tenant else _write(trained, out)
     report = trained.report.model_dump(mode="json")
     if as_json:
@@ -94,17 +102,39 @@ def _write(trained: TrainedVersion, out: Path | None) -> dict[str, Any]:
     return {"model": str(model), "report": str(model.with_suffix(".json"))}
 
 
+async def _corrected(tenant: str) -> list[tuple[str, str]]:
+    """What the tenant's agents corrected, (text, intent). Raises CliError for an unknown tenant."""
+    from cli.tenants import find_tenant
+    from hub.intents import corrections
+    from models.db import Scope, transaction
+
+    engine = _engine()
+    try:
+        owner = await find_tenant(engine, tenant)
+        async with transaction(engine, Scope.of(owner)) as db:
+            return await corrections.rows(db, owner)
+    finally:
+        await engine.dispose()
+
+
+def _engine() -> AsyncEngine:
+    """Of the running hub. Raises CliError where none is found."""
+    from hub.settings import get_settings
+    from models.db import app_url, make_engine
+
+    settings = get_settings()
+    if not settings.database_url:
+        raise CliError("no running hub found here: start it with hub up, or set HUB_DATABASE_URL")
+    return make_engine(app_url(settings.database_url, settings.secret_key.get_secret_value()), pool=1)
+
+
 async def _store(trained: TrainedVersion, tenant: str, publish: bool) -> dict[str, Any]:
     """A candidate version of the tenant, or its live one. Raises CliError for an unknown tenant."""
     from cli.tenants import find_tenant
     from hub.ids import encode_id, new_id
     from hub.intents import store
-    from hub.settings import get_settings
-    from models.db import Scope, app_url, make_engine, transaction
+    from models.db import Scope, transaction
 
-    settings = get_settings()
-    if not settings.database_url:
-        raise CliError("no running hub found here: start it with hub up, or set HUB_DATABASE_URL")
     report = trained.report
     version_id = new_id()
     row = {
@@ -116,7 +146,7 @@ async def _store(trained: TrainedVersion, tenant: str, publish: bool) -> dict[st
         "report": report.model_dump(mode="json"),
         "artifact": trained.data,
     }
-    engine = make_engine(app_url(settings.database_url, settings.secret_key.get_secret_value()), pool=1)
+    engine = _engine()
     try:
         owner = await find_tenant(engine, tenant)
         async with transaction(engine, Scope.of(owner)) as db:

@@ -24,7 +24,7 @@ from hub.channels.throttle import Limits
 from hub.channels.voice_sip import SipSettings
 from hub.channels.whatsapp_cloud import WhatsAppSettings
 from hub.errors import Invalid
-from hub.media.fetch import is_public
+from hub.guard import is_public
 
 PEM_CHARS_MAX = 20_000
 KINDS: Mapping[str, tuple[ChannelKind, ...]] = {

@@ -23,8 +23,6 @@ from hub.errors import Conflict, Invalid, NotFound
 from hub.ids import encode_id, new_id
 from models.db import encode_rows
 
-HISTORY = ("messages", "contact_events", "activities", "calls", "queue_events")
-
 
 @dataclass(eq=False)
 class CannotUndo(Conflict):
@@ -151,7 +149,8 @@ async def _move(db: AsyncConnection, tenant_id: UUID, pair: _Pair) -> dict[str, 
     """Move what hangs on the loser, then its row goes; returns what went where, for an undo."""
     winner, loser = pair.winner.id, pair.loser.id
     moved: dict[str, Any] = {
-        table: pack(await store_merge.move(db, table, tenant_id, loser, winner)) for table in HISTORY
+        table: pack(await store_merge.move(db, table, tenant_id, loser, winner))
+        for table in store_merge.HISTORY
     }
     joined, every = await store_merge.move_segments(db, tenant_id, loser, winner)
     moved["joined"], moved["segments"] = pack(joined), pack(every)
@@ -268,7 +267,7 @@ async def _restore_loser(db: AsyncConnection, tenant_id: UUID, row: Row[Any], de
     await store_merge.give_back(db, tenant_id, loser, encode_rows(before["addresses"]))
     await _set_tags(db, tenant_id, loser, before["tags"])
     await _index(db, tenant_id, loser, before["attributes"], definitions)
-    for table in HISTORY:
+    for table in store_merge.HISTORY:
         await store_merge.move_back(db, table, tenant_id, loser, winner, unpack(moved.get(table, "")))
     await store_merge.segments_back(
         db, tenant_id, loser, winner, unpack(moved["joined"]), unpack(moved["segments"])

@@ -66,6 +66,16 @@ _PARTS = text(
 )
 _EVENTS = text(f"UPDATE contact_events SET properties = '{{}}', key = NULL WHERE {_THIS}")
 _ACTIVITIES = text(f"DELETE FROM activities WHERE {_THIS}")
+_TERMS = text(
+    "DELETE FROM message_terms t USING messages m WHERE t.tenant_id = :tenant_id AND m.tenant_id = t.tenant_id "
+    "AND m.id = t.message_id AND m.contact_id = :contact_id"
+)
+_MENTIONS = text(f"DELETE FROM mentions WHERE {_THIS}")
+_CORRECTIONS = text(
+    "DELETE FROM intent_corrections c USING messages m WHERE c.tenant_id = :tenant_id AND m.tenant_id = c.tenant_id "
+    "AND m.id = c.message_id AND m.contact_id = :contact_id"
+)
+_WEBHOOKS = text(f"DELETE FROM webhook_deliveries WHERE {_THIS}")
 # Others' timelines name who was merged into them, also when that was undone later.
 _NAMED = text(
     "UPDATE activities a SET data = a.data - 'loser_name' FROM contact_merges m WHERE m.tenant_id = :tenant_id "
@@ -149,6 +159,10 @@ async def blank(db: AsyncConnection, tenant_id: UUID, contact_id: UUID, traces: 
         "inbound_parts": await _run(db, _PARTS, values | found),
         "contact_events": await _run(db, _EVENTS, values),
         "activities": await _run(db, _ACTIVITIES, values),
+        "message_terms": await _run(db, _TERMS, values),
+        "mentions": await _run(db, _MENTIONS, values),
+        "intent_corrections": await _run(db, _CORRECTIONS, values),
+        "webhook_deliveries": await _run(db, _WEBHOOKS, values),
         "unrouted_events": await _run(db, _UNROUTED, values | found),
         "idempotency_keys": await _run(db, _ANSWERS, values | {"patterns": traces.patterns}),
         "import_errors": await _run(db, _ERRORS, values | searched),

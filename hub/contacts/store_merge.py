@@ -31,15 +31,23 @@ _COUNT = text(
     f"WHERE {_THIS}) AS segments, (SELECT count(*) FROM campaigns k JOIN campaign_recipients r ON r.tenant_id = k.tenant_id "
     "AND r.campaign_id = k.id AND r.contact_id = :loser WHERE k.tenant_id = :tenant_id) AS campaigns"
 )
+HISTORY = (
+    "messages",
+    "contact_events",
+    "activities",
+    "calls",
+    "queue_events",
+    "webhook_deliveries",
+    "mentions",
+)
 _MOVE = {
-    table: text(f"UPDATE {table} SET contact_id = :winner WHERE {_THIS} RETURNING id")
-    for table in ("messages", "contact_events", "activities", "calls", "queue_events")
+    table: text(f"UPDATE {table} SET contact_id = :winner WHERE {_THIS} RETURNING id") for table in HISTORY
 }
 _BACK = {
     table: text(
         f"UPDATE {table} SET contact_id = :loser WHERE tenant_id = :tenant_id AND contact_id = :winner AND id = ANY(CAST(:ids AS uuid[]))"
     )
-    for table in ("messages", "contact_events", "activities", "calls", "queue_events")
+    for table in HISTORY
 }
 _JOIN_SEGMENTS = text(
     "INSERT INTO segment_members (tenant_id, segment_id, contact_id) SELECT tenant_id, segment_id, :winner FROM segment_members "

@@ -105,6 +105,7 @@ def message_view(row: Mapping[str, Any], directory: Directory) -> dict[str, Any]
         "currency": row["currency"],
         "intent": row["intent"],
         "confidence": row["confidence"],
+        "corrected_intent": None,
         "routing": row["routing"],
         "created_at": instant(row["created_at"]),
         "sent_at": instant(row.get("sent_at")),

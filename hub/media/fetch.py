@@ -1,30 +1,26 @@
 """Fetch a file from an address that somebody else wrote: never from inside the house, never more than was asked for.
 
-The address is resolved once, checked, and that very address is connected to, so that a name cannot change its mind in
-between. Redirects are followed up to three times, each checked anew; credentials stay with the first host.
+Redirects are followed up to three times, each checked anew; credentials stay with the first host.
 """
 
 from __future__ import annotations
 
-import asyncio
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv6Address, IPv6Network, ip_address
+from ipaddress import ip_address
 from typing import Any, ClassVar
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
 
 from hub.errors import HubError
+from hub.guard import PublicResolver, is_public
 from hub.media.shelf import Draft, TooLarge
 
 REDIRECTS_MAX = 3
 TIMEOUT_S = 60.0
 STALL_S = 15.0
 CHUNK = 64 * 1024
-_NAT64 = IPv6Network("64:ff9b::/96")  # leads to any IPv4 address, ours among them
 
 
 @dataclass(eq=False)
@@ -34,19 +30,6 @@ class FetchRefused(HubError):
     code: ClassVar[str] = "fetch-refused"
     detail: str = ""
     retryable: bool = False
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address is one of the internet's, not of this house's."""
-    try:
-        found = ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    if isinstance(found, IPv6Address):
-        if found in _NAT64:
-            return False
-        found = found.ipv4_mapped or found.sixtofour or found
-    return found.is_global and not found.is_multicast
 
 
 def origin_of(url: str) -> tuple[str, str, int]:
@@ -59,34 +42,6 @@ def origin_of(url: str) -> tuple[str, str, int]:
     if split.scheme not in ("http", "https") or not split.hostname or split.username is not None:
         raise FetchRefused("the address is none of the web")
     return split.scheme, split.hostname.lower(), port
-
-
-class _Guard(AbstractResolver):
-    """Gives out public addresses only."""
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        found = await asyncio.get_running_loop().getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, family=family
-        )
-        public = [item for item in found if is_public(str(item[4][0]))]
-        if not public:
-            raise OSError("not a public address")
-        return [
-            ResolveResult(
-                hostname=host,
-                host=str(item[4][0]),
-                port=port,
-                family=item[0],
-                proto=item[2],
-                flags=socket.AI_NUMERICHOST,
-            )
-            for item in public
-        ]
-
-    async def close(self) -> None:
-        return
 
 
 class Fetcher:
@@ -119,7 +74,7 @@ class Fetcher:
         self, url: str, draft: Draft, headers: Mapping[str, str] | None, *, guarded: bool
     ) -> str | None:
         """One request; the address that it leads on to, or None when the draft is full."""
-        connector = aiohttp.TCPConnector(resolver=_Guard()) if guarded else aiohttp.TCPConnector()
+        connector = aiohttp.TCPConnector(resolver=PublicResolver()) if guarded else aiohttp.TCPConnector()
         options: dict[str, Any] = {"connector": connector, "timeout": self._timeout, "trust_env": False}
         try:
             async with (

@@ -17,6 +17,7 @@ from training.data import (
     decode,
     parse,
     read_dataset,
+    with_corrections,
 )
 
 GOOD = [
@@ -154,3 +155,14 @@ def test_the_error_survives_the_trip_between_actors() -> None:
     error = BadTrainingData("d", "row 1, column text", (Problem(1, "text", "is empty"),))
     again = pickle.loads(pickle.dumps(error))
     assert (again.detail, again.pointer, again.problems) == (error.detail, error.pointer, error.problems)
+
+
+def test_the_last_word_of_a_person_replaces_what_the_file_says_of_a_text() -> None:
+    rows = [Row("Where is it", "order"), Row("Money back", "refund")]
+    corrected = [("where is  it", "refund"), ("New text", "order"), ("WHERE IS IT", "complaint")]
+    found = with_corrections(rows, corrected)
+    assert [(row.text.casefold(), row.label) for row in found] == [
+        ("money back", "refund"),
+        ("where is it", "complaint"),
+        ("new text", "order"),
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hub.contacts import (
+    mentions,
     service,
     service_changes,
     service_erasure,
@@ -80,7 +82,15 @@ async def plant(db: AsyncConnection, tenant: UUID) -> UUID:
         hasher=HASHER,
         actor="user:x",
     )
-    await service_timeline.add_note(db, tenant, contact_id, f"likes the {SECRET}", "user:x")
+    note = await service_timeline.add_note(db, tenant, contact_id, f"@Ann likes the {SECRET}", "user:x")
+    user = {"t": tenant, "id": new_id(), "email": f"{tenant}@example.com"}
+    await db.execute(
+        text(
+            "INSERT INTO users (tenant_id, id, email, name, password_hash) VALUES (:t, :id, :email, 'Ann', '')"
+        ),
+        user,
+    )
+    assert await mentions.keep(db, tenant, contact_id, note, "user:x", datetime.now(UTC)) == [user["id"]]
     await message(
         db,
         tenant,
@@ -102,7 +112,7 @@ async def plant(db: AsyncConnection, tenant: UUID) -> UUID:
         price_micros=7,
         hold_id=new_id(),
     )
-    ids = {name: new_id() for name in ("imp", "running", "evt", "chn", "cmp", "seg", "unr")}
+    ids = {name: new_id() for name in ("imp", "running", "evt", "chn", "cmp", "seg", "unr", "whe")}
     values = {
         "t": tenant,
         "c": contact_id,
@@ -142,6 +152,9 @@ async def plant(db: AsyncConnection, tenant: UUID) -> UUID:
           VALUES (:t, :chn, :chn, 'sms', 'twilio', 'Line', '+447700900998', CAST(:chn AS text));
         INSERT INTO campaigns (tenant_id, id, name, audience, template, channel_id) VALUES (:t, :cmp, 'All', '{}', 'hi', :chn);
         INSERT INTO campaign_recipients (tenant_id, campaign_id, ordinal, contact_id) VALUES (:t, :cmp, 1, :c);
+        INSERT INTO webhook_deliveries (tenant_id, id, endpoint_id, contact_id, event, body, due_at, began_at)
+          VALUES (:t, :whe, :whe, :c, 'message.received', :s, now(), now());
+        INSERT INTO intent_corrections (tenant_id, message_id, text, intent) VALUES (:t, :m, :s, 'refund');
         INSERT INTO segments (tenant_id, id, name, kind, members) VALUES (:t, :seg, 'List', 'static', 1);
         INSERT INTO segment_members (tenant_id, segment_id, contact_id) VALUES (:t, :seg, :c)
     """
@@ -198,6 +211,7 @@ async def test_nothing_of_an_erased_person_is_left(
         rows = (await db.execute(text("SELECT status, reason, price_micros FROM messages ORDER BY id"))).all()
         assert [tuple(row) for row in rows] == [("received", None, 0), ("refused", "erased", 7)]
         assert await one(db, "SELECT count(*) FROM campaign_recipients") == 1
+        assert await one(db, "SELECT count(*) FROM mentions") == 0
         assert await one(db, "SELECT count(*) FROM outbox") == 0
         assert await one(db, "SELECT kind FROM settlements") == "release"
         assert await column(db, "SELECT address FROM suppressions") == [""] * 3

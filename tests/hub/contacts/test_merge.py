@@ -63,6 +63,8 @@ async def state(db: AsyncConnection, tenant: UUID, contact_id: UUID) -> dict[str
             "SELECT data ->> 'body' FROM activities WHERE tenant_id = :t AND contact_id = :c AND kind = 'note' ORDER BY 1",
             **values,
         ),
+        "webhooks": await column(db, f"SELECT body FROM webhook_deliveries {where}", **values),
+        "mentions": await column(db, f"SELECT mentioned_by FROM mentions {where}", **values),
         "segments": await column(db, f"SELECT segment_id FROM segment_members {where}", **values),
         "campaigns": await column(db, f"SELECT ordinal FROM campaign_recipients {where}", **values),
         "conversation": tuple(conversation) if conversation else None,
@@ -84,6 +86,10 @@ async def furnish(db: AsyncConnection, tenant: UUID, winner: UUID, loser: UUID) 
         INSERT INTO campaign_recipients (tenant_id, campaign_id, ordinal, contact_id)
           VALUES (:t, :cmp_both, 1, :w), (:t, :cmp_both, 2, :l), (:t, :cmp_loser, 3, :l);
         INSERT INTO contact_events (tenant_id, id, contact_id, name, at) VALUES (:t, :seg_both, :w, 'seen', :at), (:t, :seg_loser, :l, 'bought', :at);
+        INSERT INTO webhook_deliveries (tenant_id, id, endpoint_id, contact_id, event, body, due_at, began_at)
+          VALUES (:t, :seg_loser, :chn, :l, 'message.received', 'told of B', :at, :at);
+        INSERT INTO mentions (tenant_id, id, user_id, note_id, contact_id, mentioned_by, at)
+          VALUES (:t, :seg_loser, :chn, :chn, :l, 'user:b', :at);
         INSERT INTO conversations (tenant_id, contact_id, version, status, last_text, last_at, unread, opened_at)
           VALUES (:t, :w, 4, 'closed', 'thanks', now() - interval '1 day', 0, now());
         INSERT INTO conversations (tenant_id, contact_id, version, status, last_text, last_at, unread, opened_at)

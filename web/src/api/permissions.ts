@@ -18,6 +18,8 @@ const NEEDS = {
   writeQueues: 'queues:write',
   readChannels: 'channels:read',
   manageChannels: 'channels:manage',
+  manageWebhooks: 'webhooks:manage',
+  manageInbox: 'inbox:manage',
 } as const;
 
 export type Ability = keyof typeof NEEDS;

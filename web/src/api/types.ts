@@ -74,6 +74,8 @@ export type LiveEvent =
   | { type: 'conversation.updated'; conversation: Conversation }
   | { type: 'message.created'; conversation_id: string; message: Message }
   | { type: 'message.updated'; conversation_id: string; message: MessagePatch }
+  | { type: 'mention.created'; user_id: string }
+  | { type: 'message.corrected'; message_id: string; corrected_intent: string | null }
   | { type: 'campaign.updated'; campaign: Campaign }
   | { type: 'channel.health'; account_id: string; state: AccountHealth['state']; reason: string; code: string }
   | { type: 'call.updated'; call: components['schemas']['CallOut'] }

@@ -9,6 +9,7 @@ import { walletQuery } from '../api/queries';
 import { formatMoney } from '../ui/Money';
 import { clockTime } from '../ui/time';
 import { BrandLogo } from './BrandLogo';
+import { Mentions } from './Mentions';
 import { PresenceSwitch } from './PresenceSwitch';
 import { useMe } from './session';
 import { liveState, paletteOpen } from './shellState';
@@ -74,6 +75,7 @@ export function Header() {
       </button>
       {can(me, 'importContacts') && <Suspense><ProgressTray /></Suspense>}
       <ConnectionState />
+      {me.user && can(me, 'readInbox') && <Mentions />}
       {can(me, 'readWallet') && <WalletChip />}
       {can(me, 'writeInbox') && me.user && me.tenant.id === me.home_tenant.id && <PresenceSwitch />}
       <UserMenu />

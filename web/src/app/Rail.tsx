@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { IconAntennaBars5, IconArrowsSplit2, IconFileImport, IconHeadset, IconHome, IconInbox, IconUsers, IconUsersGroup } from '@tabler/icons-react';
+import { IconAntennaBars5, IconArrowsSplit2, IconFileImport, IconHeadset, IconHome, IconInbox, IconSettings, IconUsers, IconUsersGroup } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { can } from '../api/permissions';
@@ -63,6 +63,12 @@ export function Rail() {
         <Link to="/channels" activeOptions={{ exact: false }} className={classes.railLink}>
           <IconAntennaBars5 size={20} stroke={1.75} aria-hidden />
           {t('nav.channels')}
+        </Link>
+      )}
+      {(can(me, 'manageInbox') || can(me, 'manageWebhooks')) && (
+        <Link to={can(me, 'manageInbox') ? '/settings/replies' : '/settings/webhooks'} className={classes.railLink} data-status={location.pathname.startsWith('/settings') ? 'active' : undefined}>
+          <IconSettings size={20} stroke={1.75} aria-hidden />
+          {t('nav.settings')}
         </Link>
       )}
     </nav>

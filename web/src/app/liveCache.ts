@@ -92,6 +92,12 @@ export function putMessage(client: QueryClient, conversationId: string, message:
   });
 }
 
+/** What a person says a message means; null: what the classifier said counts again. */
+export function putCorrection(client: QueryClient, messageId: string, intent: string | null): void {
+  client.setQueriesData<Pages<Message>>({ queryKey: keys.anyThread }, (data) => data && replaceIn(data, messageId, (row) => ({ ...row, corrected_intent: intent })));
+  void client.invalidateQueries({ queryKey: keys.anySuggestions });
+}
+
 export function putCampaign(client: QueryClient, campaign: Campaign): void {
   client.setQueryData<Page<Campaign>>(keys.campaigns, (page) => {
     if (!page) return page;
@@ -143,6 +149,12 @@ export class LiveCache {
           this.attempts();
           this.contacts.message();
           counts = true;
+          break;
+        case 'mention.created':
+          if (event.user_id === this.me.user?.id) void this.client.invalidateQueries({ queryKey: keys.mentions });
+          break;
+        case 'message.corrected':
+          putCorrection(this.client, event.message_id, event.corrected_intent);
           break;
         case 'campaign.updated':
           putCampaign(this.client, event.campaign);

@@ -62,10 +62,13 @@ const home = createRoute({
   component: lazyRouteComponent(() => import('../pages/home/HomePage'), 'HomePage'),
 });
 
-export interface InboxSearch { q?: string }
+/** `q` filters the list; `m` is a message to show in the thread. */
+export interface InboxSearch { q?: string; m?: string }
 
-const inboxSearch = (search: Record<string, unknown>): InboxSearch =>
-  typeof search.q === 'string' && search.q !== '' ? { q: search.q } : {};
+const inboxSearch = (search: Record<string, unknown>): InboxSearch => ({
+  ...(typeof search.q === 'string' && search.q !== '' && { q: search.q }),
+  ...(typeof search.m === 'string' && search.m.startsWith('msg_') && { m: search.m }),
+});
 
 const inbox = createRoute({
   getParentRoute: () => app,
@@ -191,7 +194,21 @@ const queue = createRoute({
   component: lazyRouteComponent(() => import('../pages/queues/QueuePage'), 'QueuePage'),
 });
 
-const tree = root.addChildren([signIn, app.addChildren([contacts, contact, attributes, suppressions, segments, segment, imports, importOne, routing, channels, account, queues, queue, home, inbox.addChildren([inboxView.addChildren([inboxConversation])])])]);
+const webhooks = createRoute({
+  getParentRoute: () => app,
+  path: '/settings/webhooks',
+  loader: async ({ context }) => (await import('../pages/settings/load')).loadWebhooks(context.client, context.me),
+  component: lazyRouteComponent(() => import('../pages/settings/WebhooksPage'), 'WebhooksPage'),
+});
+
+const replies = createRoute({
+  getParentRoute: () => app,
+  path: '/settings/replies',
+  loader: async ({ context }) => (await import('../pages/settings/load')).loadReplies(context.client, context.me),
+  component: lazyRouteComponent(() => import('../pages/settings/RepliesPage'), 'RepliesPage'),
+});
+
+const tree = root.addChildren([signIn, app.addChildren([contacts, contact, attributes, suppressions, segments, segment, imports, importOne, routing, channels, account, queues, queue, webhooks, replies, home, inbox.addChildren([inboxView.addChildren([inboxConversation])])])]);
 
 export function makeRouter(client: QueryClient) {
   return createRouter({

@@ -11,6 +11,7 @@ import { putMessage } from '../../app/liveCache';
 import { ChannelIcon } from '../../ui/ChannelIcon';
 import { Status } from '../../ui/Status';
 import { attempt, enqueue, type Outgoing } from './outbox';
+import { useSavedReplies } from './SavedReplies';
 import { plainText, smsParts } from './smsParts';
 import classes from './thread.module.css';
 
@@ -122,7 +123,9 @@ export function Composer({ conversation, draft: [text, setText], field, onClose 
     // A reply that did not leave keeps its conversation open: somebody has to look at it.
     if (thenClose && message && message.status !== 'refused') onClose();
   };
+  const replies = useSavedReplies(conversation, text, setText, field);
   const onKeyDown = (event: KeyboardEvent): void => {
+    if (replies.onKeyDown(event)) return;
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !event.nativeEvent.isComposing) {
       event.preventDefault();
       void send(event.shiftKey);
@@ -131,6 +134,8 @@ export function Composer({ conversation, draft: [text, setText], field, onClose 
     }
   };
   return (
+    <>
+    {replies.chips}
     <form
       className={classes.composer}
       aria-label={t('composer.label')}
@@ -145,7 +150,9 @@ export function Composer({ conversation, draft: [text, setText], field, onClose 
           <span>{t('composer.optedOutText', { channel: t(`common:channel.${kind}`, kind) })}</span>
         </div>
       )}
+      {replies.list}
       <Textarea
+        {...replies.aria}
         ref={field}
         variant="unstyled"
         autosize
@@ -179,5 +186,6 @@ export function Composer({ conversation, draft: [text, setText], field, onClose 
         </span>
       </div>
     </form>
+    </>
   );
 }

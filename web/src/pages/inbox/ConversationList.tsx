@@ -4,7 +4,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { IconArrowUp, IconInbox, IconMoodSmile, IconSearch } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useMemo, useRef, useState, type RefObject } from 'react';
+import { useEffect, useMemo, useRef, useState, type ReactNode, type RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
 import { listQuery } from '../../api/queries';
 import type { Conversation } from '../../api/types';
@@ -62,10 +62,12 @@ interface ListProps {
   cursor: string | undefined;
   searchField: RefObject<HTMLInputElement | null>;
   onRows: (rows: Conversation[]) => void;
+  /** Beside the search field. */
+  tools?: ReactNode;
 }
 
 /** Newest first. Only rows in view are drawn; nothing moves while the pointer is inside. */
-export function ConversationList({ view, q, openId, cursor, searchField, onRows }: ListProps) {
+export function ConversationList({ view, q, openId, cursor, searchField, onRows, tools }: ListProps) {
   const { t } = useTranslation('inbox');
   const query = useInfiniteQuery(listQuery({ view, search: q }));
   const live = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? NO_ROWS, [query.data]);
@@ -88,7 +90,7 @@ export function ConversationList({ view, q, openId, cursor, searchField, onRows 
   }, [cursor]);
   return (
     <div className={classes.listFrame}>
-      <SearchField view={view} q={q} field={searchField} />
+      <div className={classes.searchRow}><SearchField view={view} q={q} field={searchField} />{tools}</div>
       <div className={classes.listBox}>
         {news > 0 && (
           <button type="button" className={classes.news} onClick={() => {

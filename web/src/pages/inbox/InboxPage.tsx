@@ -1,5 +1,6 @@
+import { ActionIcon } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { IconMessages } from '@tabler/icons-react';
+import { IconMessages, IconMessageSearch } from '@tabler/icons-react';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -13,6 +14,7 @@ import { EmptyState } from '../../ui/EmptyState';
 import { ContactPanel } from './ContactPanel';
 import { ConversationList } from './ConversationList';
 import classes from './inbox.module.css';
+import { MessageSearch } from './MessageSearch';
 import { Thread } from './Thread';
 import { ViewsMenu, ViewsPane } from './ViewsPane';
 
@@ -73,6 +75,7 @@ function Inbox() {
   const searchField = useRef<HTMLInputElement>(null);
   const { cursor, remember, step, openCursor } = useCursor(view, q, conversation);
   const { data: row } = useQuery({ ...conversationQuery(conversation ?? ''), enabled: Boolean(conversation) });
+  const [searching, setSearching] = useState(false);
   const toggle = useCallback(() => setPanel((open) => !open), []);
   useTitleCount();
   useKeys(t('keys.list'), [
@@ -82,6 +85,7 @@ function Inbox() {
     { keys: 'Shift J', label: t('keys.next'), run: () => step(1, true) },
     { keys: 'Shift K', label: t('keys.previous'), run: () => step(-1, true) },
     { keys: '/', label: t('keys.search'), run: () => searchField.current?.focus() },
+    { keys: 'f', label: t('keys.messages'), run: () => setSearching(true) },
     { keys: '[', label: t('keys.views'), run: () => setViews((open) => !open) },
     { keys: 'Esc', label: t('keys.leave'), run: () => conversation && void navigate({ to: '/inbox/$view', params: { view }, search: q ? { q } : {} }) },
   ]);
@@ -92,7 +96,7 @@ function Inbox() {
       {views && <ViewsPane />}
       <section className={classes.list} aria-label={t('list.section')}>
         <ViewsMenu view={view} />
-        <ConversationList view={view} q={q} openId={conversation} cursor={cursor} searchField={searchField} onRows={remember} />
+        <ConversationList view={view} q={q} openId={conversation} cursor={cursor} searchField={searchField} onRows={remember} tools={<ActionIcon size={36} variant="default" aria-label={t('search.open')} title={t('search.open')} aria-keyshortcuts="f" onClick={() => setSearching(true)}><IconMessageSearch size={18} aria-hidden /></ActionIcon>} />
       </section>
       {conversation ? (
         <Thread conversationId={conversation} panel={panel} onPanel={toggle} />
@@ -102,6 +106,7 @@ function Inbox() {
         </section>
       )}
       {panel && row && <ContactPanel row={row} onClose={toggle} />}
+      {searching && <MessageSearch onClose={() => setSearching(false)} />}
     </div>
   );
 }

@@ -1,46 +1,15 @@
-import { Popover } from '@mantine/core';
-import { IconRobot, IconSpeakerphone, IconTag } from '@tabler/icons-react';
+import { IconRobot, IconSpeakerphone } from '@tabler/icons-react';
 import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Message } from '../../api/types';
 import { useMe } from '../../app/session';
 import { formatMoney } from '../../ui/Money';
 import { absoluteTime, clockTime } from '../../ui/time';
-import { intentName } from '../../ui/words';
 import { contentOf } from '../../ui/RichContent/content';
 import { RichContent } from '../../ui/RichContent/RichContent';
 import { Delivery, Trouble } from './Delivery';
+import { IntentChip } from './IntentChip';
 import classes from './thread.module.css';
-
-const percent = (value: number): string => `${Math.round(value * 100)} %`;
-
-/** What the classifier read, and why the message went where it went. */
-function IntentChip({ message }: { message: Message }) {
-  const { t } = useTranslation('inbox');
-  if (!message.intent) return null;
-  const why = message.routing?.reason;
-  return (
-    <Popover position="bottom-start" width={300} withArrow>
-      <Popover.Target>
-        <button type="button" className={classes.intent} title={t('intent.open')}>
-          <IconTag size={12} aria-hidden />
-          {intentName(message.intent)}
-          {message.confidence !== null && <span>{percent(message.confidence ?? 0)}</span>}
-        </button>
-      </Popover.Target>
-      <Popover.Dropdown>
-        <dl className={classes.facts}>
-          <dt>{t('intent.label')}</dt>
-          <dd>{intentName(message.intent)}</dd>
-          {message.confidence !== null && <dt>{t('intent.confidence')}</dt>}
-          {message.confidence !== null && <dd>{percent(message.confidence ?? 0)}</dd>}
-          {typeof why === 'string' && <dt>{t('intent.why')}</dt>}
-          {typeof why === 'string' && <dd>{why}</dd>}
-        </dl>
-      </Popover.Dropdown>
-    </Popover>
-  );
-}
 
 function Author({ message, name }: { message: Message; name: string }) {
   const { t } = useTranslation('inbox');

@@ -1,7 +1,10 @@
-import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { IconArrowDown } from '@tabler/icons-react';
+import { useSearch } from '@tanstack/react-router';
 import { useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { notesQuery } from '../../api/mentions';
+import { can } from '../../api/permissions';
 import { messagesQuery } from '../../api/queries';
 import type { Message } from '../../api/types';
 import { putMessage } from '../../app/liveCache';
@@ -10,10 +13,13 @@ import { useStore } from '../../app/store';
 import { ProblemAlert } from '../../ui/ProblemAlert';
 import { dayName } from '../../ui/time';
 import { MessageBubble } from './MessageBubble';
+import { NoteEntry } from './NoteEntry';
+import { withNotes, type ThreadItem } from './notes';
 import { attempt, discard, outbox, type Outgoing } from './outbox';
 import { PendingBubble } from './PendingBubble';
 import classes from './thread.module.css';
-import { timeline, type TimelineItem } from './timeline';
+import { timeline } from './timeline';
+import { useSought } from './useSought';
 
 const NEAR_PX = 80;
 const NO_MESSAGES: Message[] = [];
@@ -48,12 +54,13 @@ function useScroll(firstId: string | undefined, lastId: string | undefined, pend
   return { box, unseen, toEnd, onScroll, atEnd };
 }
 
-function Item({ item, name }: { item: TimelineItem; name: string }) {
+function Item({ item, name, conversationId }: { item: ThreadItem; name: string; conversationId: string }) {
   const { t } = useTranslation('inbox');
   const me = useMe();
   switch (item.kind) {
     case 'day': return <li className={classes.day}><span>{dayName(item.at, me.tenant.time_zone)}</span></li>;
     case 'channel': return <li className={classes.channelChange}><span>{t('thread.channelChange', { channel: t(`common:channel.${item.channel}`, item.channel) })}</span></li>;
+    case 'note': return <NoteEntry note={item.note} conversationId={conversationId} />;
     case 'message': return <MessageBubble message={item.message} first={item.first} last={item.last} name={name} />;
   }
 }
@@ -75,8 +82,11 @@ export function MessageList({ conversationId, name, onEdit }: { conversationId: 
   const query = useInfiniteQuery(messagesQuery(conversationId));
   const entries = useStore(outbox(conversationId));
   const messages = useMemo(() => query.data?.pages.toReversed().flatMap((page) => page.items) ?? NO_MESSAGES, [query.data]);
-  const items = useMemo(() => timeline(messages, me.tenant.time_zone), [messages, me.tenant.time_zone]);
-  const { box, unseen, toEnd, onScroll } = useScroll(messages[0]?.id, messages.at(-1)?.id, entries.length);
+  const { data: notes } = useQuery({ ...notesQuery(conversationId), enabled: can(me, 'readContacts') });
+  const items = useMemo(() => withNotes(timeline(messages, me.tenant.time_zone), notes?.items ?? [], query.hasNextPage), [messages, me.tenant.time_zone, notes, query.hasNextPage]);
+  const { box, unseen, toEnd, onScroll } = useScroll(messages[0]?.id, messages.at(-1)?.id, entries.length + (notes?.items.length ?? 0));
+  const { m: sought } = useSearch({ strict: false });
+  useSought(sought, messages.some((message) => message.id === sought), { ...query, loaded: query.data?.pages.length ?? 0 }, box);
   const loadOlder = (): void => {
     if (query.hasNextPage && !query.isFetchingNextPage) void query.fetchNextPage();
   };
@@ -92,7 +102,7 @@ export function MessageList({ conversationId, name, onEdit }: { conversationId: 
         {query.isError && !query.data && <div className={classes.pad}><ProblemAlert error={query.error} onRetry={() => void query.refetch()} /></div>}
         {query.hasNextPage && <button type="button" className={classes.older} onClick={loadOlder}>{t(query.isFetchingNextPage ? 'thread.loadingOlder' : 'thread.older')}</button>}
         <ol className={classes.messages}>
-          {items.map((item) => <Item key={item.key} item={item} name={name} />)}
+          {items.map((item) => <Item key={item.key} item={item} name={name} conversationId={conversationId} />)}
           {entries.map((entry) => (
             <PendingBubble
               key={entry.key}

@@ -12,12 +12,12 @@ import { putConversation } from '../../app/liveCache';
 import { useMe } from '../../app/session';
 import { EmptyState } from '../../ui/EmptyState';
 import { ProblemAlert } from '../../ui/ProblemAlert';
-import { Composer } from './Composer';
 import { MessageList } from './MessageList';
 import classes from './thread.module.css';
 import { ThreadHeader, type MenuState } from './ThreadHeader';
 import { useActions } from './useActions';
 import { useDraft } from './useDraft';
+import { Writing } from './Writing';
 
 const READ_MS = 600;
 const NO_ACCESS = [403, 404];
@@ -85,7 +85,7 @@ function OpenThread({ row, mayWrite, panel, onPanel }: OpenProps) {
         draft[1](text);
         field.current?.focus();
       }} />
-      {mayWrite && <Composer conversation={row} draft={draft} field={field} onClose={() => actions.close(row)} />}
+      {mayWrite && <Writing row={row} draft={draft} field={field} onClose={() => actions.close(row)} />}
     </>
   );
 }

@@ -1,0 +1,44 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { IconNote, IconTrash } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import { idempotencyKey } from '../../api/client';
+import { addNote, deleteNote } from '../../api/contacts';
+import type { TimelineEntry } from '../../api/contactTypes';
+import { keys } from '../../api/keys';
+import { contactOf } from '../../api/mentions';
+import { can } from '../../api/permissions';
+import { useMe } from '../../app/session';
+import { absoluteTime, clockTime } from '../../ui/time';
+import { toastProblem, toastUndo } from '../../ui/toast';
+import classes from './thread.module.css';
+
+/** A note of the team in a thread: never sent, and not to be taken for a message. */
+export function NoteEntry({ note, conversationId }: { note: TimelineEntry; conversationId: string }) {
+  const { t } = useTranslation('inbox');
+  const me = useMe();
+  const client = useQueryClient();
+  const contactId = contactOf(conversationId);
+  const body = typeof note.data.body === 'string' ? note.data.body : '';
+  const mayDelete = can(me, 'writeContacts') || (can(me, 'writeInbox') && note.actor?.id === me.user?.id);
+  const again = () => client.invalidateQueries({ queryKey: keys.timelines(contactId) });
+  const remove = async (): Promise<void> => {
+    try {
+      await deleteNote(contactId, note.id);
+      await again();
+      toastUndo(t('note.deleted'), () => void addNote(contactId, body, idempotencyKey()).then(again, (error: unknown) => toastProblem(t, t('note.failed'), error)));
+    } catch (error) {
+      toastProblem(t, t('note.notDeleted'), error);
+    }
+  };
+  return (
+    <li className={classes.note} data-note-id={note.id}>
+      <div className={classes.noteHead}>
+        <IconNote size={13} aria-hidden />
+        <span><bdi>{note.actor?.name || t('note.somebody')}</bdi> · {t('note.private')}</span>
+        <time dateTime={note.at} title={absoluteTime(note.at, me.tenant.time_zone)}>{clockTime(note.at, me.tenant.time_zone)}</time>
+        {mayDelete && <button type="button" className={classes.mark} aria-label={t('note.delete')} onClick={() => void remove()}><IconTrash size={14} aria-hidden /></button>}
+      </div>
+      <div dir="auto" className={classes.noteBody}>{body}</div>
+    </li>
+  );
+}
