@@ -18,7 +18,7 @@ from actors.ports import Classifiers, Wallets
 from actors.receipt_health import ReceiptHealth
 from actors.routers import Routers
 from actors.shell import Shell
-from hub import realtime
+from hub import deliveries, realtime
 from hub.channels import store as channel_store
 from hub.clock import SystemClock
 from hub.conversations.state import Conversation

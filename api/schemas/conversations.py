@@ -128,9 +128,3 @@ class TransferIn(In):
     queue_id: QueueId | None = None
     assignee_id: UserId | None = None
     note: Note = ""
-
-
-class CloseIn(In):
-    wrap_up: str | None = Field(
-        None, max_length=60, pattern=r"^[a-z0-9_]+$", description="What became of it.", examples=["solved"]
-    )
