@@ -10,11 +10,14 @@ import httpx2
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from api.app import create_app
 from cli.demo import workspace as ws
 from hub.ids import encode_id, id_of_moment
+from hub.settings import Settings
 from models.contacts import contact_tags, contacts
 from models.conversations import messages
 from models.db import Scope, insert_rows, transaction
+from tests.api.api_examples import Reader, examples
 from tests.api.conftest import World
 
 PATH = "/v1/routing-rules"
@@ -142,6 +145,19 @@ async def test_what_is_wrong_is_named_by_rule_and_place(world: World) -> None:
             assert error["pointer"] == place
             assert detail in error["detail"]
         assert (await http.get(PATH)).headers["etag"] == '"0"', "nothing was saved"
+
+
+async def test_the_page_does_what_it_says(world: World, engine: AsyncEngine) -> None:
+    made = await queues_of(world, engine, "north", "Care", "General")
+    page = examples("routing.md")
+    async with await world.program("north", "routing:write", "inbox:read") as program:
+        reader = Reader(program, {name.lower(): encode_id("que", key) for name, key in made.items()})
+        for example in page:
+            await reader.follow(example)
+    shown = {example.request.split()[0].lower() + example.request.split()[1] for example in page}
+    paths = create_app(Settings(), connect_hub=False).openapi()["paths"]
+    ours = {method + path for path, item in paths.items() if path.startswith(PATH) for method in item}
+    assert ours == shown, "every operation has an example"
 
 
 async def test_who_may_look_and_who_may_change(world: World) -> None:

@@ -7642,7 +7642,7 @@ export interface components {
         RuleIn: {
             /**
              * Id
-             * @description Of a rule that is there already; a new one gets its id.
+             * @description Keeps a rule the same from list to list; null: a new one.
              */
             id?: string | null;
             /** Name */
