@@ -54,16 +54,27 @@ NO_NEEDS = Needs(contact=False)
 
 
 @dataclass(frozen=True, slots=True)
+class PlacedRule:
+    """A rule at its place, with what it became, or the `problem` for which it cannot be used."""
+
+    standing: Standing
+    compiled: CompiledRule | None
+    problem: str | None = None
+
+    @property
+    def active(self) -> CompiledRule | None:
+        """What messages are held against."""
+        return self.compiled if self.standing.rule.enabled else None
+
+
+@dataclass(frozen=True, slots=True)
 class LoadedRules:
-    """The rules of one tenant in their order, each with what it became, or why it cannot be used."""
+    """The rules of one tenant in their order."""
 
     table: RoutingTable
     needs: Needs
-    standings: Sequence[Standing]
-    compiled: Mapping[UUID, CompiledRule]
-    unusable: Mapping[UUID, str]
+    rules: Sequence[PlacedRule]
     catalog: Catalog
-    levels: Sequence[Level] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +100,10 @@ async def load_rules(db: AsyncConnection, around: Around, draft: RuleList | None
     flows, flow_names = await _flows(db, around.tenant_id)
     contact, segments = await _surroundings(db, around.tenant_id, standings)
     catalog = routing_catalog(contact, channels=around.channels, queues=around.queues)
-    compiled, unusable = compile_all(standings, catalog, Targets(around.queues, flow_names, around.users))
+    placed = compile_all(standings, catalog, Targets(around.queues, flow_names, around.users))
     table = RoutingTable(
         around.brand,
-        [compiled[each.rule.id] for each in standings if each.rule.id in compiled and each.rule.enabled],
+        [each.active for each in placed if each.active is not None],
         around.queues,
         flows,
         fallback_queue(levels, around.tenant_id, around.queues),
@@ -102,7 +113,7 @@ async def load_rules(db: AsyncConnection, around: Around, draft: RuleList | None
         around.users,
     )
     table.waiting = await waiting(db, around.tenant_id, table)
-    return LoadedRules(table, needs_of(table), standings, compiled, unusable, catalog, levels)
+    return LoadedRules(table, needs_of(table), placed, catalog)
 
 
 async def waiting(db: AsyncConnection, tenant_id: UUID, table: RoutingTable) -> Mapping[str, int]:
@@ -137,18 +148,17 @@ async def _surroundings(
         return await surroundings(db, tenant_id, [], SEGMENTS_MAX)
 
 
-def compile_all(
-    standings: Iterable[Standing], catalog: Catalog, targets: Targets
-) -> tuple[dict[UUID, CompiledRule], dict[UUID, str]]:
-    """By rule: what it became, or why it cannot be used. One that cannot be used holds no message back."""
-    compiled: dict[UUID, CompiledRule] = {}
-    unusable: dict[UUID, str] = {}
+def compile_all(standings: Iterable[Standing], catalog: Catalog, targets: Targets) -> list[PlacedRule]:
+    """By place, not by id: a tenant that gives a rule the id of one above must not thereby take its place. A rule that
+    cannot be used holds no message back.
+    """
+    placed: list[PlacedRule] = []
     for each in standings:
         try:
-            compiled[each.rule.id] = compile_rule(each, catalog, targets)
+            placed.append(PlacedRule(each, compile_rule(each, catalog, targets)))
         except Unusable as why:
-            unusable[each.rule.id] = str(why)
-    return compiled, unusable
+            placed.append(PlacedRule(each, None, str(why)))
+    return placed
 
 
 def fallback_queue(nearest_first: Sequence[Level], own: UUID, queues: Mapping[UUID, str]) -> UUID | None:

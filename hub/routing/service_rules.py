@@ -102,9 +102,9 @@ async def held(db: AsyncConnection, tenant_id: UUID) -> Held:
 
 def warnings_of(loaded: LoadedRules, labels: Sequence[str]) -> list[Notice]:
     """Rules that cannot be used or are never reached, intents that the model does not know, and no queue at all."""
-    found = [Notice(rule_id, "unusable", detail) for rule_id, detail in loaded.unusable.items()]
-    rules = [each.rule for each in loaded.standings]
-    usable = [loaded.compiled.get(rule.id) if rule.enabled else None for rule in rules]
+    rules = [each.standing.rule for each in loaded.rules]
+    found = [Notice(each.standing.rule.id, "unusable", each.problem) for each in loaded.rules if each.problem]
+    usable = [each.active for each in loaded.rules]
     found += [Notice(rules[each.place].id, "never-reached", each.detail) for each in never_reached(usable)]
     for compiled in usable:
         strange = sorted((compiled.intents or frozenset()) - set(labels)) if compiled and labels else []
@@ -142,7 +142,8 @@ async def put(
 async def _check(db: AsyncConnection, where: Around, rules: RuleList) -> None:
     loaded = await load_rules(db, where, rules)
     flows = {row.id: row.name for row in await store_rules.flow_documents(db, where.tenant_id)}
-    check(rules, loaded.catalog, Targets(where.queues, flows, where.users))
+    above = {each.standing.rule.id for each in loaded.rules if each.standing.source is not None}
+    check(rules, loaded.catalog, Targets(where.queues, flows, where.users), above)
 
 
 async def version(db: AsyncConnection, tenant_id: UUID, number: int) -> RuleList:

@@ -179,7 +179,11 @@ async def test_rules_come_down_the_tree_locked_ones_first(world: World, engine: 
             rule("Hard", [asks("message.wording", "contains", "lawyer")], queue(above["Care"]), locked=True),
             rule("Elsewhere", SAD, queue(above["Legal"])),
         )
+        locked = (await http.get(PATH)).json()["rules"][1]["id"]
     async with await world.sign_in("north", "sub_org_admin") as http:
+        taken = {"rules": [rule("Instead", HELLO, queue(below["Shop"]), id=locked)]}
+        refused = await http.put(PATH, json=taken, headers=WHATEVER)
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/rules/0/id")
         found = await put(http, rule("Mine", HELLO, queue(below["Shop"])))
         assert [each["name"] for each in found["before"]] == ["Hard"]
         assert [each["name"] for each in found["after"]] == ["Soft", "Elsewhere"]

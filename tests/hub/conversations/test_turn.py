@@ -98,8 +98,16 @@ def build(version: UUID | None = VERSION, rules: Sequence[Rule] = RULES) -> Rout
     queues = {ORDERS: "Orders", CARE: "Care", GENERAL: "General"}
     flows = {key: Flow.model_validate(value) for key, value in FLOWS.items()}
     targets = Targets(queues, {key: str(key) for key in flows}, {BOB: "Bob"})
-    compiled, _ = compile_all([Standing(rule=each) for each in rules], CATALOG, targets)
-    return RoutingTable("Acme", list(compiled.values()), queues, flows, GENERAL, version, users=targets.users)
+    placed = compile_all([Standing(rule=each) for each in rules], CATALOG, targets)
+    return RoutingTable(
+        "Acme",
+        [each.active for each in placed if each.active],
+        queues,
+        flows,
+        GENERAL,
+        version,
+        users=targets.users,
+    )
 
 
 TABLE = build()
