@@ -39,17 +39,17 @@ from hub.conversations.state import (
     Understood,
 )
 from hub.conversations.store import Key
-from hub.conversations.turn import NOTHING_UNDERSTOOD, needs_classifier, turn
+from hub.conversations.turn import NOTHING_UNDERSTOOD, RecordMissing, may_route, needs_classifier, turn
 from hub.conversations.views import conversation_view, message_view
 from hub.directory import Directory
 from hub.errors import Conflict, HubError, NotFound
 from hub.failover.store import whatsapp_at
 from hub.ids import new_id
 from hub.routing.fields import NO_RECORD, Record
-from hub.routing.store_records import record_of_new, records
+from hub.routing.store_records import record_of_new, records_of, records_query
 from models.contacts import activities
 from models.db import Insert, Scope, insert_all, transaction
-from models.pipe import pipeline, read, write
+from models.pipe import read, write
 from models.routing import queue_events
 from models.webhooks import webhook_deliveries
 
@@ -81,6 +81,7 @@ class Batch:
         self.events: list[tuple[UUID, bytes]] = []
         self.directories: dict[UUID, Directory] = {}
         self.records: dict[Key, Record] = {}
+        self.routed: set[Key] = set()  # whose message came to the rules although that was not foreseen
         self.whatsapp_at: dict[Key, datetime] = {}  # when those who are answered last wrote by WhatsApp
         # Whose first message this is: they come into being with it.
         self.fresh: dict[Key, NewContact] = {
@@ -150,21 +151,23 @@ class Batch:
         writers: dict[UUID, set[UUID]] = defaultdict(set)
         for place in places:
             item, key = self.items[place], _key(self.items[place])
-            if not isinstance(item, Arrived) or not self.directories[item.tenant_id].routing_needs.contact:
+            directory = self.directories[item.tenant_id]
+            if not isinstance(item, Arrived) or not directory.routing_needs.contact:
                 continue
             state = self.working.get(key)
-            if state is None or (state.status == "open" and state.session is None):
-                continue  # people have it: no rule will be looked at
+            if state is None or (
+                key not in self.routed and not may_route(state, item.event, directory.routing)
+            ):
+                continue
             if key in self.fresh:
                 self.records[key] = record_of_new(self.fresh[key], self.now)
             else:
                 writers[item.tenant_id].add(item.contact_id)
         for tenant_id, contact_ids in writers.items():
-            directory = self.directories[tenant_id]
-            static = [key for key, plan in directory.routing.segments.items() if plan is None]
-            async with pipeline(self.host.pool, Scope.of(tenant_id)) as db:
-                found = await records(db, tenant_id, contact_ids, directory.routing_needs, static, self.now)
-            self.records.update({(tenant_id, contact_id): each for contact_id, each in found.items()})
+            query = records_query(tenant_id, contact_ids, self.directories[tenant_id].routing_needs, self.now)
+            rows = await read(self.host.pool, Scope.of(tenant_id), *query)
+            found = records_of(rows)  # somebody may be gone meanwhile: the commit will tell
+            self.records.update(((tenant_id, key), found.get(key, NO_RECORD)) for key in contact_ids)
 
     async def _ask_windows(self, places: Sequence[int]) -> None:
         """For agents' answers by WhatsApp: when the person last wrote by it."""
@@ -220,11 +223,14 @@ class Batch:
             understood = self.understood.get(place, NOTHING_UNDERSTOOD)
             floor = self.host.settings.confidence_floor
             try:
-                record, queues = self.records.get(key, NO_RECORD), directory.queue_settings
+                record, queues = self.records.get(key), directory.queue_settings
                 result = turn(
                     state, item.event, directory.routing, understood, floor, directory.zone, record, queues
                 )
                 self.outgoings[place] = self._outgoing(place, result, directory)
+            except RecordMissing:
+                self.routed.add(key)
+                raise Redo from None
             except HubError as error:  # a command that does not fit the state: only its caller hears of it
                 if key in self.host.live:
                     self.host.forget(key)  # what memory refuses the database may allow: look there first

@@ -24,8 +24,8 @@ from hub.errors import Invalid, Unavailable
 from hub.routing import service_rules as service
 from hub.routing import store_rules
 from hub.routing.fields import Heard
-from hub.routing.loading import LoadedRules
-from hub.routing.rule import RuleList, Standing
+from hub.routing.loading import LoadedRules, PlacedRule
+from hub.routing.rule import RuleList
 from hub.routing.service_rules import Held, Trial
 from hub.routing.trying import outcome
 from hub.routing.views import condition_words, does
@@ -175,7 +175,8 @@ async def back_test(body: schemas.RulesIn, caller: Reader, db: Db, request: Requ
     found = await service.back_tested(db, caller.tenant_id, _list(body), floor, datetime.now(UTC))
     flows = await _flow_names(db, caller)
     result = found.result
-    rules = {each.rule.id: each.rule.name for each in [*found.current.standings, *found.draft.standings]}
+    placed = [*found.current.rules, *found.draft.rules]
+    rules = {each.standing.rule.id: each.standing.rule.name for each in placed}
     counted = [(key, name) for key, name in rules.items() if result.before[key] or result.after[key]]
     return schemas.BackTested(
         messages=result.messages,
@@ -257,16 +258,12 @@ async def _shown(db: AsyncConnection, caller: Caller, response: Response) -> dic
 
 def _view(held: Held, flows: dict[UUID, str], by: str) -> dict[str, Any]:
     loaded = held.loaded
-    views = [_rule_view(each, loaded, flows) for each in loaded.standings]
-    inherited = [each.source is not None for each in loaded.standings]
-    own = [nth for nth, above in enumerate(inherited) if not above]
-    locked = [view for view, above in zip(views, inherited, strict=True) if above and view["locked"]]
-    rest = [view for view, above in zip(views, inherited, strict=True) if above and not view["locked"]]
+    views = [(each.standing.source is not None, _rule_view(each, loaded, flows)) for each in loaded.rules]
     queue_id = loaded.table.fallback_queue_id
     return {
-        "before": locked,
-        "rules": [views[nth] for nth in own],
-        "after": rest,
+        "before": [view for above, view in views if above and view["locked"]],
+        "rules": [view for above, view in views if not above],
+        "after": [view for above, view in views if above and not view["locked"]],
         "fallback_queue_id": held.own.fallback_queue_id,
         "fallback_queue": None if queue_id is None else loaded.table.queues[queue_id],
         "warnings": [
@@ -278,8 +275,8 @@ def _view(held: Held, flows: dict[UUID, str], by: str) -> dict[str, Any]:
     }
 
 
-def _rule_view(standing: Standing, loaded: LoadedRules, flows: dict[UUID, str]) -> dict[str, Any]:
-    rule = standing.rule
+def _rule_view(placed: PlacedRule, loaded: LoadedRules, flows: dict[UUID, str]) -> dict[str, Any]:
+    standing, rule = placed.standing, placed.standing.rule
     view: dict[str, Any] = {
         "id": rule.id,
         "name": rule.name,
@@ -287,7 +284,7 @@ def _rule_view(standing: Standing, loaded: LoadedRules, flows: dict[UUID, str]) 
         "locked": rule.locked,
         "words": condition_words(rule, loaded.catalog),
         "does": does(standing, loaded, flows),
-        "problem": loaded.unusable.get(rule.id),
+        "problem": placed.problem,
     }
     if standing.source is not None:
         return view | {"tenant": standing.source.tenant}

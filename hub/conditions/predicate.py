@@ -74,6 +74,42 @@ def holds(node: Node, facts: Facts, now: datetime, segments: Segments | None = N
             return _has(node, facts, now)
 
 
+Ready = Callable[[Facts, datetime], bool]
+
+
+def ready(node: Node, segments: Segments | None = None) -> Ready:
+    """`holds` of one condition, made ready to be asked of many contacts: several times faster, by the same rules."""
+    match node:
+        case nodes.All(inner):
+            each = [ready(one, segments) for one in inner]
+            return each[0] if len(each) == 1 else lambda facts, now: all(one(facts, now) for one in each)
+        case nodes.Any_(inner):
+            some = [ready(one, segments) for one in inner]
+            return lambda facts, now: any(one(facts, now) for one in some)
+        case nodes.Not(only):
+            turned = ready(only, segments)
+            return lambda facts, now: not turned(facts, now)
+        case nodes.Tag(tag):
+            return lambda facts, now: tag in facts.tags
+        case nodes.OneOf(field, values) if values is not None:
+            wanted = frozenset(values) - {""}
+            return lambda facts, now: isinstance(value := facts.values.get(field), str) and value in wanted
+        case nodes.Number():
+            bounds = node
+
+            def between(facts: Facts, now: datetime) -> bool:
+                value = facts.values.get(bounds.field)
+                # A whole number compares with decimals as it is.
+                return _between(bounds, value) if type(value) is int else fits(bounds, value, now)
+
+            return between
+        case nodes.Text() | nodes.OneOf() | nodes.Boolean() | nodes.Day() | nodes.Moment():
+            test = node
+            return lambda facts, now: fits(test, facts.values.get(test.field), now)
+        case _:
+            return lambda facts, now: holds(node, facts, now, segments)
+
+
 def answer(
     node: Node,
     facts: Facts,
@@ -136,7 +172,7 @@ def _iso(day: date) -> str:
     return day.isoformat()
 
 
-def _between(test: nodes.Number, value: Decimal) -> bool:
+def _between(test: nodes.Number, value: Decimal | int) -> bool:
     if test.low is not None and (value < test.low or (test.low_open and value == test.low)):
         return False
     return test.high is None or not (value > test.high or (test.high_open and value == test.high))

@@ -59,6 +59,18 @@ def needs_classifier(
     return rule is None or not rule.spares_classifier
 
 
+class RecordMissing(Exception):
+    """The message has come to rules that ask about its contact: the turn must be given the contact's record."""
+
+
+def may_route(state: Conversation, event: Inbound, table: RoutingTable) -> bool:
+    """Whether rules are likely to look at the message: people have no conversation yet, and no flow expects these words."""
+    if state.session is None:
+        return state.status != "open"
+    flow = table.flows.get(UUID(state.session.flow_id))
+    return flow is None or not expects(flow, state.session, event.text)
+
+
 def _message(state: Conversation, event: Inbound, zone: tzinfo) -> Message:
     """The message as rules see it; `state` before the turn."""
     first = state.last_inbound_at is None
@@ -77,12 +89,13 @@ def turn(
     understood: Understood = NOTHING_UNDERSTOOD,
     floor: float = 0.0,
     zone: tzinfo = UTC,
-    record: Record = NO_RECORD,
+    record: Record | None = None,
     queues: Queues = NO_SETTINGS,
 ) -> Turn:
     """One turn. Raises Conflict when the event does not fit the state; `state` itself is never changed.
 
-    `zone`: the tenant's, for rules about hours; `record`: what is known of the contact, where rules ask for it.
+    `zone`: the tenant's, for rules about hours; `record`: what is known of the contact. Raises RecordMissing where rules
+    ask for it and it is not given.
     """
     result = Turn(state.copy())
     match event:
@@ -174,13 +187,16 @@ class Arrival(NamedTuple):
     message: Message
     understood: Understood
     floor: float
-    record: Record
+    record: Record | None
     last: rules.Last
     acted: set[UUID]  # the rules whose tags and answers are out
 
     def route(self, *, people_only: bool = False) -> Route:
+        if self.record is None and self.table.asks_contact:
+            raise RecordMissing
         heard = Heard(self.understood.intent, self.understood.confidence)
-        return self.table.route(self.message, heard, self.floor, self.record, people_only=people_only)
+        record = self.record or NO_RECORD
+        return self.table.route(self.message, heard, self.floor, record, people_only=people_only)
 
 
 def _inbound(result: Turn, arrival: Arrival) -> None:
@@ -214,7 +230,7 @@ def _go(result: Turn, arrival: Arrival, route: Route, prefix: str = "") -> None:
     to, table = route.to, arrival.table
     acting = [rule for rule in route.acting if rule.id not in arrival.acted]
     arrival.acted.update(rule.id for rule in acting)
-    failed = rules.act(result, arrival.event, acting, arrival.record, arrival.last)
+    failed = rules.act(result, arrival.event, acting, arrival.record or NO_RECORD, arrival.last)
     reason = prefix + "; ".join([route.reason, *failed])
     if to.flow_id is not None:
         _note(result, route, reason)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
+from uuid import UUID
 
 from hub.conditions import nodes
 from hub.conditions.catalog import Catalog
@@ -25,9 +26,16 @@ class RulesInvalid(Invalid):
     errors: tuple[dict[str, str], ...] = ()
 
 
-def check(rules: RuleList, catalog: Catalog, targets: Targets) -> None:
-    """Raise RulesInvalid, naming every rule and place (20 at most), for what does not fit the tenant."""
+def check(rules: RuleList, catalog: Catalog, targets: Targets, above: Collection[UUID] = frozenset()) -> None:
+    """Raise RulesInvalid, naming every rule and place (20 at most), for what does not fit the tenant. `above`: the ids of
+    the rules that it inherits.
+    """
     faults = [fault for nth, rule in enumerate(rules.rules) for fault in _faults(rule, nth, catalog, targets)]
+    faults += [
+        Fault(f"/rules/{nth}/id", "taken", f"rule {nth + 1} “{rule.name}”: a rule from above has this id")
+        for nth, rule in enumerate(rules.rules)
+        if rule.id in above
+    ]
     if rules.fallback_queue_id is not None and rules.fallback_queue_id not in targets.queues:
         faults.append(Fault("/fallback_queue_id", "unknown-queue", "there is no such queue"))
     if faults:

@@ -12,10 +12,23 @@ from hub.conditions.catalog import Catalog
 from hub.conditions.errors import ConditionInvalid
 from hub.conditions.nodes import Node, Not
 from hub.conditions.plan import plan
-from hub.conditions.predicate import Facts, Segments, answer
-from hub.routing.fields import CONFIDENCE, INTENT, KEYWORD, OF_TEXT, is_of_intent, is_of_message
+from hub.conditions.predicate import Facts, Ready, Segments, answer, ready
+from hub.routing.fields import (
+    CONFIDENCE,
+    INTENT,
+    KEYWORD,
+    OF_TEXT,
+    WORDING,
+    is_of_intent,
+    is_of_message,
+)
 from hub.routing.rule import AddTag, Answer, CloseIt, Standing, ToAgent, ToFlow, ToQueue
 from hub.templates.render import Template, TemplateInvalid, compile_template
+
+Anchor = tuple[str, str]
+"""A field of the message, or TAG, and what it has: what rules are looked up by."""
+TAG = "tag"
+_RANKS = {KEYWORD: 0, INTENT: 1, WORDING: 2, TAG: 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +57,21 @@ class Targets:
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """`keywords`, `intents`: it can only hold for a message that is, or means, one of these (None: no such bound).
+    """`anchors`: it can only hold where one of these is there (None: no such bound); `exact`: and then it does hold.
 
-    `exact`: and then it does hold. `to` None: it decides nothing.
+    `to` None: it decides nothing. `test`, `early`: the whole condition, and what of it needs no intent.
     """
 
     id: UUID
     name: str
     node: Node
+    test: Ready
+    early: Ready
     to: To | None
     goes_on: bool
     tags: tuple[str, ...]
     answers: tuple[Template, ...]
-    keywords: frozenset[str] | None
-    intents: frozenset[str] | None
+    anchors: frozenset[Anchor] | None
     exact: bool
     asks_intent: bool
     asks_confidence: bool
@@ -87,7 +101,9 @@ class Unusable(Exception):
     """A rule that cannot be used; the argument says why, for people."""
 
 
-def compile_rule(standing: Standing, catalog: Catalog, targets: Targets) -> CompiledRule:
+def compile_rule(
+    standing: Standing, catalog: Catalog, targets: Targets, segments: Segments | None = None
+) -> CompiledRule:
     """Raises Unusable for one whose condition or target is not there (any more), or not in this tenant."""
     rule = standing.rule
     try:
@@ -97,18 +113,18 @@ def compile_rule(standing: Standing, catalog: Catalog, targets: Targets) -> Comp
         raise Unusable(error.detail) from None
     found = list(tests_in(node))
     fields = frozenset(test.field for test in found if isinstance(test, nodes.Value))
-    keywords, intents = required(node, KEYWORD), required(node, INTENT)
     return CompiledRule(
         id=rule.id,
         name=rule.name,
         node=node,
+        test=ready(node, segments),
+        early=ready(without_intent(node), segments),
         to=_target(standing, targets),
         goes_on=rule.continue_,
         tags=tuple(action.tag for action in rule.actions if isinstance(action, AddTag)),
         answers=answers,
-        keywords=keywords,
-        intents=intents if keywords is None else None,
-        exact=_is_only(node, KEYWORD) or _is_only(node, INTENT),
+        anchors=anchors(node),
+        exact=only_values(node, KEYWORD) or only_values(node, INTENT),
         asks_intent=any(is_of_intent(test) for test in found),
         asks_confidence=CONFIDENCE in fields,
         asks_text=bool(fields & OF_TEXT),
@@ -162,30 +178,47 @@ def tests_in(node: Node) -> Iterator[nodes.Test]:
             yield node
 
 
-def required(node: Node, field: str) -> frozenset[str] | None:
-    """The values of which `field` must have one for the condition to hold; None where it may have any, or none."""
+def anchors(node: Node) -> frozenset[Anchor] | None:
+    """Of these facts at least one must be there for the condition to hold; None: it may hold without any of them.
+
+    Of several that must hold together the one is taken that most messages lack.
+    """
     match node:
-        case nodes.OneOf(name, values) if name == field and values is not None:
-            return frozenset(values)
+        case nodes.OneOf(field, values) if values is not None and field in (KEYWORD, INTENT):
+            return frozenset((field, value) for value in values)
+        case nodes.Text(field, "contains", (words,)) if field == WORDING:
+            return frozenset({(field, words.split()[0])})
+        case nodes.Tag(tag):
+            return frozenset({(TAG, tag)})
         case nodes.All(each):
-            bounds = [bound for one in each if (bound := required(one, field)) is not None]
-            return frozenset.intersection(*bounds) if bounds else None
+            bounds = [bound for one in each if (bound := anchors(one)) is not None]
+            return min(bounds, key=_rank, default=None)
         case nodes.Any_(each) if each:
-            each_bound = [required(one, field) for one in each]
-            known = [bound for bound in each_bound if bound is not None]
-            return frozenset().union(*known) if len(known) == len(each_bound) else None
+            parts = [anchors(one) for one in each]
+            known = [part for part in parts if part is not None]
+            return frozenset().union(*known) if len(known) == len(parts) else None
         case _:
             return None
 
 
-def _is_only(node: Node, field: str) -> bool:
-    """Whether the condition is nothing but `field` having one of its `required` values."""
+def _rank(bound: frozenset[Anchor]) -> tuple[int, int]:
+    return max((_RANKS[kind] for kind, _ in bound), default=-1), len(bound)
+
+
+def only_values(node: Node, field: str) -> bool:
+    """Whether the condition is nothing but `field` having one of some values."""
     match node:
         case nodes.OneOf(name, values):
             return name == field and values is not None
         case nodes.All((only,)):
-            return _is_only(only, field)
+            return only_values(only, field)
         case nodes.Any_(each) if each:
-            return all(_is_only(one, field) for one in each)
+            return all(only_values(one, field) for one in each)
         case _:
             return False
+
+
+def without_intent(node: Node) -> Node:
+    """What of the condition can be asked before the intent is known: if it does not hold, neither does the condition."""
+    conjuncts = node.nodes if isinstance(node, nodes.All) else (node,)
+    return nodes.All(tuple(one for one in conjuncts if not any(map(is_of_intent, tests_in(one)))))

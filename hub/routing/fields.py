@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -126,9 +127,15 @@ def values_of(
     if KEYWORD in wanted:
         found[KEYWORD] = keyword_of(message.text)
     if WORDING in wanted:
-        found[WORDING] = f" {normal(message.text)} "
+        found[WORDING] = f" {plain_words(message.text)} "
     found.update(waiting)
     return found
+
+
+@lru_cache(maxsize=1_024)
+def plain_words(text: str) -> str:
+    """The words of a message without case, accents and marks. Kept for a moment: a message is looked at more than once."""
+    return normal(text)
 
 
 def keyword_of(text: str) -> str | None:

@@ -32,21 +32,24 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What must be read of the contacts before the rules can be asked."""
+    """What must be read of the contacts before the rules can be asked: parts of a record, and which of them.
+
+    `segments`: the static ones.
+    """
 
     contact: bool
+    parts: frozenset[str] = frozenset()
     events: frozenset[str] = frozenset()
     campaigns: frozenset[UUID] = frozenset()
-    messages: bool = False
-    last_campaign: bool = False
+    segments: frozenset[UUID] = frozenset()
 
     def __or__(self, other: Needs) -> Needs:
         return Needs(
             self.contact or other.contact,
+            self.parts | other.parts,
             self.events | other.events,
             self.campaigns | other.campaigns,
-            self.messages or other.messages,
-            self.last_campaign or other.last_campaign,
+            self.segments | other.segments,
         )
 
 
@@ -54,16 +57,27 @@ NO_NEEDS = Needs(contact=False)
 
 
 @dataclass(frozen=True, slots=True)
+class PlacedRule:
+    """A rule at its place, with what it became, or the `problem` for which it cannot be used."""
+
+    standing: Standing
+    compiled: CompiledRule | None
+    problem: str | None = None
+
+    @property
+    def active(self) -> CompiledRule | None:
+        """What messages are held against."""
+        return self.compiled if self.standing.rule.enabled else None
+
+
+@dataclass(frozen=True, slots=True)
 class LoadedRules:
-    """The rules of one tenant in their order, each with what it became, or why it cannot be used."""
+    """The rules of one tenant in their order."""
 
     table: RoutingTable
     needs: Needs
-    standings: Sequence[Standing]
-    compiled: Mapping[UUID, CompiledRule]
-    unusable: Mapping[UUID, str]
+    rules: Sequence[PlacedRule]
     catalog: Catalog
-    levels: Sequence[Level] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +103,11 @@ async def load_rules(db: AsyncConnection, around: Around, draft: RuleList | None
     flows, flow_names = await _flows(db, around.tenant_id)
     contact, segments = await _surroundings(db, around.tenant_id, standings)
     catalog = routing_catalog(contact, channels=around.channels, queues=around.queues)
-    compiled, unusable = compile_all(standings, catalog, Targets(around.queues, flow_names, around.users))
+    targets = Targets(around.queues, flow_names, around.users)
+    placed = compile_all(standings, catalog, targets, segments)
     table = RoutingTable(
         around.brand,
-        [compiled[each.rule.id] for each in standings if each.rule.id in compiled and each.rule.enabled],
+        [each.active for each in placed if each.active is not None],
         around.queues,
         flows,
         fallback_queue(levels, around.tenant_id, around.queues),
@@ -102,7 +117,7 @@ async def load_rules(db: AsyncConnection, around: Around, draft: RuleList | None
         around.users,
     )
     table.waiting = await waiting(db, around.tenant_id, table)
-    return LoadedRules(table, needs_of(table), standings, compiled, unusable, catalog, levels)
+    return LoadedRules(table, needs_of(table), placed, catalog)
 
 
 async def waiting(db: AsyncConnection, tenant_id: UUID, table: RoutingTable) -> Mapping[str, int]:
@@ -138,17 +153,18 @@ async def _surroundings(
 
 
 def compile_all(
-    standings: Iterable[Standing], catalog: Catalog, targets: Targets
-) -> tuple[dict[UUID, CompiledRule], dict[UUID, str]]:
-    """By rule: what it became, or why it cannot be used. One that cannot be used holds no message back."""
-    compiled: dict[UUID, CompiledRule] = {}
-    unusable: dict[UUID, str] = {}
+    standings: Iterable[Standing], catalog: Catalog, targets: Targets, segments: Segments | None = None
+) -> list[PlacedRule]:
+    """By place, not by id: a tenant that gives a rule the id of one above must not thereby take its place. A rule that
+    cannot be used holds no message back.
+    """
+    placed: list[PlacedRule] = []
     for each in standings:
         try:
-            compiled[each.rule.id] = compile_rule(each, catalog, targets)
+            placed.append(PlacedRule(each, compile_rule(each, catalog, targets, segments)))
         except Unusable as why:
-            unusable[each.rule.id] = str(why)
-    return compiled, unusable
+            placed.append(PlacedRule(each, None, str(why)))
+    return placed
 
 
 def fallback_queue(nearest_first: Sequence[Level], own: UUID, queues: Mapping[UUID, str]) -> UUID | None:
@@ -170,13 +186,29 @@ def needs_of(table: RoutingTable) -> Needs:
     """What the table's rules, and the segments they reach, ask of contacts."""
     plans = [rule.node for rule in table.rules]
     plans += [plan for plan in table.segments.values() if plan is not None]
-    tests = [test for plan in plans for test in tests_in(plan)]
-    return Needs(
-        contact=table.asks_contact,
-        events=frozenset(test.name for test in tests if isinstance(test, nodes.Event)),
-        campaigns=frozenset(
-            test.campaign_id for test in tests if isinstance(test, nodes.Received | nodes.WroteSince)
-        ),
-        messages=any(isinstance(test, nodes.Message) for test in tests),
-        last_campaign=CAMPAIGN in table.fields,
-    )
+    parts: set[str] = {"last_campaign_id"} if CAMPAIGN in table.fields else set()
+    events: set[str] = set()
+    campaigns: set[UUID] = set()
+    for test in (test for plan in plans for test in tests_in(plan)):
+        parts.update(_PARTS_OF.get(type(test), ()))
+        match test:
+            case nodes.Event(name=name):
+                events.add(name)
+            case nodes.Received(campaign_id=key) | nodes.WroteSince(campaign_id=key):
+                campaigns.add(key)
+    static = frozenset(key for key, plan in table.segments.items() if plan is None)
+    if static:
+        parts.add("segments")
+    return Needs(table.asks_contact, frozenset(parts), frozenset(events), frozenset(campaigns), static)
+
+
+_PARTS_OF: Mapping[type, tuple[str, ...]] = {
+    nodes.Tag: ("tags",),
+    nodes.Country: ("addresses",),
+    nodes.Consent: ("consents",),
+    nodes.Reachable: ("addresses", "consents"),
+    nodes.Event: ("events",),
+    nodes.Message: ("messages",),
+    nodes.Received: ("received", "launches"),
+    nodes.WroteSince: ("received", "launches"),
+}

@@ -23,10 +23,10 @@ from hub.ids import encode_id
 from hub.routing import store_rules
 from hub.routing.checking import check, never_reached
 from hub.routing.compiled import Targets
-from hub.routing.fields import NO_RECORD, Heard, Message, Record, routing_catalog
+from hub.routing.fields import INTENT, NO_RECORD, Heard, Message, Record, routing_catalog
 from hub.routing.loading import Around, LoadedRules, load_rules
 from hub.routing.rule import NO_RULES, RuleList
-from hub.routing.store_records import records
+from hub.routing.store_records import records_of, records_query
 from hub.routing.trying import BackTest, Past, Tried, back_test, try_message
 from hub.tenancy import audit_log
 from hub.tenancy.audit_log import Record as AuditRecord
@@ -102,12 +102,13 @@ async def held(db: AsyncConnection, tenant_id: UUID) -> Held:
 
 def warnings_of(loaded: LoadedRules, labels: Sequence[str]) -> list[Notice]:
     """Rules that cannot be used or are never reached, intents that the model does not know, and no queue at all."""
-    found = [Notice(rule_id, "unusable", detail) for rule_id, detail in loaded.unusable.items()]
-    rules = [each.rule for each in loaded.standings]
-    usable = [loaded.compiled.get(rule.id) if rule.enabled else None for rule in rules]
+    rules = [each.standing.rule for each in loaded.rules]
+    found = [Notice(each.standing.rule.id, "unusable", each.problem) for each in loaded.rules if each.problem]
+    usable = [each.active for each in loaded.rules]
     found += [Notice(rules[each.place].id, "never-reached", each.detail) for each in never_reached(usable)]
     for compiled in usable:
-        strange = sorted((compiled.intents or frozenset()) - set(labels)) if compiled and labels else []
+        asked = {value for kind, value in (compiled and compiled.anchors) or () if kind == INTENT}
+        strange = sorted(asked - set(labels)) if labels else []
         if compiled and strange:
             detail = f"“{compiled.name}” asks for {', '.join(strange)}, which the model does not know"
             found.append(Notice(compiled.id, "unknown-intent", detail))
@@ -142,7 +143,8 @@ async def put(
 async def _check(db: AsyncConnection, where: Around, rules: RuleList) -> None:
     loaded = await load_rules(db, where, rules)
     flows = {row.id: row.name for row in await store_rules.flow_documents(db, where.tenant_id)}
-    check(rules, loaded.catalog, Targets(where.queues, flows, where.users))
+    above = {each.standing.rule.id for each in loaded.rules if each.standing.source is not None}
+    check(rules, loaded.catalog, Targets(where.queues, flows, where.users), above)
 
 
 async def version(db: AsyncConnection, tenant_id: UUID, number: int) -> RuleList:
@@ -198,11 +200,10 @@ async def _records(
 ) -> dict[UUID, Record]:
     """What any of these lists asks of the contacts."""
     needs = reduce(or_, (loaded.needs for loaded in lists))
-    static = {key for loaded in lists for key, plan in loaded.table.segments.items() if plan is None}
     found: dict[UUID, Record] = {}
     for start in range(0, len(contact_ids), RECORDS_AT_ONCE):
-        some = contact_ids[start : start + RECORDS_AT_ONCE]
-        found |= await records(db, tenant_id, some, needs, static, now)
+        query, values = records_query(tenant_id, contact_ids[start : start + RECORDS_AT_ONCE], needs, now)
+        found |= records_of(await db.execute(query, values))
     return found
 
 

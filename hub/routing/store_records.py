@@ -1,15 +1,16 @@
-"""What the rules ask of contacts, read for many contacts in one statement."""
+"""What the rules ask of contacts, read for many contacts in one statement that asks for nothing else."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from hub.conditions.nodes import TAKEN
 from hub.conditions.predicate import EventFact, Facts, MessageFact, facts_of_attributes
@@ -17,7 +18,6 @@ from hub.contacts.contact import NewContact
 from hub.ids import id_of_moment
 from hub.routing.fields import Record
 from hub.routing.loading import Needs
-from models.db import Db, fetch
 
 ROWS_MAX = 1_000
 """Of a contact's events and messages the newest so many are looked at."""
@@ -28,55 +28,64 @@ LAST_CAMPAIGN = timedelta(days=30)
 _TAKEN = ", ".join(f"'{state}'" for state in TAKEN)
 _MOMENT = "extract(epoch FROM {column})::text"
 _MINE = "x.tenant_id = c.tenant_id AND x.contact_id = c.id"
-_RECORDS = text(
-    f"""
-    SELECT c.id AS contact_id, c.name, c.language, c.time_zone, c.created_at, c.attributes::text AS attributes,
-        (SELECT v.last_inbound_at FROM conversations v WHERE v.tenant_id = c.tenant_id AND v.contact_id = c.id) AS last_inbound_at,
-        (SELECT jsonb_agg(x.tag) FROM contact_tags x WHERE {_MINE}) AS tags,
-        (SELECT jsonb_agg(jsonb_build_array(x.kind, x.address)) FROM contact_addresses x WHERE {_MINE}) AS addresses,
-        (SELECT jsonb_agg(jsonb_build_array(x.channel_kind, x.purpose, x.state)) FROM consents x WHERE {_MINE}) AS consents,
-        (SELECT jsonb_agg(x.segment_id) FROM segment_members x WHERE {_MINE} AND x.segment_id = ANY(CAST(:segments AS uuid[]))) AS segments,
-        CASE WHEN cardinality(CAST(:events AS text[])) > 0 THEN (
-            SELECT jsonb_agg(jsonb_build_array(x.name, {_MOMENT.format(column="x.at")}, x.properties::text)) FROM (
-                SELECT x.name, x.at, x.properties FROM contact_events x
-                WHERE {_MINE} AND x.name = ANY(CAST(:events AS text[])) ORDER BY x.at DESC LIMIT {ROWS_MAX}) x) END AS events,
-        CASE WHEN :messages THEN (
-            SELECT jsonb_agg(jsonb_build_array(x.direction, x.channel_kind, {_MOMENT.format(column="x.created_at")})) FROM (
-                SELECT x.direction, x.channel_kind, x.created_at FROM messages x
-                WHERE {_MINE} AND (x.direction = 'in' OR x.status IN ({_TAKEN})) ORDER BY x.id DESC LIMIT {ROWS_MAX}) x) END AS messages,
-        (SELECT jsonb_agg(w.id) FROM unnest(CAST(:campaigns AS uuid[])) AS w(id) WHERE EXISTS (
-            SELECT FROM messages x WHERE {_MINE} AND x.origin = 'campaign' AND x.origin_id = w.id AND x.direction = 'out'
-            AND x.status IN ({_TAKEN}))) AS received,
-        (SELECT jsonb_object_agg(p.id, {_MOMENT.format(column="p.launched_at")}) FROM campaigns p WHERE p.tenant_id = c.tenant_id
-            AND p.id = ANY(CAST(:campaigns AS uuid[])) AND p.launched_at IS NOT NULL) AS launches,
-        CASE WHEN :last_campaign THEN (
-            SELECT x.origin_id FROM messages x WHERE {_MINE} AND x.id >= CAST(:since AS uuid) AND x.origin = 'campaign'
-            AND x.direction = 'out' AND x.status IN ({_TAKEN}) ORDER BY x.id DESC LIMIT 1) END AS last_campaign_id
-    FROM contacts c WHERE c.tenant_id = :tenant_id AND c.id = ANY(CAST(:ids AS uuid[]))
-    """
-)
+_PARTS: Mapping[str, str] = {
+    "tags": f"(SELECT jsonb_agg(x.tag) FROM contact_tags x WHERE {_MINE})",
+    "addresses": f"(SELECT jsonb_agg(jsonb_build_array(x.kind, x.address)) FROM contact_addresses x WHERE {_MINE})",
+    "consents": f"(SELECT jsonb_agg(jsonb_build_array(x.channel_kind, x.purpose, x.state)) FROM consents x WHERE {_MINE})",
+    "segments": "(SELECT jsonb_agg(x.segment_id) FROM segment_members x "
+    f"WHERE {_MINE} AND x.segment_id = ANY(CAST(:segments AS uuid[])))",
+    "events": f"""(SELECT jsonb_agg(jsonb_build_array(x.name, {_MOMENT.format(column="x.at")}, x.properties::text)) FROM (
+        SELECT x.name, x.at, x.properties FROM contact_events x
+        WHERE {_MINE} AND x.name = ANY(CAST(:events AS text[])) ORDER BY x.at DESC LIMIT {ROWS_MAX}) x)""",
+    "messages": f"""(SELECT jsonb_agg(jsonb_build_array(x.direction, x.channel_kind, {_MOMENT.format(column="x.created_at")})) FROM (
+        SELECT x.direction, x.channel_kind, x.created_at FROM messages x
+        WHERE {_MINE} AND (x.direction = 'in' OR x.status IN ({_TAKEN})) ORDER BY x.id DESC LIMIT {ROWS_MAX}) x)""",
+    "received": f"""(SELECT jsonb_agg(w.id) FROM unnest(CAST(:campaigns AS uuid[])) AS w(id) WHERE EXISTS (
+        SELECT FROM messages x WHERE {_MINE} AND x.origin = 'campaign' AND x.origin_id = w.id AND x.direction = 'out'
+        AND x.status IN ({_TAKEN})))""",
+    "launches": f"""(SELECT jsonb_object_agg(p.id, {_MOMENT.format(column="p.launched_at")}) FROM campaigns p
+        WHERE p.tenant_id = c.tenant_id AND p.id = ANY(CAST(:campaigns AS uuid[])) AND p.launched_at IS NOT NULL)""",
+    "last_campaign_id": f"""(SELECT x.origin_id FROM messages x WHERE {_MINE} AND x.id >= CAST(:since AS uuid)
+        AND x.origin = 'campaign' AND x.direction = 'out' AND x.status IN ({_TAKEN}) ORDER BY x.id DESC LIMIT 1)""",
+}
 
 
-async def records(
-    db: Db,
-    tenant_id: UUID,
-    contact_ids: Collection[UUID],
-    needs: Needs,
-    segments: Collection[UUID],
-    now: datetime,
-) -> dict[UUID, Record]:
-    """The records of those contacts that exist. `segments`: the static ones whose members are asked for."""
-    values = {
-        "tenant_id": tenant_id,
-        "ids": list(contact_ids),
-        "segments": list(segments),
+@lru_cache(maxsize=512)
+def _statement(parts: frozenset[str]) -> TextClause:
+    """One row a contact; what is not asked for is null and costs nothing."""
+    columns = ", ".join(f"{sql if name in parts else 'NULL'} AS {name}" for name, sql in _PARTS.items())
+    return text(
+        "SELECT c.id AS contact_id, c.name, c.language, c.time_zone, c.created_at, c.attributes::text AS attributes, "
+        "(SELECT v.last_inbound_at FROM conversations v WHERE v.tenant_id = c.tenant_id AND v.contact_id = c.id) "
+        f"AS last_inbound_at, {columns} "
+        "FROM contacts c WHERE c.tenant_id = :tenant_id AND c.id = ANY(CAST(:ids AS uuid[]))"
+    )
+
+
+def records_query(
+    tenant_id: UUID, contact_ids: Collection[UUID], needs: Needs, now: datetime
+) -> tuple[TextClause, dict[str, Any]]:
+    """The query of what rules ask of these contacts; `records_of` reads its rows."""
+    values: dict[str, Any] = {"tenant_id": tenant_id, "ids": list(contact_ids)}
+    given = {
+        "segments": sorted(needs.segments),
         "events": sorted(needs.events),
         "campaigns": sorted(needs.campaigns),
-        "messages": needs.messages,
-        "last_campaign": needs.last_campaign,
         "since": id_of_moment(now - LAST_CAMPAIGN),
     }
-    return {row.contact_id: _record(row) for row in await fetch(db, _RECORDS, values)}
+    parts = needs.parts
+    used = {
+        "segments": "segments" in parts,
+        "events": "events" in parts,
+        "campaigns": "received" in parts,
+        "since": "last_campaign_id" in parts,
+    }
+    return _statement(parts), values | {name: given[name] for name, wanted in used.items() if wanted}
+
+
+def records_of(rows: Iterable[Any]) -> dict[UUID, Record]:
+    """The records of those contacts that exist."""
+    return {row.contact_id: _record(row) for row in rows}
 
 
 def _record(row: Any) -> Record:

@@ -15,19 +15,25 @@ from uuid import UUID
 from hub.compliance.keywords import Words
 from hub.conditions.predicate import Facts, Segments
 from hub.flows.definition import Flow
-from hub.routing.compiled import CompiledRule, To
+from hub.routing.compiled import TAG, Anchor, CompiledRule, To
 from hub.routing.fields import (
+    INTENT,
+    KEYWORD,
     NO_RECORD,
     NOTHING_HEARD,
     WAITING,
+    WORDING,
     Heard,
     Message,
     Record,
     keyword_of,
+    plain_words,
     values_of,
 )
 
 NOBODY = To()
+MERGED_MAX = 32
+"""Lists longer than that are walked as they lie, not sorted together: mostly the first few of them decide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +70,8 @@ class RoutingTable:
     queue_ids: Mapping[str, UUID] = field(init=False)
     fields: frozenset[str] = field(init=False)
     asks_contact: bool = field(init=False)
-    _keywords: Mapping[str, Sequence[int]] = field(init=False, repr=False)
-    _intents: Mapping[str, Sequence[int]] = field(init=False, repr=False)
+    _anchored: Mapping[Anchor, Sequence[int]] = field(init=False, repr=False)
+    _kinds: frozenset[str] = field(init=False, repr=False)
     _others: Sequence[int] = field(init=False, repr=False)
     _unheard: Sequence[int] = field(init=False, repr=False)
 
@@ -73,21 +79,19 @@ class RoutingTable:
         self.queue_ids = {name.casefold(): queue_id for queue_id, name in self.queues.items()}
         self.fields = frozenset().union(*(rule.fields for rule in self.rules))
         self.asks_contact = any(rule.asks_contact for rule in self.rules)
-        keywords: dict[str, list[int]] = defaultdict(list)
-        intents: dict[str, list[int]] = defaultdict(list)
-        others, any_intent = [], []
+        found: dict[Anchor, list[int]] = defaultdict(list)
+        others, by_intent = [], []
         for place, rule in enumerate(self.rules):
-            if rule.keywords is not None:
-                for word in rule.keywords:
-                    keywords[word].append(place)
-            elif rule.intents is not None:
-                any_intent.append(place)
-                for intent in rule.intents:
-                    intents[intent].append(place)
-            else:
+            if rule.anchors is None:
                 others.append(place)
-        self._keywords, self._intents, self._others = dict(keywords), dict(intents), others
-        self._unheard = sorted([*others, *any_intent])
+                continue
+            for anchor in rule.anchors:
+                found[anchor].append(place)
+            if any(kind == INTENT for kind, _ in rule.anchors):
+                by_intent.append(place)
+        self._anchored, self._others = dict(found), others
+        self._unheard = sorted([*others, *by_intent])
+        self._kinds = frozenset(kind for kind, _ in self._anchored)
 
     @property
     def waiting_fields(self) -> frozenset[str]:
@@ -97,7 +101,7 @@ class RoutingTable:
     def decided(self, message: Message, record: Record = NO_RECORD) -> CompiledRule | None:
         """The rule that has the message whatever it means, or None where that hangs on the intent or no rule has it."""
         walk = _Walk(self, message, None, record, 0.0)
-        route = walk.first(self._places(message, None))
+        route = walk.first(self._places(message, None, record))
         return None if route is None else route.rule
 
     def route(
@@ -113,18 +117,34 @@ class RoutingTable:
         themselves. `people_only`: a flow has given up, so that rules which lead to a flow or close are passed over.
         """
         walk = _Walk(self, message, heard, record, floor, people_only)
-        found = walk.first(self._places(message, heard))
+        found = walk.first(self._places(message, heard, record))
         assert found is not None  # nothing is unknown
         return found
 
-    def _places(self, message: Message, heard: Heard | None) -> Iterable[int]:
+    def _places(self, message: Message, heard: Heard | None, record: Record) -> Iterable[int]:
         """The rules that can have the message, in their order."""
-        keyword = keyword_of(message.text) if self._keywords else None
-        by_keyword = self._keywords.get(keyword, ()) if keyword is not None else ()
-        if heard is None:
-            return heapq.merge(self._unheard, by_keyword)
-        by_intent = self._intents.get(heard.intent, ()) if heard.intent is not None else ()
-        return heapq.merge(self._others, by_keyword, by_intent)
+        hits: set[int] = set()
+        for kind, values in self._present(message, heard, record):
+            for value in values:
+                hits.update(self._anchored.get((kind, value), ()))
+        looked_at = self._unheard if heard is None else self._others
+        if not hits:
+            return looked_at
+        return sorted(hits.union(looked_at)) if len(looked_at) < MERGED_MAX else _merged(looked_at, hits)
+
+    def _present(
+        self, message: Message, heard: Heard | None, record: Record
+    ) -> Iterator[tuple[str, Iterable[str]]]:
+        """What the message has of the kinds of facts that rules are looked up by."""
+        kinds = self._kinds
+        if KEYWORD in kinds and (keyword := keyword_of(message.text)) is not None:
+            yield KEYWORD, (keyword,)
+        if INTENT in kinds and heard is not None and heard.intent is not None:
+            yield INTENT, (heard.intent,)
+        if WORDING in kinds:
+            yield WORDING, set(plain_words(message.text).split())
+        if TAG in kinds:
+            yield TAG, record.facts.tags
 
     def fall_back(self, heard: Heard, floor: float) -> tuple[To, str]:
         """The last resort, and why."""
@@ -138,6 +158,15 @@ class RoutingTable:
         if self.fallback_queue_id is None:
             return NOBODY, f"{why}; there is no queue"
         return To(queue_id=self.fallback_queue_id), f"{why} → fallback"
+
+
+def _merged(places: Sequence[int], more: set[int]) -> Iterator[int]:
+    """Both in their order, each once."""
+    last = -1
+    for place in heapq.merge(places, sorted(more)):
+        if place != last:
+            yield place
+        last = place
 
 
 class _Walk:
@@ -186,12 +215,15 @@ class _Walk:
 
     def _holds(self, rule: CompiledRule) -> bool | None:
         if rule.exact:  # its place was found by a look-up
-            if rule.keywords is not None:
+            if not rule.asks_intent:
                 return True
             return None if self._heard is None else self._heard.confidence >= self._floor
-        known = self._heard is not None
-        facts = self._facts_for(rule)
-        return rule.holds(facts, self._message.at, self._table.segments, intent=known, contact=True)
+        facts, now = self._facts_for(rule), self._message.at
+        if self._heard is not None or not rule.asks_intent:
+            return rule.test(facts, now)
+        if not rule.early(facts, now):
+            return False
+        return rule.holds(facts, now, self._table.segments, intent=False, contact=True)
 
     def _facts_for(self, rule: CompiledRule) -> Facts:
         """Made at most twice a message: with the intent as it was heard, and without one that is below the floor."""
@@ -216,7 +248,7 @@ class _Walk:
     def _why(self, rule: CompiledRule) -> str:
         """What of the message the rule was about, where that is short."""
         heard = self._heard or NOTHING_HEARD
-        if rule.keywords is not None:
+        if rule.anchors and all(kind == KEYWORD for kind, _ in rule.anchors):
             return f" (keyword {keyword_of(self._message.text)})"
         if rule.asks_intent and heard.intent is not None:
             return f" (intent {heard.intent} {heard.confidence:.2f})"

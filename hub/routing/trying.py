@@ -28,8 +28,7 @@ from hub.routing.fields import (
     is_of_message,
     values_of,
 )
-from hub.routing.loading import LoadedRules
-from hub.routing.rule import Standing
+from hub.routing.loading import LoadedRules, PlacedRule
 from hub.routing.table import RoutingTable
 
 MOVED_SHOWN_MAX = 200
@@ -60,7 +59,7 @@ def try_message(
     """The way of one message through all rules. `heard`, `record` None: not known."""
     table = loaded.table
     asked = _Asked(loaded, message, heard, record, floor)
-    rows = [_row(each, asked) for each in loaded.standings]
+    rows = [_row(each, asked) for each in loaded.rules]
     command = command_of(message.text, False, table.words)
     if command is not None:
         reason = f"{command.command.upper()} command"
@@ -113,16 +112,15 @@ class _Asked:
         return self.record is None and not is_of_message(test)
 
 
-def _row(standing: Standing, asked: _Asked) -> dict[str, Any]:
-    rule, source = standing.rule, standing.source
-    compiled = asked.loaded.compiled.get(rule.id)
+def _row(placed: PlacedRule, asked: _Asked) -> dict[str, Any]:
+    rule, source, compiled = placed.standing.rule, placed.standing.source, placed.compiled
     row: dict[str, Any] = {
         "id": rule.id,
         "name": rule.name,
         "from_tenant": None if source is None else source.tenant,
         "enabled": rule.enabled,
-        "problem": asked.loaded.unusable.get(rule.id),
-        "counts": rule.enabled and compiled is not None,
+        "problem": placed.problem,
+        "counts": placed.active is not None,
         "goes_on": rule.continue_,
         "asks_contact": compiled is not None and compiled.asks_contact,
         "result": None,

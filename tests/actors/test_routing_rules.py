@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from actors.messages import Arrived
+from cli.demo import workspace as ws
 from hub import directory
 from hub.contacts.contact import NewContact
 from hub.ids import encode_id, id_of_moment, new_id
@@ -152,6 +153,39 @@ async def test_a_person_who_left_gets_nothing_by_a_rule(desk: Desk) -> None:
     await desk.conversations().receive([desk.arrived(second, "hi")])
     left = await desk.conversation(second)
     assert (left.assignee_id, left.queue_id) == (None, desk.queues["General"])
+
+
+async def test_who_a_flow_gives_up_is_known_to_the_rules(desk: Desk) -> None:
+    await set_rules(
+        desk,
+        rule(1, [asks("message.keyword", "in", ["survey"])], {"type": "flow", "flow_id": desk.survey}),
+        rule(2, [asks("name", "=", "Ann")], queue(desk.queues["Orders"], 2)),
+    )
+    host, contact_id = desk.conversations(), await desk.contact("+15550001")
+    async with transaction(desk.engine, Scope.of(desk.tenant_id)) as db:
+        await db.execute(contacts.update().where(contacts.c.id == contact_id).values(name="Ann"))
+    await host.receive([desk.arrived(contact_id, "survey")])
+    assert await went(desk, host, contact_id, "what is this?") == ("Orders", 2)
+
+
+async def test_a_flow_that_hands_over_whoever_answers_as_expected_finds_the_rules_too(desk: Desk) -> None:
+    asking = {
+        "start": "ask",
+        "nodes": {
+            "ask": {"type": "wait_for_reply", "choices": {"person": ["person"]}},
+            "over": {"type": "hand_over"},
+        },
+        "edges": [{"source": "ask", "port": "person", "target": "over"}],
+    }
+    flow_id = await ws.ensure_flow(desk.engine, desk.tenant_id, "Asking", asking)
+    await set_rules(
+        desk,
+        rule(1, [asks("message.keyword", "in", ["ask"])], {"type": "flow", "flow_id": flow_id}),
+        rule(2, [asks("tag", "hasNot", "vip")], queue(desk.queues["Orders"], 1)),
+    )
+    host, contact_id = desk.conversations(), await desk.contact("+15550001")
+    await host.receive([desk.arrived(contact_id, "ask")])
+    assert await went(desk, host, contact_id, "person") == ("Orders", 1)
 
 
 async def test_the_classifier_is_asked_only_where_it_matters(desk: Desk) -> None:

@@ -10,11 +10,14 @@ import httpx2
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from api.app import create_app
 from cli.demo import workspace as ws
 from hub.ids import encode_id, id_of_moment
+from hub.settings import Settings
 from models.contacts import contact_tags, contacts
 from models.conversations import messages
 from models.db import Scope, insert_rows, transaction
+from tests.api.api_examples import Reader, examples
 from tests.api.conftest import World
 
 PATH = "/v1/routing-rules"
@@ -144,6 +147,19 @@ async def test_what_is_wrong_is_named_by_rule_and_place(world: World) -> None:
         assert (await http.get(PATH)).headers["etag"] == '"0"', "nothing was saved"
 
 
+async def test_the_page_does_what_it_says(world: World, engine: AsyncEngine) -> None:
+    made = await queues_of(world, engine, "north", "Care", "General")
+    page = examples("routing.md")
+    async with await world.program("north", "routing:write", "inbox:read") as program:
+        reader = Reader(program, {name.lower(): encode_id("que", key) for name, key in made.items()})
+        for example in page:
+            await reader.follow(example)
+    shown = {example.request.split()[0].lower() + example.request.split()[1] for example in page}
+    paths = create_app(Settings(), connect_hub=False).openapi()["paths"]
+    ours = {method + path for path, item in paths.items() if path.startswith(PATH) for method in item}
+    assert ours == shown, "every operation has an example"
+
+
 async def test_who_may_look_and_who_may_change(world: World) -> None:
     async with await world.sign_in("north", "campaign_manager") as http:
         assert (await http.get(PATH)).status_code == 200
@@ -163,7 +179,11 @@ async def test_rules_come_down_the_tree_locked_ones_first(world: World, engine: 
             rule("Hard", [asks("message.wording", "contains", "lawyer")], queue(above["Care"]), locked=True),
             rule("Elsewhere", SAD, queue(above["Legal"])),
         )
+        locked = (await http.get(PATH)).json()["rules"][1]["id"]
     async with await world.sign_in("north", "sub_org_admin") as http:
+        taken = {"rules": [rule("Instead", HELLO, queue(below["Shop"]), id=locked)]}
+        refused = await http.put(PATH, json=taken, headers=WHATEVER)
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/rules/0/id")
         found = await put(http, rule("Mine", HELLO, queue(below["Shop"])))
         assert [each["name"] for each in found["before"]] == ["Hard"]
         assert [each["name"] for each in found["after"]] == ["Soft", "Elsewhere"]

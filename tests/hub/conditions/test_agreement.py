@@ -17,11 +17,14 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
 from hub.conditions.model import read
+from hub.conditions.nodes import Message
 from hub.conditions.plan import plan
-from hub.conditions.predicate import Facts, Segments, holds
+from hub.conditions.predicate import Facts, Segments, holds, matching_messages, ready, received
 from hub.conditions.sql import compile_condition
 from hub.contacts.segments.store_facts import facts_of
 from hub.ids import new_id
+from hub.routing.loading import Needs
+from hub.routing.store_records import records_of, records_query
 from models.db import SCHEMA, Scope, app_url, make_engine, transaction
 from tests.hub.conditions import people
 
@@ -48,7 +51,10 @@ class Town:
 
     def by_predicate(self, condition: dict[str, Any], now: datetime) -> set[UUID]:
         node = plan(read(condition), people.CATALOG)
-        return {contact for contact, facts in self.facts.items() if holds(node, facts, now, self.segments)}
+        found = {contact for contact, facts in self.facts.items() if holds(node, facts, now, self.segments)}
+        asked = ready(node, self.segments)
+        assert found == {contact for contact, facts in self.facts.items() if asked(facts, now)}
+        return found
 
 
 async def _facts(url: Any, tenant: UUID) -> dict[UUID, Facts]:
@@ -132,3 +138,33 @@ def test_the_people_are_worth_asking(town: Town) -> None:
     ):
         found = town.by_sql({"rules": [rule]}, people.NOW)
         assert 5 < len(found) < people.PEOPLE - 5, rule
+
+
+def test_what_routing_reads_of_contacts_are_the_same_facts(town: Town) -> None:
+    parts = {"tags", "addresses", "consents", "segments", "events", "messages", "received", "launches"}
+    needs = Needs(
+        True,
+        frozenset(parts),
+        frozenset(people.EVENTS),
+        frozenset(people.CAMPAIGNS),
+        frozenset(key for key, inner in town.segments.items() if inner is None),
+    )
+    query, values = records_query(town.tenant, list(town.facts), needs, people.NOW)
+    found = records_of(town.db.execute(query, values))
+    assert set(found) == set(town.facts)
+    for key, facts in town.facts.items():
+        mine = found[key].facts
+        assert (mine.values, mine.tags, mine.segments) == (facts.values, facts.tags, facts.segments)
+        assert set(mine.addresses) == set(facts.addresses)
+        assert set(mine.consents) == set(facts.consents)
+        assert {(each.name, each.at) for each in mine.events} == {
+            (each.name, each.at) for each in facts.events
+        }
+        for campaign_id in people.CAMPAIGNS:
+            assert received(mine, campaign_id) == received(facts, campaign_id)
+            assert mine.launches.get(campaign_id) == facts.launches.get(campaign_id)
+        for direction in ("in", "out"):
+            count = Message(direction, 1, None, None)
+            assert len(matching_messages(count, mine, people.NOW)) == len(
+                matching_messages(count, facts, people.NOW)
+            )

@@ -29,13 +29,13 @@ from hub.conversations.state import (
     Turn,
     Understood,
 )
-from hub.conversations.turn import NOTHING_UNDERSTOOD, needs_classifier, turn
+from hub.conversations.turn import NOTHING_UNDERSTOOD, RecordMissing, may_route, needs_classifier, turn
 from hub.errors import Conflict
 from hub.flows.definition import Flow
 from hub.flows.engine import Session
 from hub.ids import encode_id
 from hub.routing.compiled import Targets
-from hub.routing.fields import Record
+from hub.routing.fields import NO_RECORD, Record
 from hub.routing.loading import compile_all
 from hub.routing.rule import Rule, Standing
 from hub.routing.table import RoutingTable
@@ -98,8 +98,16 @@ def build(version: UUID | None = VERSION, rules: Sequence[Rule] = RULES) -> Rout
     queues = {ORDERS: "Orders", CARE: "Care", GENERAL: "General"}
     flows = {key: Flow.model_validate(value) for key, value in FLOWS.items()}
     targets = Targets(queues, {key: str(key) for key in flows}, {BOB: "Bob"})
-    compiled, _ = compile_all([Standing(rule=each) for each in rules], CATALOG, targets)
-    return RoutingTable("Acme", list(compiled.values()), queues, flows, GENERAL, version, users=targets.users)
+    placed = compile_all([Standing(rule=each) for each in rules], CATALOG, targets)
+    return RoutingTable(
+        "Acme",
+        [each.active for each in placed if each.active],
+        queues,
+        flows,
+        GENERAL,
+        version,
+        users=targets.users,
+    )
 
 
 TABLE = build()
@@ -132,7 +140,7 @@ def inbound(text: str, **changes: Any) -> Inbound:
 
 def run(state: Conversation, event: Event, understood: Understood = NOTHING_UNDERSTOOD) -> Turn:
     before = replace(state)
-    result = turn(state, event, TABLE, understood, floor=0.35)
+    result = turn(state, event, TABLE, understood, floor=0.35, record=NO_RECORD)
     assert state == before, "a turn never changes the state it was given"
     return result
 
@@ -281,7 +289,7 @@ def test_a_text_goes_where_it_belongs(
 
 def test_a_rule_whose_flow_is_gone_holds_no_message_back() -> None:
     lost = rule(104, [keyword("lost")], {"type": "flow", "flow_id": UUID(int=99)})
-    after = turn(conversation(), inbound("lost"), build(rules=[lost, *RULES]), SURE).state
+    after = turn(conversation(), inbound("lost"), build(rules=[lost, *RULES]), SURE, record=NO_RECORD).state
     assert (after.status, after.queue_id) == ("open", ORDERS), (
         "the text goes by its intent, as without the rule"
     )
@@ -337,6 +345,29 @@ def test_an_answer_that_cannot_be_filled_in_is_left_out_and_told() -> None:
     assert kinds(turn(conversation(), inbound("city"), TABLE, record=known(city="Pune")).effects) == [
         "SendMessage"
     ]
+
+
+# (state, text) → whether the contact's record is read before the turn
+LIKELY = [
+    (conversation(), "hi", True),
+    (opened(), "hi", False),
+    (opened(status="closed"), "hi", True),
+    (waiting(), "yes", False),
+    (waiting(), "what is this", True),
+    (waiting(flow=UUID(int=99)), "yes", True),
+]
+
+
+@pytest.mark.parametrize(("state", "text", "likely"), LIKELY)
+def test_rules_that_ask_about_contacts_say_when_the_record_is_missing(
+    state: Conversation, text: str, likely: bool
+) -> None:
+    assert may_route(state, inbound(text), TABLE) is likely
+    if likely:
+        with pytest.raises(RecordMissing):
+            turn(state, inbound(text), TABLE)
+    else:
+        assert turn(state, inbound(text), TABLE).routing is not None
 
 
 def test_two_machines_do_not_answer_each_other_for_ever() -> None:
@@ -657,5 +688,5 @@ HAPPENED: list[tuple[str, Conversation, Event, list[tuple[str, dict[str, Any], s
 def test_what_the_timeline_tells(
     state: Conversation, event: Event, expected: list[tuple[str, dict[str, Any], str]]
 ) -> None:
-    told = [(one.kind, one.data, one.actor) for one in turn(state, event, TABLE).happened]
+    told = [(one.kind, one.data, one.actor) for one in turn(state, event, TABLE, record=NO_RECORD).happened]
     assert told == expected

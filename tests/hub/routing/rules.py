@@ -58,8 +58,8 @@ def rule(number: int, tests: Sequence[Any], *actions: Mapping[str, Any], **more:
 
 def table(rules: Sequence[Rule], **more: Any) -> RoutingTable:
     """The table of these rules; raises AssertionError for one that cannot be used."""
-    compiled, unusable = compile_all([Standing(rule=each) for each in rules], CATALOG, TARGETS)
-    assert unusable == {}
+    placed = compile_all([Standing(rule=each) for each in rules], CATALOG, TARGETS)
+    assert [each.problem for each in placed if each.problem] == []
     values: dict[str, Any] = {
         "flows": dict.fromkeys(TARGETS.flows, Flow.model_validate(SAY)),
         "fallback_queue_id": GENERAL,
@@ -67,8 +67,7 @@ def table(rules: Sequence[Rule], **more: Any) -> RoutingTable:
         "segments": {VIPS: None},
         "users": TARGETS.users,
     }
-    enabled = [compiled[each.id] for each in rules if each.enabled]
-    return RoutingTable("Acme", enabled, QUEUES, **(values | more))
+    return RoutingTable("Acme", [each.active for each in placed if each.active], QUEUES, **(values | more))
 
 
 SAY: dict[str, Any] = {"start": "say", "nodes": {"say": {"type": "send", "text": "9 to 19"}}}
