@@ -65,6 +65,7 @@ async def state(db: AsyncConnection, tenant: UUID, contact_id: UUID) -> dict[str
         ),
         "segments": await column(db, f"SELECT segment_id FROM segment_members {where}", **values),
         "campaigns": await column(db, f"SELECT ordinal FROM campaign_recipients {where}", **values),
+        "queues": await column(db, f"SELECT kind FROM queue_events {where}", **values),
         "conversation": tuple(conversation) if conversation else None,
     }
 
@@ -84,6 +85,7 @@ async def furnish(db: AsyncConnection, tenant: UUID, winner: UUID, loser: UUID) 
         INSERT INTO campaign_recipients (tenant_id, campaign_id, ordinal, contact_id)
           VALUES (:t, :cmp_both, 1, :w), (:t, :cmp_both, 2, :l), (:t, :cmp_loser, 3, :l);
         INSERT INTO contact_events (tenant_id, id, contact_id, name, at) VALUES (:t, :seg_both, :w, 'seen', :at), (:t, :seg_loser, :l, 'bought', :at);
+        INSERT INTO queue_events (tenant_id, id, contact_id, kind, at) VALUES (:t, :seg_both, :w, 'closed', :at), (:t, :seg_loser, :l, 'entered', :at);
         INSERT INTO conversations (tenant_id, contact_id, version, status, last_text, last_at, unread, opened_at)
           VALUES (:t, :w, 4, 'closed', 'thanks', now() - interval '1 day', 0, now());
         INSERT INTO conversations (tenant_id, contact_id, version, status, last_text, last_at, unread, opened_at)
