@@ -17,10 +17,12 @@ from actors.messages import Command
 from actors.ports import Conversations
 from actors.runtime import counts
 from actors.shell import Shell
+from hub import realtime
 from hub.clock import SystemClock
 from hub.conversations.desk import DeskEvent, Due, GiveBack, Offer
-from hub.directory import Directories
+from hub.directory import Directories, Directory
 from hub.errors import HubError
+from hub.ids import encode_id
 from hub.routing import store
 from hub.routing.people import People
 from hub.routing.store import Standing
@@ -109,13 +111,25 @@ class RouterHost(Shell):
         }
         await self._give_back(floor, gone, now)
         if left := [agent_id for agent_id in gone if not seen[agent_id].here]:
-            await self.people.dismiss(tenant_id, left)
+            await self._say_left(directory, await self.people.dismiss(tenant_id, left))
         offers = floor.assign(now, OFFERS_MAX)
         events: list[tuple[UUID, DeskEvent]] = [
             (each.contact_id, Offer(each.agent_id, now + timedelta(seconds=each.accept_s), now))
             for each in offers
         ]
         return await self._tell(floor, events)
+
+    async def _say_left(self, directory: Directory, agents: Sequence[UUID]) -> None:
+        """The screens hear who is gone; who only closed the browser said nothing."""
+        events = [
+            {
+                "type": "presence.updated",
+                "agent": {"id": encode_id("usr", agent_id), "name": directory.users.get(agent_id, "")},
+                "status": "offline",
+            }
+            for agent_id in agents
+        ]
+        await realtime.publish(self.redis, [(directory.tenant_id, event) for event in events])
 
     async def _give_back(self, floor: FloorMemory, gone: dict[UUID, str], now: datetime) -> None:
         """What those who left have not answered goes back to its queue, before others are asked."""

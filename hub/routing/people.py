@@ -78,18 +78,19 @@ class People:
             found[agent_id] = Seen(status.decode(), until.get(agent_id, 0) > now)
         return found
 
-    async def dismiss(self, tenant_id: UUID, agents: list[UUID]) -> None:
-        """What these had is taken care of: they are not told of again until they beat."""
+    async def dismiss(self, tenant_id: UUID, agents: list[UUID]) -> list[UUID]:
+        """What these had is taken care of: they are not told of again until they beat. Returns those who just left."""
         _, beats = _keys(tenant_id)
         now = time.time()
         scores = await self._redis.zmscore(beats, [agent_id.hex for agent_id in agents])
         over = [
-            agent_id.hex
+            agent_id
             for agent_id, score in zip(agents, scores, strict=True)
             if score is not None and score <= now
         ]
         if over:
-            await self._redis.zrem(beats, *over)
+            await self._redis.zrem(beats, *(agent_id.hex for agent_id in over))
+        return over
 
     async def floors(self) -> set[UUID]:
         """The tenants that somebody is, or a moment ago was, at the desk of."""

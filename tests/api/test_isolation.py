@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -43,6 +44,8 @@ PREFIX = {
     "delivery_id": "whd",
     "reply_id": "rpl",
     "mention_id": "mtn",
+    "queue_id": "que",
+    "agent_id": "usr",
 }
 # Parts of a path that are words, not ids: what they are when a foreign thing is asked for, and an unknown one.
 WORDS = {
@@ -69,12 +72,18 @@ NEWER = (
     "whd",
     "rpl",
     "mtn",
+    "usr",
 )
 # What a request must hold to get as far as looking for the thing; `own` is replaced by an id of the caller's.
 BODIES: dict[str, dict[str, Any]] = {
     "reply": {"text": "hello"},
     "assign_conversation": {"assignee_id": None},
     "transfer_conversation": {"queue_id": "own queue"},
+    "snooze_conversation": {"until": (datetime.now(UTC) + timedelta(days=1)).isoformat()},
+    "set_priority": {"priority": 1},
+    "update_queue": {"name": "mine now"},
+    "put_agent": {"capacity": 1},
+    "put_agent_presence": {"status": "online"},
     "change_import": {"policy": "skip"},
     "mend_import_row": {"cells": {"phone": "+447700900001"}},
     "update_contact": {},
@@ -147,6 +156,7 @@ async def plant(world: Any, name: str) -> dict[str, UUID]:
         INSERT INTO contact_addresses (tenant_id, kind, address, contact_id) VALUES (:tenant, 'phone', '+447700900999', :con);
         INSERT INTO contact_tags (tenant_id, tag, contact_id) VALUES (:tenant, 'secret-tag', :con);
         INSERT INTO queues (tenant_id, id, name) VALUES (:tenant, :que, 'Secret Queue');
+        INSERT INTO agents (tenant_id, id, kind, name) VALUES (:tenant, :usr, 'bot', 'Secret bot');
         INSERT INTO conversations (tenant_id, contact_id, status, queue_id, last_text, opened_at)
           VALUES (:tenant, :con, 'open', :que, 'Secret text', now());
         INSERT INTO api_keys (tenant_id, id, name, key_hash, last4, scopes)
@@ -230,6 +240,9 @@ async def snapshot(world: Any, tenant: UUID) -> list[Any]:
                 "webhook_endpoints",
                 "webhook_deliveries",
                 "tenants",
+                "queues",
+                "agents",
+                "queue_events",
             )
         ]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import bench
-from bench import campaign, common, inbound, latency, live, wallet
+from bench import assign, campaign, common, inbound, latency, live, wallet
 from bench.texts import REPEATS, Words, rules_text
 from hub.compliance.keywords import command_of
 from hub.errors import Invalid
@@ -78,6 +78,13 @@ def test_live_and_wallet_through_ray(hub_stack: Any) -> None:
         live.measure(hub_stack.stack, hub_stack.settings, live.Sizes(2_000)), "live_bytes", "live_activations"
     )
     check([wallet.through_ray(hub_stack.stack, 0.5)], "wallet_reservations_ray")
+
+
+async def test_assign(hub_stack: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assign, "SETTLE_S", 1.0)
+    sizes = assign.Sizes(80, 4, 10, 4)
+    figures = await assign.run(hub_stack.stack, sizes, assign.decide(sizes))
+    check(figures, "assign_decisions", "assign_offers")
 
 
 async def test_wallet(database_url: str, secret_key: str) -> None:
