@@ -810,7 +810,7 @@ export interface paths {
         put?: never;
         /**
          * Close
-         * @description Done. The contact's next message opens the conversation again.
+         * @description Done, and what became of it. The contact's next message opens the conversation again.
          */
         post: operations["close_conversation"];
         delete?: never;
@@ -2734,6 +2734,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/wrap-up-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Codes
+         * @description The list in its order. Without one the ETag is `"0"`.
+         */
+        get: operations["get_wrap_up_codes"];
+        /**
+         * Put Codes
+         * @description Set the list as a whole. Conversations that were closed keep the words they were closed with.
+         */
+        put: operations["put_wrap_up_codes"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/stream": {
         parameters: {
             query?: never;
@@ -3985,6 +4009,14 @@ export interface components {
             button?: string;
             /** Choices */
             choices: components["schemas"]["Reply"][];
+        };
+        /** CloseIn */
+        CloseIn: {
+            /**
+             * Wrap Up
+             * @description What became of it: one of the tenant's wrap-up codes.
+             */
+            wrap_up?: string | null;
         };
         /**
          * Command
@@ -9398,6 +9430,38 @@ export interface components {
         WordsIn: {
             condition: components["schemas"]["ConditionGroup"];
         };
+        /** WrapUpsIn */
+        WrapUpsIn: {
+            /**
+             * Codes
+             * @example [
+             *       "Solved",
+             *       "Passed to the shop",
+             *       "Not a customer"
+             *     ]
+             */
+            codes: string[];
+            /**
+             * Required
+             * @description No conversation is closed without one.
+             * @default false
+             */
+            required?: boolean;
+        };
+        /**
+         * WrapUpsOut
+         * @description What agents choose from when they close a conversation.
+         */
+        WrapUpsOut: {
+            /** Codes */
+            codes: string[];
+            /** Required */
+            required: boolean;
+            /** Version */
+            version: number;
+            /** Updated At */
+            updated_at: string | null;
+        };
         /**
          * Problem
          * @description RFC 9457: what went wrong, for people (`title`, `detail`) and programs (`code`, `errors`).
@@ -13656,7 +13720,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CloseIn"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -23426,6 +23494,161 @@ export interface operations {
             };
             /** @description A value is not acceptable. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_wrap_up_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrapUpsOut"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_wrap_up_codes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what you saw, such as `"7"`; `*` for whatever it is now. */
+                "If-Match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WrapUpsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrapUpsOut"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody changed it since: read it again. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Send the ETag that you saw as If-Match. */
+            428: {
                 headers: {
                     [name: string]: unknown;
                 };

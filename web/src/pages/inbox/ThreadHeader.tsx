@@ -8,6 +8,7 @@ import type { Conversation } from '../../api/types';
 import { useMe } from '../../app/session';
 import { ChannelIcon } from '../../ui/ChannelIcon';
 import { Status } from '../../ui/Status';
+import { CloseButton } from './CloseButton';
 import { usePeople } from './people';
 import classes from './thread.module.css';
 import type { ConversationActions } from './useActions';
@@ -115,9 +116,7 @@ export function ThreadHeader({ row, actions, menu, mayWrite, panel, onPanel }: H
         {mayWrite && open && <AssignMenu row={row} actions={actions} menu={menu} />}
         {mayWrite && open && <TransferMenu row={row} actions={actions} menu={menu} />}
         {mayWrite && open && <MoreMenu row={row} actions={actions} menu={menu} />}
-        {mayWrite && open && (
-          <Button variant="default" size="sm" leftSection={<IconCheck size={16} aria-hidden />} onClick={() => actions.close(row)} title={t('action.closeKey')}>{t('action.close')}</Button>
-        )}
+        {mayWrite && open && <CloseButton row={row} actions={actions} />}
         {mayWrite && row.status === 'closed' && (
           <Button size="sm" leftSection={<IconArrowBackUp size={16} aria-hidden />} onClick={() => actions.reopen(row)}>{t('action.reopen')}</Button>
         )}
