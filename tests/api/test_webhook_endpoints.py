@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.ids import decode_id
 from models.db import Scope, transaction
+from tests.api.api_examples import Reader, examples
 from tests.api.conftest import World
 
 PATH = "/v1/webhook-endpoints"
@@ -102,3 +103,10 @@ async def test_what_is_wrong_is_named(world: World, more: dict[str, Any], pointe
         answer = await http.post(PATH, json={**NEW, **more})
     assert answer.status_code == 422
     assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+
+
+async def test_the_examples_of_the_page_are_true(world: World) -> None:
+    async with await world.program("north", "webhooks:manage", role="sub_org_admin") as client:
+        reader = Reader(client)
+        for example in examples("webhooks.md"):
+            await reader.follow(example)

@@ -28,6 +28,7 @@ export const keys = {
   call: (id: string) => ['calls', 'one', id] as const,
   users: ['tenancy', 'users'] as const,
   search: (q: string, filter: object) => ['search', 'messages', q, filter] as const,
+  wrapUps: ['inbox', 'wrap-ups'] as const,
   mentions: ['mentions', 'list'] as const,
   replies: ['replies', 'list'] as const,
   anySuggestions: ['replies', 'for'] as const,

@@ -12,12 +12,12 @@ const LISTED = 30;
 /** The id of a conversation's contact. */
 export const contactOf = (conversationId: string): string => conversationId.replace(/^cnv_/, 'con_');
 
-/** The newest notes about a conversation's contact, newest first. */
+/** The newest notes about a conversation's contact, and its closings, newest first. */
 export const notesQuery = (conversationId: string) => {
   const contact_id = contactOf(conversationId);
   return queryOptions({
-    queryKey: keys.timeline(contact_id, { kinds: 'note', limit: NOTES_MAX }),
-    queryFn: () => body(api.GET('/v1/contacts/{contact_id}/timeline', { params: { path: { contact_id }, query: { kinds: 'note', limit: NOTES_MAX } } })),
+    queryKey: keys.timeline(contact_id, { kinds: 'note,closed', limit: NOTES_MAX }),
+    queryFn: () => body(api.GET('/v1/contacts/{contact_id}/timeline', { params: { path: { contact_id }, query: { kinds: 'note,closed', limit: NOTES_MAX } } })),
   });
 };
 

@@ -4659,8 +4659,7 @@ export interface components {
         CloseIn: {
             /**
              * Wrap Up
-             * @description What became of it.
-             * @example solved
+             * @description What became of it: one of the tenant's wrap-up codes.
              */
             wrap_up?: string | null;
         };

@@ -35,7 +35,7 @@ export const assign = (id: string, assignee_id: string | null): Promise<Conversa
   body(api.POST('/v1/conversations/{conversation_id}/assign', { params: at(id), body: { assignee_id } }));
 export const transfer = (id: string, queue_id: string): Promise<Conversation> =>
   body(api.POST('/v1/conversations/{conversation_id}/transfer', { params: at(id), body: { queue_id } }));
-export const close = (id: string): Promise<Conversation> => body(api.POST('/v1/conversations/{conversation_id}/close', { params: at(id) }));
+export const close = (id: string, wrap_up?: string): Promise<Conversation> => body(api.POST('/v1/conversations/{conversation_id}/close', { params: at(id), body: { wrap_up: wrap_up ?? null } }));
 export const reopen = (id: string): Promise<Conversation> => body(api.POST('/v1/conversations/{conversation_id}/reopen', { params: at(id) }));
 export const showTyping = (id: string): Promise<unknown> => api.POST('/v1/conversations/{conversation_id}/typing', { params: at(id) });
 export const markRead = (id: string): Promise<Conversation> => body(api.POST('/v1/conversations/{conversation_id}/read', { params: at(id) }));

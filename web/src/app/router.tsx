@@ -208,7 +208,14 @@ const replies = createRoute({
   component: lazyRouteComponent(() => import('../pages/settings/RepliesPage'), 'RepliesPage'),
 });
 
-const tree = root.addChildren([signIn, app.addChildren([contacts, contact, attributes, suppressions, segments, segment, imports, importOne, routing, channels, account, queues, queue, webhooks, replies, home, inbox.addChildren([inboxView.addChildren([inboxConversation])])])]);
+const wrapUps = createRoute({
+  getParentRoute: () => app,
+  path: '/settings/wrap-ups',
+  loader: async ({ context }) => (await import('../pages/settings/load')).loadWrapUps(context.client, context.me),
+  component: lazyRouteComponent(() => import('../pages/settings/WrapUpsPage'), 'WrapUpsPage'),
+});
+
+const tree = root.addChildren([signIn, app.addChildren([contacts, contact, attributes, suppressions, segments, segment, imports, importOne, routing, channels, account, queues, queue, webhooks, replies, wrapUps, home, inbox.addChildren([inboxView.addChildren([inboxConversation])])])]);
 
 export function makeRouter(client: QueryClient) {
   return createRouter({

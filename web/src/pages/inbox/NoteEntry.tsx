@@ -12,6 +12,19 @@ import { absoluteTime, clockTime } from '../../ui/time';
 import { toastProblem, toastUndo } from '../../ui/toast';
 import classes from './thread.module.css';
 
+/** That a conversation was closed, and what became of it. */
+export function ClosedEntry({ entry }: { entry: TimelineEntry }) {
+  const { t } = useTranslation('inbox');
+  const me = useMe();
+  const code = typeof entry.data.wrap_up === 'string' ? entry.data.wrap_up : '';
+  const who = entry.actor?.name || t('note.somebody');
+  return (
+    <li className={classes.channelChange}>
+      <span title={absoluteTime(entry.at, me.tenant.time_zone)}>{t(code ? 'thread.closedAs' : 'thread.closed', { who, code })}</span>
+    </li>
+  );
+}
+
 /** A note of the team in a thread: never sent, and not to be taken for a message. */
 export function NoteEntry({ note, conversationId }: { note: TimelineEntry; conversationId: string }) {
   const { t } = useTranslation('inbox');

@@ -12,6 +12,7 @@ import { putConversation } from '../../app/liveCache';
 import { useMe } from '../../app/session';
 import { EmptyState } from '../../ui/EmptyState';
 import { ProblemAlert } from '../../ui/ProblemAlert';
+import { useClosing } from './CloseButton';
 import { MessageList } from './MessageList';
 import classes from './thread.module.css';
 import { ThreadHeader, type MenuState } from './ThreadHeader';
@@ -46,14 +47,15 @@ function useReading(row: Conversation | undefined, mayWrite: boolean): void {
 
 interface OpenProps { row: Conversation; mayWrite: boolean; panel: boolean; onPanel: () => void }
 
-function useThreadKeys(row: Conversation, mayWrite: boolean, menu: MenuState, field: RefObject<HTMLTextAreaElement | null>, onPanel: () => void): ReturnType<typeof useActions> {
+function useThreadKeys(row: Conversation, mayWrite: boolean, menu: MenuState, field: RefObject<HTMLTextAreaElement | null>, onPanel: () => void): ReturnType<typeof useActions> & { ask: (row: Conversation) => void } {
   const { t } = useTranslation('inbox');
   const me = useMe();
   const actions = useActions();
+  const close = useClosing(actions);
   const open = row.status === 'open' || row.status === 'snoozed' || row.status === 'waiting';
   const write = mayWrite && open
     ? [
-        { keys: 'e', label: t('keys.close'), run: () => actions.close(row) },
+        { keys: 'e', label: t('keys.close'), run: () => close(row) },
         { keys: 'i', label: t('keys.me'), run: () => me.user && actions.assign(row, { id: me.user.id, name: me.user.name }) },
         { keys: 'a', label: t('keys.assign'), run: () => menu.set('assign') },
         { keys: 't', label: t('keys.transfer'), run: () => menu.set('transfer') },
@@ -68,7 +70,7 @@ function useThreadKeys(row: Conversation, mayWrite: boolean, menu: MenuState, fi
   useKeys(t('keys.composer'), mayWrite
     ? [{ keys: 'Ctrl Enter', label: t('keys.send'), run: () => undefined }, { keys: 'Ctrl Shift Enter', label: t('keys.sendClose'), run: () => undefined }]
     : []);
-  return actions;
+  return { ...actions, ask: close };
 }
 
 function OpenThread({ row, mayWrite, panel, onPanel }: OpenProps) {
@@ -85,7 +87,7 @@ function OpenThread({ row, mayWrite, panel, onPanel }: OpenProps) {
         draft[1](text);
         field.current?.focus();
       }} />
-      {mayWrite && <Writing row={row} draft={draft} field={field} onClose={() => actions.close(row)} />}
+      {mayWrite && <Writing row={row} draft={draft} field={field} onClose={() => actions.ask(row)} />}
     </>
   );
 }

@@ -9,6 +9,7 @@ import { useMe } from '../../app/session';
 import { ChannelIcon } from '../../ui/ChannelIcon';
 import { Status } from '../../ui/Status';
 import { absoluteTime, shortTime } from '../../ui/time';
+import { CloseButton } from './CloseButton';
 import { usePeople } from './people';
 import { RestMenu } from './RestMenu';
 import { ServiceLevel } from './ServiceLevel';
@@ -127,9 +128,7 @@ export function ThreadHeader({ row, actions, menu, mayWrite, panel, onPanel }: H
         {mayWrite && open && <TransferMenu row={row} actions={actions} menu={menu} />}
         {mayWrite && open && <MoreMenu row={row} actions={actions} menu={menu} />}
         {mayWrite && open && <RestMenu row={row} actions={actions} opened={menu.opened === 'rest'} onChange={(now) => menu.set(now ? 'rest' : null)} />}
-        {mayWrite && open && (
-          <Button variant="default" size="sm" leftSection={<IconCheck size={16} aria-hidden />} onClick={() => actions.close(row)} title={t('action.closeKey')}>{t('action.close')}</Button>
-        )}
+        {mayWrite && open && <CloseButton row={row} actions={actions} />}
         {mayWrite && row.status !== 'open' && row.status !== 'idle' && (
           <Button size="sm" leftSection={<IconArrowBackUp size={16} aria-hidden />} onClick={() => actions.reopen(row)}>{t(row.status === 'closed' ? 'action.reopen' : 'action.wake')}</Button>
         )}

@@ -15,7 +15,8 @@ interface Named { id: string; name: string }
 export interface ConversationActions {
   assign: (row: Conversation, to: Named | null) => void;
   transfer: (row: Conversation, to: Named) => void;
-  close: (row: Conversation) => void;
+  /** `wrapUp`: one of the tenant's codes. */
+  close: (row: Conversation, wrapUp?: string) => void;
   reopen: (row: Conversation) => void;
   snooze: (row: Conversation, until: string) => void;
   waitForContact: (row: Conversation) => void;
@@ -47,7 +48,7 @@ export function useActions(): ConversationActions {
       assign: (row, to) => void act(row, { assignee: to }, () => assign(row.id, to?.id ?? null), t('action.assignFailed')),
       transfer: (row, to) => void act(row, { queue: { id: to.id, name: to.name } }, () => transfer(row.id, to.id), t('action.transferFailed'))
         .then((done) => done && toast(t('action.transferred', { queue: to.name }))),
-      close: (row) => void act(row, { status: 'closed' }, () => close(row.id), t('action.closeFailed')).then((done) => {
+      close: (row, wrapUp) => void act(row, { status: 'closed' }, () => close(row.id, wrapUp), t('action.closeFailed')).then((done) => {
         if (!done) return;
         toastUndo(t('action.closed', { name: row.contact.name || row.contact.address }), () => reopenNow(row));
       }),

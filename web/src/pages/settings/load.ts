@@ -2,6 +2,7 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { can } from '../../api/permissions';
 import { repliesQuery } from '../../api/replies';
+import { wrapUpsQuery } from '../../api/wrapUps';
 import type { Me } from '../../api/types';
 import { endpointsQuery } from '../../api/webhooks';
 import { loadArea } from '../../i18n';
@@ -13,5 +14,10 @@ export async function loadWebhooks(client: QueryClient, me: Me): Promise<void> {
 
 export async function loadReplies(client: QueryClient, me: Me): Promise<void> {
   if (can(me, 'manageInbox')) void client.prefetchQuery(repliesQuery);
+  await Promise.all([loadArea('settings'), loadArea('channels')]);
+}
+
+export async function loadWrapUps(client: QueryClient, me: Me): Promise<void> {
+  if (can(me, 'manageInbox')) void client.prefetchQuery(wrapUpsQuery);
   await Promise.all([loadArea('settings'), loadArea('channels')]);
 }

@@ -79,7 +79,7 @@ export function sentence(t: TFunction, entry: TimelineEntry, attributes: Attribu
     case 'import': return t(`contacts:said.import_${text(data.action)}`, { file: text(data.file) });
     case 'assigned': return assignedWords(t, entry);
     case 'transferred': return t('contacts:said.transferred', { queue: text(data.queue) });
-    case 'closed': return t('contacts:said.closed');
+    case 'closed': return data.wrap_up ? t('contacts:said.closedAs', { code: text(data.wrap_up) }) : t('contacts:said.closed');
     case 'reopened': return t('contacts:said.reopened');
     case 'flow': return t(`contacts:said.flow_${text(data.step)}`, { name: text(data.name) });
     case 'campaign': return t('contacts:said.campaign', { name: text(data.name) });
