@@ -66,7 +66,7 @@ class RecordMissing(Exception):
 def may_route(state: Conversation, event: Inbound, table: RoutingTable) -> bool:
     """Whether rules are likely to look at the message: people have no conversation yet, and no flow expects these words."""
     if state.session is None:
-        return state.status != "open"
+        return state.status not in UNDER_WAY
     flow = table.flows.get(UUID(state.session.flow_id))
     return flow is None or not expects(flow, state.session, event.text)
 
