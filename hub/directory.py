@@ -11,7 +11,6 @@ from typing import NamedTuple
 from uuid import UUID
 
 import structlog
-from pydantic import ValidationError
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -22,6 +21,8 @@ from hub.channels.store import channel_from_row
 from hub.compliance import service as compliance
 from hub.compliance.policy import NO_POLICY, Policy
 from hub.flows.definition import Flow
+from hub.flows.definition import read as read_flow
+from hub.flows.faults import FlowInvalid
 from hub.routing.table import RoutingTable, Rule, build
 from models import channels as channel_tables
 from models import routing as routing_tables
@@ -111,8 +112,8 @@ async def _routing(
     flows: dict[UUID, Flow] = {}
     for row in documents:
         try:
-            flows[row.id] = Flow.model_validate(row.definition)
-        except ValidationError:
+            flows[row.id] = read_flow(row.definition)
+        except FlowInvalid:
             continue  # a flow that does not read is as good as gone: its sessions are routed to people
     return build(brand, rules, queues, flows, version, words=policy.words)
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from hub.flows.definition import Flow
+from hub.flows.definition import dump, read
 from hub.ids import new_id
 from models.db import Scope, insert_rows, transaction
 from models.routing import flows, queues, routing_rules
@@ -30,7 +30,7 @@ async def ensure_queues(engine: AsyncEngine, tenant_id: UUID, names: Sequence[st
 
 async def ensure_flow(engine: AsyncEngine, tenant_id: UUID, name: str, definition: Mapping[str, Any]) -> UUID:
     """A checked flow by name, made when missing."""
-    document = Flow.model_validate(definition).model_dump()
+    document = dump(read(definition))
     row = {
         "tenant_id": tenant_id,
         "id": new_id(),

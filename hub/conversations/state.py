@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from hub.contacts.consents import ALL
-from hub.flows.engine import Session
+from hub.flows.session import Session
 
 NO_CHANNELS: frozenset[str] = frozenset()
 LAST_TEXT_CHARS_MAX = 160

@@ -11,7 +11,7 @@ from sqlalchemy import TextClause, and_, func, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.conversations.state import Conversation, Inbound, Turn, Understood
-from hub.flows.engine import Session
+from hub.flows.session import Session
 from hub.ids import new_id
 from models.contacts import activities, consents, contact_tags, contacts
 from models.conversations import conversations, messages

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from hub.compliance.keywords import NO_EXTRA_WORDS, Words
+from hub.flows.answers import normalize
 from hub.flows.definition import Flow
-from hub.flows.nodes.wait_for_reply import normalize
 
 NO_SEGMENTS: frozenset[UUID] = frozenset()
 

@@ -31,8 +31,8 @@ from hub.conversations.state import (
 )
 from hub.conversations.turn import NOTHING_UNDERSTOOD, needs_classifier, turn
 from hub.errors import Conflict
-from hub.flows.definition import Flow
-from hub.flows.engine import Session
+from hub.flows.definition import read
+from hub.flows.session import Session
 from hub.ids import encode_id
 from hub.routing.table import RoutingTable, Rule, build
 
@@ -79,7 +79,7 @@ TABLE: RoutingTable = build(
     "Acme",
     RULES,
     {ORDERS: "Orders", CARE: "Care", GENERAL: "General"},
-    {key: Flow.model_validate(value) for key, value in FLOWS.items()},
+    {key: read(value) for key, value in FLOWS.items()},
     VERSION,
 )
 SURE = Understood("order_status", 0.9, VERSION)
@@ -544,7 +544,7 @@ HAPPENED: list[tuple[str, Conversation, Event, list[tuple[str, dict[str, Any], s
         "a flow fails",
         conversation(),
         inbound("round and round"),
-        [("flow", {"flow_id": encode_id("flw", LOOP), "step": "failed", "path": ["a"]}, "system")],
+        [("flow", {"flow_id": encode_id("flw", LOOP), "step": "failed", "path": ["start"]}, "system")],
     ),
     (
         "the contact opts out",
