@@ -8,7 +8,7 @@ that does not come to a wait within STEPS_PER_SPRINT_MAX steps is undone whole b
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -34,6 +34,8 @@ from hub.flows.world import World
 from hub.templates.render import TemplateFailed
 
 STEPS_PER_SPRINT_MAX = 100
+PAUSED = "pause"
+Pause = Callable[[str], bool]
 INSIDE_MAX = 5
 
 _KINDS: Mapping[type[Any], str] = {
@@ -58,13 +60,14 @@ class Step:
 class Sprint:
     """One run to the next wait. `session` is None when the flow has ended.
 
-    `status`: waiting, ended, stuck (with a `reason`), or ignored: the input was for no wait of this session.
+    `status`: waiting, ended, stuck (with a `reason`), ignored: the input was for no wait of this session;
+    or paused: whoever asked for it stopped the run before the node where the session stands.
     """
 
     session: Session | None
     effects: tuple[Effect, ...] = ()
     steps: tuple[Step, ...] = ()
-    status: Literal["waiting", "ended", "stuck", "ignored"] = "waiting"
+    status: Literal["waiting", "ended", "stuck", "ignored", "paused"] = "waiting"
     reason: str = ""
     outcome: str = ""
 
@@ -81,18 +84,22 @@ def advance(
     rng: random.Random,
     world: World | None = None,
     explain: Explain | None = None,
+    pause: Pause | None = None,
 ) -> Sprint:
-    """Run from where the session stands until a node waits or the flow ends. Never raises for what a flow holds."""
+    """Run from where the session stands until a node waits or the flow ends. Never raises for what a flow holds.
+
+    `pause` is asked before every node but the first whether to stop there; Resume goes on.
+    """
     world = world or World()
     if not accepts(flow, session, given, world):
         return Sprint(session, status="ignored")
-    return _Run(flow, session, given, now, rng, world, explain).whole()
+    return _Run(flow, session, given, now, rng, world, explain, pause).whole()
 
 
 def accepts(flow: Flow, session: Session, given: Input, world: World | None = None) -> bool:
     """Whether the session does something with this input."""
     if isinstance(given, Resume):
-        return session.is_stuck
+        return session.is_stuck or (session.waiting is not None and session.waiting.kind == PAUSED)
     if session.is_stuck:
         return False
     waiting = _wait_of(flow, session, world or World())
@@ -137,6 +144,7 @@ class _Run:
     rng: random.Random
     world: World
     explain: Explain | None
+    pause: Pause | None
     steps: list[Step] = field(default_factory=list)
 
     def whole(self) -> Sprint:
@@ -157,6 +165,9 @@ class _Run:
             if found is not None:
                 return found
             context.given = context.waiting = context.until = waiting = None
+            if self.pause is not None and self.pause(self.frames[-1][1]):
+                session = self._session(context, Waiting(PAUSED, 0))
+                return Sprint(session, tuple(context.effects), tuple(self.steps), "paused")
         reason = f"more than {STEPS_PER_SPRINT_MAX} steps without waiting for the contact"
         steps = (*self.steps[:1],)
         return Sprint(replace(session, reason=reason), (), steps, "stuck", reason)

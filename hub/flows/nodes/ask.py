@@ -39,7 +39,6 @@ class Ask(Node):
     type: ClassVar[str] = "ask"
     title: ClassVar[str] = "Ask and wait"
     group: ClassVar[str] = "Messages"
-    waits: ClassVar[bool] = True
 
     content: ContentDocument | None = None
     channels: tuple[SendStep, ...] = Field((), max_length=8)
@@ -85,6 +84,9 @@ class Ask(Node):
     def _choice(self, text: str) -> str | None:
         said = normalize(text)
         return next((choice.name for choice in self.choices if choice.fits(said)), None)
+
+    def stops(self) -> bool:
+        return True
 
     def run(self, context: RunContext) -> Next:
         if context.waiting is None:

@@ -160,12 +160,14 @@ class Node(BaseModel):
     title: ClassVar[str]
     group: ClassVar[str]
     ports: ClassVar[tuple[str, ...]] = ("next",)
-    waits: ClassVar[bool] = False
-    """Whether a run always stops here, so that a loop through it is none without a wait."""
 
     def out_ports(self) -> Sequence[str]:
         """The names of the ports that edges may start at."""
         return self.ports
+
+    def stops(self) -> bool:
+        """Whether a run that comes here always stops, so that no loop through it is one without a wait."""
+        return False
 
     def writes(self) -> Mapping[str, str]:
         """The variables that it sets, with their types of conditions: text, number, date or boolean."""

@@ -21,7 +21,6 @@ class DialNumber(Node):
     type: ClassVar[str] = "dial"
     title: ClassVar[str] = "Dial"
     group: ClassVar[str] = "Voice"
-    waits: ClassVar[bool] = True
 
     number: Number
     timeout_s: int = Field(30, ge=5, le=600)
@@ -31,6 +30,9 @@ class DialNumber(Node):
 
     def summary(self) -> str:
         return self.number
+
+    def stops(self) -> bool:
+        return True
 
     def run(self, context: RunContext) -> Next:
         if context.waiting is None:

@@ -29,7 +29,6 @@ class GatherAnswer(Node):
     type: ClassVar[str] = "gather"
     title: ClassVar[str] = "Gather"
     group: ClassVar[str] = "Voice"
-    waits: ClassVar[bool] = True
 
     text: TemplateText = Field("", max_length=SAY_CHARS_MAX)
     input: tuple[Literal["dtmf", "speech"], ...] = Field(("dtmf",), min_length=1, max_length=2)
@@ -59,6 +58,9 @@ class GatherAnswer(Node):
 
     def summary(self) -> str:
         return self.text[:80]
+
+    def stops(self) -> bool:
+        return True
 
     def run(self, context: RunContext) -> Next:
         if context.waiting is None:

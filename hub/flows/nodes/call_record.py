@@ -21,7 +21,6 @@ class RecordWords(Node):
     title: ClassVar[str] = "Record"
     group: ClassVar[str] = "Voice"
     ports: ClassVar[tuple[str, ...]] = ("next", "hung_up")
-    waits: ClassVar[bool] = True
 
     seconds_max: int = Field(120, ge=1, le=3_600)
     silence_s: int = Field(5, ge=1, le=60)
@@ -32,6 +31,9 @@ class RecordWords(Node):
 
     def writes_at(self, port: str) -> frozenset[str]:
         return frozenset(self.writes()) if port == "next" else frozenset()
+
+    def stops(self) -> bool:
+        return True
 
     def run(self, context: RunContext) -> Next:
         if context.waiting is None:

@@ -40,6 +40,9 @@ class HandOverToQueue(Node):
     def summary(self) -> str:
         return self.queue
 
+    def stops(self) -> bool:
+        return self.come_back
+
     def run(self, context: RunContext) -> Next:
         if context.waiting is not None:
             return Go("timeout") if isinstance(context.given, TimeUp) else Go("closed")

@@ -68,6 +68,9 @@ class Send(Node):
     def summary(self) -> str:
         return words_of(self.content)
 
+    def stops(self) -> bool:
+        return self.wait_for is not None
+
     def run(self, context: RunContext) -> Next:
         if context.waiting is None:
             return self._send(context)

@@ -34,7 +34,6 @@ class WaitFor(Node):
     type: ClassVar[str] = "wait"
     title: ClassVar[str] = "Wait"
     group: ClassVar[str] = "Logic"
-    waits: ClassVar[bool] = True
 
     duration: Span | None = None
     until: TemplateText | None = Field(None, min_length=1, max_length=200)
@@ -55,6 +54,9 @@ class WaitFor(Node):
         if self.duration is not None:
             return f"{self.duration.amount} {self.duration.unit}"
         return self.until or (f"{self.local.at:%H:%M}" if self.local else "")
+
+    def stops(self) -> bool:
+        return True
 
     def run(self, context: RunContext) -> Next:
         if context.waiting is not None:

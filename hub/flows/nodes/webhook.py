@@ -55,7 +55,6 @@ class Webhook(Node):
     title: ClassVar[str] = "Call a webhook"
     group: ClassVar[str] = "Data"
     ports: ClassVar[tuple[str, ...]] = ("next", "failed")
-    waits: ClassVar[bool] = True
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "GET"
     url: Annotated[
@@ -88,6 +87,9 @@ class Webhook(Node):
 
     def summary(self) -> str:
         return f"{self.method} {urlsplit(self.url).hostname or ''}"
+
+    def stops(self) -> bool:
+        return True
 
     def run(self, context: RunContext) -> Next:
         waiting = context.waiting
