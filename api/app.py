@@ -35,6 +35,8 @@ from api.routes import (
     conversations,
     events,
     exports,
+    flow_simulations,
+    flows,
     imports,
     intents,
     media,
@@ -174,6 +176,8 @@ def create_app(settings: Settings | None = None, *, connect_hub: bool = True) ->
         segments,
         events,
         imports,
+        flows,
+        flow_simulations,
         campaigns,
         messages,
         policy,
@@ -181,7 +185,14 @@ def create_app(settings: Settings | None = None, *, connect_hub: bool = True) ->
         intents,
     ):
         app.include_router(module.router)
-    for router in (imports.uploads, media.uploads, stream, _health, ui.router):  # the page fallback last
+    for router in (
+        flows.nodes,
+        imports.uploads,
+        media.uploads,
+        stream,
+        _health,
+        ui.router,
+    ):  # the page fallback last
         app.include_router(router)
     return app
 

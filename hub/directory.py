@@ -107,7 +107,9 @@ async def _routing(
     )
     rules = [Rule(r.id, r.kind, r.match, r.threshold, r.queue_id, r.flow_id, r.segment_id) for r in found]
     documents = await db.execute(
-        select(routing_tables.flows).where(routing_tables.flows.c.tenant_id == tenant_id)
+        select(routing_tables.flows).where(
+            routing_tables.flows.c.tenant_id == tenant_id, routing_tables.flows.c.definition.is_not(None)
+        )
     )
     flows: dict[UUID, Flow] = {}
     for row in documents:

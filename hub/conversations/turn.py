@@ -236,7 +236,9 @@ def _run_flow(
         else Reply(text=reply, intent=understood.intent, confidence=understood.confidence)
     )
     world = World(person=Person(id=result.state.contact_id))
-    sprint = advance(table.flows[flow_id], session, given, event.at, random.Random(event.message_id.int), world)
+    sprint = advance(
+        table.flows[flow_id], session, given, event.at, random.Random(event.message_id.int), world
+    )
     if sprint.status == "stuck":
         result.state.session = None
         _log_flow(result, session.flow_id, "failed", sprint.path)

@@ -119,7 +119,7 @@ class Flow:
 
 def read(raw: Any) -> Flow:
     """A flow from untrusted JSON of any `spec_version`. Raises FlowInvalid, naming every place with its node."""
-    _refuse_huge(raw)
+    refuse_huge(raw)
     if not isinstance(raw, Mapping):
         raise invalid([Fault("", "wrong-type", "a flow is an object: {spec_version, nodes, edges}")])
     return _checked(migrated(raw))
@@ -143,8 +143,8 @@ def dump(flow: Flow) -> dict[str, Any]:
     }
 
 
-def _refuse_huge(raw: Any) -> None:
-    """Bounds what is looked at; the walk keeps its own stack, so that depth costs nothing but the limit."""
+def refuse_huge(raw: Any) -> None:
+    """Raises FlowInvalid for more than is ever looked at; the walk keeps its own stack, so that depth costs nothing but the limit."""
     items = chars = 0
     waiting: list[tuple[Any, int]] = [(raw, 1)]
     while waiting:
