@@ -11,7 +11,6 @@ from uuid import UUID
 
 import orjson
 from fastapi import Depends, Request
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from hub.errors import NotFound, Unavailable
@@ -62,7 +61,7 @@ def _name(tenant_id: UUID, simulation_id: UUID, part: str) -> str:
     return f"t:{tenant_id}:sim:{simulation_id}:{part}"
 
 
-async def load(redis: Redis, tenant_id: UUID, simulation_id: UUID) -> Played:
+async def load(redis: Any, tenant_id: UUID, simulation_id: UUID) -> Played:
     """Raises NotFound, also for one that has been forgotten, and Unavailable."""
     names = [_name(tenant_id, simulation_id, part) for part in ("flow", "state")]
     try:
@@ -74,7 +73,7 @@ async def load(redis: Redis, tenant_id: UUID, simulation_id: UUID) -> Played:
     return Played(flow_of(written), written, from_json(orjson.loads(state)))
 
 
-async def keep(redis: Redis, tenant_id: UUID, simulation_id: UUID, what: Played) -> None:
+async def keep(redis: Any, tenant_id: UUID, simulation_id: UUID, what: Played) -> None:
     """Raises Unavailable."""
     state = orjson.dumps(to_json(what.simulation))
     try:

@@ -15,7 +15,8 @@ from api.requests import HubRoute
 from api.schemas import flows as schemas
 from api.schemas.common import SimulationId
 from api.simulations import Kept, Played
-from hub.errors import Invalid, NotFound
+from hub.contacts import service as contacts
+from hub.errors import Invalid
 from hub.flows import service
 from hub.flows.simulation_json import frame_json
 from hub.flows.simulator import SimContact, Simulation, act, back
@@ -43,7 +44,7 @@ async def begin_simulation(
     contact = body.contact or SimContact()
     if body.contact_id is not None:
         caller.require("contacts:read")
-        contact = await _sample(db, caller.tenant_id, body.contact_id)
+        contact = await _sample(db, caller, body.contact_id)
     own = body.flow_id.hex if body.flow_id else "draft"
     begun = Simulation(own, body.seed, (body.now or datetime.now(UTC)).astimezone(UTC), contact)
     played, simulation_id = simulations.played(document, begun), new_id()
@@ -101,6 +102,16 @@ def _shown(simulation_id: UUID, simulation: Simulation) -> schemas.Simulation:
     )
 
 
-async def _sample(db: AsyncConnection, tenant_id: UUID, contact_id: UUID) -> SimContact:
+async def _sample(db: AsyncConnection, caller: Caller, contact_id: UUID) -> SimContact:
     """A made contact with the values of a real one. Raises NotFound."""
-    raise NotFound("there is no such contact")
+    row, _ = await contacts.get(db, caller.readable, contact_id)
+    phones = [address["address"] for address in row.addresses if address["kind"] == "phone"]
+    return SimContact(
+        id=row.id,
+        name=row.name[:200],
+        language=row.language or "",
+        phone=phones[0] if phones else "",
+        time_zone=row.time_zone or "",
+        attributes=row.attributes,
+        tags=tuple(row.tags),
+    )

@@ -153,12 +153,10 @@ async def save_draft(
 
 
 @router.post("/{flow_id}/inspect", operation_id="inspect_flow")
-async def inspect_flow(
-    flow_id: FlowId, db: Db, caller: Reader, body: schemas.InspectIn | None = None
-) -> schemas.FlowLook:
+async def inspect_flow(flow_id: FlowId, db: Db, caller: Reader, body: schemas.InspectIn) -> schemas.FlowLook:
     """What is wrong or doubtful with a document, or with the draft, and what the flow's tests do with it."""
     row = await service.get(db, caller.tenant_id, flow_id)
-    document: Any = body.document if body is not None else None
+    document: Any = body.document
     if document is None:
         document = (await service.draft_of(db, row)).document
     return _look(await service.look(db, caller.tenant_id, flow_id, document))
@@ -166,7 +164,7 @@ async def inspect_flow(
 
 @router.post("/{flow_id}/publish", operation_id="publish_flow")
 async def publish_flow(
-    flow_id: FlowId, db: Db, caller: Starter, body: schemas.PublishIn | None = None, dry_run: bool = False
+    flow_id: FlowId, db: Db, caller: Starter, body: schemas.PublishIn, dry_run: bool = False
 ) -> schemas.Published:
     """Make the draft the version that runs. 409 `flow-not-ready` lists `findings` and failed `tests`; a dry run answers
     with all of them.
@@ -176,8 +174,7 @@ async def publish_flow(
     if dry_run:
         number = max(await store.last_version(db, caller.tenant_id, flow_id), row.version) + 1
     else:
-        note = body.note if body is not None else ""
-        number = await service.publish(db, row, note, created_by=caller.principal, now=datetime.now(UTC))
+        number = await service.publish(db, row, body.note, created_by=caller.principal, now=datetime.now(UTC))
     look = await service.look(db, caller.tenant_id, flow_id, draft.document)
     return schemas.Published(version=number, dry_run=dry_run, look=_look(look))
 

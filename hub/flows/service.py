@@ -248,7 +248,7 @@ async def publish(db: AsyncConnection, row: Row[Any], note: str, *, created_by: 
     last = await store.last_version(db, row.tenant_id, row.id)
     if row.definition is not None and last < row.version:  # made before there were versions
         await _remember(db, row, row.version, row.definition, "", "", row.created_at)
-    number = max(last, row.version) + 1
+    number: int = max(last, row.version) + 1
     document = dump(flow)
     await _remember(db, row, number, document, note, created_by, now)
     await store.change(db, row.tenant_id, row.id, definition=document, version=number)

@@ -61,7 +61,7 @@ async def change(db: AsyncConnection, tenant_id: UUID, flow_id: UUID, **values: 
     await db.execute(update(flows).where(*_is(tenant_id, flow_id)).values(**values))
 
 
-async def published(db: AsyncConnection, tenant_id: UUID) -> Sequence[Row[Any]]:
+async def published(db: AsyncConnection, tenant_id: UUID) -> Sequence[Any]:
     """(id, definition) of what runs."""
     where = flows.c.tenant_id == tenant_id, flows.c.definition.is_not(None)
     return (await db.execute(select(flows.c.id, flows.c.definition).where(*where))).all()
@@ -138,13 +138,13 @@ async def drop_test(db: AsyncConnection, tenant_id: UUID, flow_id: UUID, test_id
 # What a flow meets
 
 
-async def channel_names(db: AsyncConnection, tenant_id: UUID) -> Sequence[Row[Any]]:
+async def channel_names(db: AsyncConnection, tenant_id: UUID) -> Sequence[Any]:
     """(id, kind) of the channels that are there."""
     where = channels.c.tenant_id == tenant_id, channels.c.status != "archived"
     return (await db.execute(select(channels.c.id, channels.c.kind).where(*where))).all()
 
 
-async def template_states(db: AsyncConnection, tenant_id: UUID) -> Sequence[Row[Any]]:
+async def template_states(db: AsyncConnection, tenant_id: UUID) -> Sequence[Any]:
     """(name, language, status) of the provider's templates."""
     table = message_templates
     query = select(table.c.name, table.c.language, table.c.status).where(table.c.tenant_id == tenant_id)

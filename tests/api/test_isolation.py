@@ -39,6 +39,9 @@ PREFIX = {
     "template_id": "tpl",
     "account_id": "acc",
     "channel_id": "chn",
+    "flow_id": "flw",
+    "test_id": "flt",
+    "simulation_id": "sim",
 }
 # Parts of a path that are words, not ids: what they are when a foreign thing is asked for, and an unknown one.
 WORDS = {
@@ -48,7 +51,23 @@ WORDS = {
     "version": ("1", "1"),
     "row_number": ("2", "2"),
 }
-NEWER = ("att", "seg", "imp", "evt", "nte", "mrg", "viw", "lost", "cal", "med", "msg", "tpl")
+NEWER = (
+    "att",
+    "seg",
+    "imp",
+    "evt",
+    "nte",
+    "mrg",
+    "viw",
+    "lost",
+    "cal",
+    "med",
+    "msg",
+    "tpl",
+    "flw",
+    "flt",
+    "sim",
+)
 # What a request must hold to get as far as looking for the thing; `own` is replaced by an id of the caller's.
 BODIES: dict[str, dict[str, Any]] = {
     "reply": {"text": "hello"},
@@ -75,6 +94,13 @@ BODIES: dict[str, dict[str, Any]] = {
     "update_channel": {"name": "mine now"},
     "test_channel": {"mode": "credentials"},
     "change_segment_members": {"add": [], "remove": []},
+    "update_flow": {"name": "mine now"},
+    "save_flow_draft": {"document": {"spec_version": 2, "nodes": []}},
+    "inspect_flow": {},
+    "publish_flow": {},
+    "restore_flow": {"version": 1},
+    "keep_flow_test": {"name": "mine now", "run": {"actions": [{"do": "begin"}]}},
+    "step_simulation": {"action": {"do": "begin"}},
 }
 NAMED = [
     (method, path, operation["operationId"])
@@ -151,6 +177,10 @@ async def plant(world: Any, name: str) -> dict[str, UUID]:
           VALUES (:tenant, :med, 'failed', 'upload', 'image', 'Secret.png');
         INSERT INTO message_templates (tenant_id, id, account_id, name, language, category, parameter_format, components, status)
           VALUES (:tenant, :tpl, :acc, 'Secret_template', 'en', 'utility', 'POSITIONAL', '[]', 'APPROVED');
+        INSERT INTO flows (tenant_id, id, name, definition) VALUES (:tenant, :flw, 'Secret flow', '{"nodes": "Secret"}');
+        INSERT INTO flow_drafts (tenant_id, flow_id, document) VALUES (:tenant, :flw, '{"nodes": "Secret"}');
+        INSERT INTO flow_versions (tenant_id, flow_id, version, document) VALUES (:tenant, :flw, 1, '{"nodes": "Secret"}');
+        INSERT INTO flow_tests (tenant_id, id, flow_id, name, run) VALUES (:tenant, :flt, :flw, 'Secret test', '{}');
         INSERT INTO saved_views (tenant_id, id, area, name, config) VALUES (:tenant, :viw, 'contacts', 'Secret view', '{}')
     """
     async with transaction(world.app.state.engine, Scope.of(tenant)) as db:
@@ -174,6 +204,10 @@ async def snapshot(world: Any, tenant: UUID) -> list[Any]:
                 "contact_events",
                 "contact_merges",
                 "segments",
+                "flows",
+                "flow_drafts",
+                "flow_versions",
+                "flow_tests",
                 "imports",
                 "saved_views",
                 "conversations",
