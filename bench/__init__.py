@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-NAMES = ("inbound", "latency", "campaign", "live", "wallet", "import", "segment", "smpp")
+NAMES = ("inbound", "latency", "campaign", "live", "wallet", "import", "segment", "smpp", "flow")
 
 _MODULES = {"import": "importing"}  # where the name is a word of Python
 

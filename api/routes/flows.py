@@ -15,13 +15,12 @@ from api import etags, simulations
 from api.deps import Db, require
 from api.etags import IfMatch
 from api.requests import HubRoute
+from api.routes.flow_exchange import faults_of
 from api.schemas import flows as schemas
 from api.schemas.common import PAGE_DEFAULT, FlowId, FlowTestId, Limit
 from api.simulations import Kept
 from hub.errors import Invalid, NotFound, Stale
 from hub.flows import service, store
-from hub.flows.definition import read
-from hub.flows.faults import FlowInvalid
 from hub.flows.kept_runs import kept
 from hub.flows.nodes import NODES
 from hub.tenancy import names
@@ -149,7 +148,7 @@ async def save_draft(
     now = datetime.now(UTC)
     version = await service.save(db, row, body.document, changed_by=caller.principal, now=now)
     etags.mark(response, version)
-    return schemas.SavedDraft(version=version, updated_at=now, faults=_faults(body.document))
+    return schemas.SavedDraft(version=version, updated_at=now, faults=faults_of(body.document))
 
 
 @router.post("/{flow_id}/inspect", operation_id="inspect_flow")
@@ -210,7 +209,7 @@ async def restore_flow(
     now = datetime.now(UTC)
     number = await service.save(db, row, earlier.document, changed_by=caller.principal, now=now)
     etags.mark(response, number)
-    return schemas.SavedDraft(version=number, updated_at=now, faults=_faults(earlier.document))
+    return schemas.SavedDraft(version=number, updated_at=now, faults=faults_of(earlier.document))
 
 
 @router.get("/{flow_id}/tests", operation_id="list_flow_tests")
@@ -248,14 +247,6 @@ async def _one(db: AsyncConnection, caller: Caller, flow_id: UUID, response: Res
     row = await service.get(db, caller.tenant_id, flow_id)
     etags.mark(response, row.revision)
     return schemas.Flow.model_validate(row)
-
-
-def _faults(document: Any) -> list[schemas.FlowFault]:
-    try:
-        read(document)
-    except FlowInvalid as error:
-        return [schemas.FlowFault(**each) for each in error.errors]
-    return []
 
 
 def _look(found: service.Look) -> schemas.FlowLook:

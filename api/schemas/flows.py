@@ -184,6 +184,38 @@ class FlowNodes(Out):
     has_more: bool = False
 
 
+class ImportFlows(In):
+    """`parley`: what an export of ours gave; `textit`: an export of RapidPro or TextIt, spec 13 or 14."""
+
+    format: Literal["parley", "textit"] = "parley"
+    document: dict[str, Any]
+    name: Name | None = Field(None, description="Of a single flow; else the name that it has.")
+
+
+class FlowLoss(Out):
+    node: str
+    what: str
+
+
+class ImportedFlow(Out):
+    flow: Flow
+    faults: list[FlowFault]
+    report: list[FlowLoss] = Field(description="What could not be translated.")
+
+
+class ImportedFlows(Out):
+    items: list[ImportedFlow]
+    has_more: bool = False
+
+
+class ExportedFlow(Out):
+    """Import it elsewhere with the format `parley`."""
+
+    name: str
+    description: str
+    document: dict[str, Any]
+
+
 class NewSimulation(In):
     """Play a document, or a flow's draft, for a made contact or with the values of a real one."""
 

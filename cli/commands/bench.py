@@ -13,7 +13,7 @@ from cli import console
 
 def bench(
     name: Annotated[
-        str, typer.Argument(help="inbound, latency, campaign, live, wallet, segment, import, smpp.")
+        str, typer.Argument(help="inbound, latency, campaign, live, wallet, segment, import, smpp, flow.")
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     quick: Annotated[bool, typer.Option("--quick", help="Smaller numbers: under a minute.")] = False,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -12,6 +14,8 @@ from hub.directory import load
 from hub.ids import decode_id
 from models.db import Scope, transaction
 from tests.api.test_segments import plant
+
+SURVEY = Path(__file__).parents[1] / "hub" / "flows" / "textit" / "survey.json"
 
 
 def document(said: str = "Hello {{ name }}", **more: Any) -> dict[str, Any]:
@@ -178,3 +182,19 @@ async def test_who_may_read_and_write_flows(world: Any, role: str, reads: int, w
         assert (await client.get("/v1/flow-nodes")).status_code == reads
         assert (await client.get("/v1/flows")).status_code == reads
         assert (await client.post("/v1/flows", json={"name": f"By {role}"})).status_code == writes
+
+
+async def test_flows_come_from_elsewhere_and_go_out_again(world: Any) -> None:
+    async with await world.sign_in("north", "campaign_manager") as client:
+        body = {"format": "textit", "document": json.loads(SURVEY.read_text())}
+        [made] = (await ok(await client.post("/v1/flows/import", json=body), 201))["items"]
+        assert (made["flow"]["name"], made["faults"], len(made["report"])) == ("Tea survey", [], 4)
+        at = f"/v1/flows/{made['flow']['id']}"
+        assert (await client.post("/v1/flows/import", json=body)).json()["code"] == "flow-exists"
+        out = await ok(await client.get(f"{at}/export"))
+        again = {"document": out, "name": "Tea again"}
+        [copied] = (await ok(await client.post("/v1/flows/import", json=again), 201))["items"]
+        copy = await ok(await client.get(f"/v1/flows/{copied['flow']['id']}/export"))
+        assert (copy["name"], copy["document"]) == ("Tea again", out["document"])
+        picture = await client.get(f"{at}/picture")
+        assert (picture.headers["content-type"], picture.text[:4]) == ("image/svg+xml", "<svg")
