@@ -334,7 +334,8 @@ class _Translator:
         """A split by groups, a field or a result."""
         path = operand.removeprefix("@").strip("()")
         head, _, tail = path.partition(".")
-        cases, outs = [], [("other", rest[1])]
+        cases: list[dict[str, Any]] = []
+        outs = [("other", rest[1])]
         for case in map(_dict, _list(router.get("cases"))):
             kind, (name, target) = str(case.get("type")), categories.get(case.get("category_uuid"), ("", ""))
             words = [str(each)[:200] for each in _list(case.get("arguments")) if each]

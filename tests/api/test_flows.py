@@ -13,6 +13,7 @@ from sqlalchemy import text
 from hub.directory import load
 from hub.ids import decode_id
 from models.db import Scope, transaction
+from tests.api.api_examples import Reader, examples
 from tests.api.test_segments import plant
 
 SURVEY = Path(__file__).parents[1] / "hub" / "flows" / "textit" / "survey.json"
@@ -198,3 +199,12 @@ async def test_flows_come_from_elsewhere_and_go_out_again(world: Any) -> None:
         assert (copy["name"], copy["document"]) == ("Tea again", out["document"])
         picture = await client.get(f"{at}/picture")
         assert (picture.headers["content-type"], picture.text[:4]) == ("image/svg+xml", "<svg")
+
+
+async def test_the_page_does_what_it_says(world: Any) -> None:
+    async with await world.program(
+        "north", "campaigns:read", "campaigns:write", "campaigns:start"
+    ) as program:
+        reader = Reader(program)
+        for example in examples("flows.md"):
+            await reader.follow(example)
