@@ -46,7 +46,8 @@ async def begin_simulation(
         caller.require("contacts:read")
         contact = await _sample(db, caller, body.contact_id)
     own = body.flow_id.hex if body.flow_id else "draft"
-    begun = Simulation(own, body.seed, (body.now or datetime.now(UTC)).astimezone(UTC), contact)
+    now = (body.now or datetime.now(UTC)).astimezone(UTC)
+    begun = Simulation(own, body.seed, now, contact, sample=body.contact_id is not None)
     played, simulation_id = simulations.played(document, begun), new_id()
     await simulations.keep(redis, caller.tenant_id, simulation_id, played)
     return _shown(simulation_id, begun)
@@ -65,7 +66,7 @@ async def step_simulation(
 ) -> schemas.Simulation:
     """Do something: begin, reply, press a key, let time pass, answer a webhook … 409 when the session does not wait for it."""
     played = await simulations.load(redis, caller.tenant_id, simulation_id)
-    tenant = await service.tenant_of(db, caller.tenant_id)
+    tenant = await service.tenant_of(db, caller.tenant_id, played.flow)
     following = act(
         played.simulation,
         played.flow,

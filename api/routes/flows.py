@@ -224,11 +224,16 @@ async def flow_tests(flow_id: FlowId, db: Db, caller: Reader) -> schemas.FlowTes
 async def keep_flow_test(
     flow_id: FlowId, body: schemas.NewFlowTest, db: Db, caller: Writer, redis: Kept
 ) -> schemas.FlowTest:
-    """Keep a simulation's run, or one that is written out, as a test of the flow."""
+    """Keep a simulation's run, or one that is written out, as a test of the flow. Not a real contact's: a test stays when
+    the contact is erased.
+    """
     row = await service.held(db, caller.tenant_id, flow_id)
     run = body.run
     if body.simulation_id is not None:
-        run = kept((await simulations.load(redis, caller.tenant_id, body.simulation_id)).simulation)
+        simulation = (await simulations.load(redis, caller.tenant_id, body.simulation_id)).simulation
+        if simulation.sample:
+            raise Invalid("a test keeps no real contact's values: play it for a made one", "/simulation_id")
+        run = kept(simulation)
     if run is None:
         raise Invalid("give either simulation_id or run", "/run")
     now = datetime.now(UTC)

@@ -22,6 +22,7 @@ from hub.flows.definition import Flow, dump, read, refuse_huge
 from hub.flows.errors import FlowArchived, FlowExists, FlowInUse, FlowNotReady
 from hub.flows.faults import Fault, FlowInvalid, invalid
 from hub.flows.kept_runs import FlowTest, differences
+from hub.flows.nodes import SubFlow
 from hub.flows.preflight import Finding, Surroundings, inspect
 from hub.flows.world import Tenant
 from hub.ids import encode_id, new_id
@@ -209,11 +210,16 @@ async def _published(db: AsyncConnection, tenant_id: UUID) -> dict[str, Flow]:
     return found
 
 
-async def tenant_of(db: AsyncConnection, tenant_id: UUID, around: Surroundings | None = None) -> Tenant:
-    """What runs of the tenant share, for simulations and tests. Segments are not asked: nobody is in one."""
-    around = around or await surroundings(db, tenant_id)
-    zone = ZoneInfo(await segments_store.time_zone(db, tenant_id))
-    return Tenant(catalog=around.catalog, flows=around.flows or {}, zone=zone)
+async def tenant_of(db: AsyncConnection, tenant_id: UUID, flow: Flow) -> Tenant:
+    """What a run of the flow needs to know, for simulations and tests. Segments are not asked: nobody is in one."""
+    nodes = flow.nodes.values()
+    conditions = [condition for node in nodes for _, condition in node.conditions()]
+    enters = any(isinstance(node, SubFlow) for node in nodes)
+    return Tenant(
+        catalog=await loading.spoken(db, tenant_id, conditions),
+        flows=await _published(db, tenant_id) if enters else {},
+        zone=ZoneInfo(await segments_store.time_zone(db, tenant_id)),
+    )
 
 
 async def look(db: AsyncConnection, tenant_id: UUID, flow_id: UUID, document: Any) -> Look:
@@ -223,7 +229,7 @@ async def look(db: AsyncConnection, tenant_id: UUID, flow_id: UUID, document: An
     except FlowInvalid as error:
         return Look(faults=error.errors)
     around = await surroundings(db, tenant_id, flow_id)
-    tenant = await tenant_of(db, tenant_id, around)
+    tenant = await tenant_of(db, tenant_id, flow)
     tests = []
     for row in await store.tests(db, tenant_id, flow_id, TESTS_MAX):
         found = differences(flow, FlowTest.model_validate(row.run), tenant)

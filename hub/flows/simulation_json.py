@@ -14,6 +14,7 @@ def to_json(simulation: Simulation) -> dict[str, Any]:
     return {
         "flow_id": simulation.flow_id,
         "seed": simulation.seed,
+        "sample": simulation.sample,
         "now": simulation.now.isoformat(),
         "contact": simulation.contact.model_dump(mode="json"),
         "frames": [frame_json(frame) for frame in simulation.frames],
@@ -36,19 +37,27 @@ def frame_json(frame: Frame) -> dict[str, Any]:
 
 
 def from_json(value: Mapping[str, Any]) -> Simulation:
-    frames = tuple(
-        Frame(
-            **{
-                **frame,
-                "now": datetime.fromisoformat(frame["now"]),
-                "session": Session.from_json(frame["session"]),
-                "contact": SimContact.model_validate(frame["contact"]),
-                "steps": tuple((node, port) for node, port in frame["steps"]),
-                "effects": tuple(frame["effects"]),
-                "why": tuple(frame["why"]),
-            }
-        )
-        for frame in value["frames"]
-    )
     contact = SimContact.model_validate(value["contact"])
-    return Simulation(value["flow_id"], value["seed"], datetime.fromisoformat(value["now"]), contact, frames)
+    written, person = value["contact"], contact
+    frames = []
+    for frame in value["frames"]:
+        if frame["contact"] != written:  # most actions leave the contact as it was
+            written, person = frame["contact"], SimContact.model_validate(frame["contact"])
+        frames.append(_frame(frame, person))
+    now = datetime.fromisoformat(value["now"])
+    return Simulation(value["flow_id"], value["seed"], now, contact, tuple(frames), value["sample"])
+
+
+def _frame(frame: Mapping[str, Any], contact: SimContact) -> Frame:
+    return Frame(
+        frame["action"],
+        datetime.fromisoformat(frame["now"]),
+        Session.from_json(frame["session"]),
+        contact,
+        frame["status"],
+        frame["reason"],
+        frame["outcome"],
+        tuple((node, port) for node, port in frame["steps"]),
+        tuple(frame["effects"]),
+        tuple(frame["why"]),
+    )

@@ -141,13 +141,14 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """`seed` decides what is random, so that the same actions do the same."""
+    """`seed` decides what is random, so that the same actions do the same. `sample`: the contact is a real one's copy."""
 
     flow_id: str
     seed: int
     now: datetime
     contact: SimContact = field(default_factory=SimContact)
     frames: tuple[Frame, ...] = ()
+    sample: bool = False
 
     @property
     def at(self) -> datetime:
@@ -332,4 +333,6 @@ def changed(contact: SimContact, sprint: Sprint) -> SimContact:
                 tags[tag] = None
             case effects.RemoveTag(tag):
                 tags.pop(tag, None)
+    if attributes == contact.attributes and tuple(tags) == contact.tags:
+        return contact
     return contact.model_copy(update={"attributes": attributes, "tags": tuple(tags)})

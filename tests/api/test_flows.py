@@ -122,7 +122,15 @@ async def test_a_simulation_goes_on_and_back_and_becomes_a_test_that_publishing_
     async with await world.sign_in("north", "campaign_manager") as client:
         flow = await ok(await client.post("/v1/flows", json={"name": "Played", "document": document()}), 201)
         at = f"/v1/flows/{flow['id']}"
-        body = {"flow_id": flow["id"], "contact_id": people["Asha"]}
+        body: dict[str, Any] = {"flow_id": flow["id"], "contact_id": people["Asha"]}
+        real = await ok(await client.post("/v1/flow-simulations", json=body), 201)
+        greeted = await client.post(
+            f"/v1/flow-simulations/{real['id']}/step", json={"action": {"do": "begin"}}
+        )
+        assert (await ok(greeted))["last"]["effects"][0]["content"]["text"] == "Hello Asha"
+        refused = await client.post(f"{at}/tests", json={"name": "real", "simulation_id": real["id"]})
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/simulation_id")
+        body = {"flow_id": flow["id"], "contact": {"name": "Asha", "tags": ["vip"]}}
         played = await ok(await client.post("/v1/flow-simulations", json=body), 201)
         sim = f"/v1/flow-simulations/{played['id']}"
         begun = await ok(await client.post(f"{sim}/step", json={"action": {"do": "begin"}}))

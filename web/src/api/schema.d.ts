@@ -2262,7 +2262,8 @@ export interface paths {
         put?: never;
         /**
          * Keep Flow Test
-         * @description Keep a simulation's run, or one that is written out, as a test of the flow.
+         * @description Keep a simulation's run, or one that is written out, as a test of the flow. Not a real contact's: a test stays when
+         *     the contact is erased.
          */
         post: operations["keep_flow_test"];
         delete?: never;
