@@ -37,6 +37,9 @@ from api.routes import (
     desk,
     events,
     exports,
+    flow_exchange,
+    flow_simulations,
+    flows,
     imports,
     intents,
     media,
@@ -185,6 +188,9 @@ def create_app(settings: Settings | None = None, *, connect_hub: bool = True) ->
         segments,
         events,
         imports,
+        flow_exchange,
+        flows,
+        flow_simulations,
         campaigns,
         messages,
         policy,
@@ -199,7 +205,14 @@ def create_app(settings: Settings | None = None, *, connect_hub: bool = True) ->
         wrap_ups,
     ):
         app.include_router(module.router)
-    for router in (imports.uploads, media.uploads, stream, _health, ui.router):  # the page fallback last
+    for router in (
+        flows.nodes,
+        imports.uploads,
+        media.uploads,
+        stream,
+        _health,
+        ui.router,
+    ):  # the page fallback last
         app.include_router(router)
     return app
 
