@@ -189,17 +189,20 @@ async def read(
     conversation_id: ConversationId, caller: Writer, actors: Actors, after: BackgroundTasks
 ) -> Any:
     """Somebody has seen it: nothing is unread any more, and where the channel has read marks the person sees it."""
+    seen = await _turn(actors, caller, conversation_id, MarkRead(_now()))
     after.add_task(actors.marks.read, caller.tenant_id, conversation_id)
-    return await _turn(actors, caller, conversation_id, MarkRead(_now()))
+    return seen
 
 
 @router.post("/{conversation_id}/typing", operation_id="show_typing", status_code=202)
 async def typing(
-    conversation_id: ConversationId, caller: Writer, actors: Actors, after: BackgroundTasks
+    conversation_id: ConversationId, caller: Writer, db: Db, actors: Actors, after: BackgroundTasks
 ) -> None:
     """An agent is writing: the person sees it where the channel has such a mark. Ask while it goes on; it is told at most
     every 20 s.
     """
+    if await store.last_at(db, caller.tenant_id, conversation_id) is None:
+        raise NotFound("there is no such conversation")
     after.add_task(actors.marks.typing, caller.tenant_id, conversation_id)
 
 
