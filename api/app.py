@@ -53,6 +53,7 @@ from api.routes import (
     search,
     segments,
     sessions,
+    supervision,
     suppressions,
     templates,
     tenants,
@@ -197,6 +198,7 @@ def create_app(settings: Settings | None = None, *, connect_hub: bool = True) ->
         search,
         webhook_endpoints,
         wrap_ups,
+        supervision,
     ):
         app.include_router(module.router)
     for router in (imports.uploads, media.uploads, stream, _health, ui.router):  # the page fallback last
