@@ -56,6 +56,7 @@ from api.routes import (
     search,
     segments,
     sessions,
+    supervision,
     suppressions,
     templates,
     tenants,
@@ -203,6 +204,7 @@ def create_app(settings: Settings | None = None, *, connect_hub: bool = True) ->
         search,
         webhook_endpoints,
         wrap_ups,
+        supervision,
     ):
         app.include_router(module.router)
     for router in (
