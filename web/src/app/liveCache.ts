@@ -211,6 +211,7 @@ export class LiveCache {
     this.timer ??= setTimeout(() => {
       this.timer = null;
       void this.client.invalidateQueries({ queryKey: keys.counts });
+      void this.client.invalidateQueries({ queryKey: keys.agents }); // how much each has
       void this.client.invalidateQueries({ queryKey: keys.home });
     }, COUNTS_MS);
   }

@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Menu, Textarea } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { IconBan, IconChevronDown, IconSend } from '@tabler/icons-react';
+import { IconBan, IconChevronDown, IconSend, IconUser } from '@tabler/icons-react';
 import { useRef, useState, type KeyboardEvent, type RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
 import { idempotencyKey } from '../../api/client';
@@ -8,6 +8,7 @@ import { channelsQuery } from '../../api/queries';
 import type { Channel, Conversation } from '../../api/types';
 import { showTyping } from '../../api/writes';
 import { putMessage } from '../../app/liveCache';
+import { useMe } from '../../app/session';
 import { ChannelIcon } from '../../ui/ChannelIcon';
 import { Status } from '../../ui/Status';
 import { attempt, enqueue, type Outgoing } from './outbox';
@@ -104,6 +105,20 @@ function useTyping(conversationId: string, kind: string): () => void {
   };
 }
 
+/** That a colleague has the conversation: two people who answer at once see it before they send. */
+function Owner({ conversation }: { conversation: Conversation }) {
+  const { t } = useTranslation('inbox');
+  const me = useMe();
+  const owner = conversation.assignee;
+  return (
+    <div role="status" data-testid="owner">
+      {owner && owner.id !== me.user?.id && (
+        <div className={classes.owner}><Status tone="info" icon={<IconUser size={13} aria-hidden />}>{t('composer.owned', { name: owner.name })}</Status></div>
+      )}
+    </div>
+  );
+}
+
 export function Composer({ conversation, draft: [text, setText], field, onClose }: ComposerProps) {
   const { t } = useTranslation('inbox');
   const client = useQueryClient();
@@ -150,6 +165,7 @@ export function Composer({ conversation, draft: [text, setText], field, onClose 
           <span>{t('composer.optedOutText', { channel: t(`common:channel.${kind}`, kind) })}</span>
         </div>
       )}
+      <Owner conversation={conversation} />
       {replies.list}
       <Textarea
         {...replies.aria}

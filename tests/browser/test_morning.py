@@ -1,0 +1,265 @@
+"""A morning at the desk: a flood of texts, two agents and a supervisor, whose screen says at the end what the database says."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Any
+from uuid import UUID
+
+from playwright.async_api import Browser, Page, expect
+
+from hub.ids import encode_id
+from tests.api.whole_hub import until
+from tests.browser.conftest import PATIENCE_MS
+from tests.browser.morning import (
+    CAPACITY,
+    LOST,
+    QUEUE_OF,
+    RATE,
+    REFUND,
+    Morning,
+    at_work,
+    begin_morning,
+    numbers,
+)
+from tests.browser.steps import bubble, received, unique
+
+ADA, BEN = CAPACITY
+FLOOD = {
+    LOST: ("I have lost my card", 8),
+    REFUND: ("Where is my refund?", 6),
+    RATE: ("What is the exchange rate?", 6),
+}
+
+
+async def presence(page: Page, word: str) -> None:
+    await page.get_by_test_id("presence").click()
+    await page.get_by_role("menuitem", name=word).click()
+    await expect(page.get_by_test_id("presence")).to_contain_text(word)
+
+
+async def so(morning: Morning, query: str, wanted: Any, *values: Any) -> None:
+    """Wait until the database answers a query with this value."""
+
+    async def ask() -> Any:
+        return morning.one(query, *values)
+
+    await until(ask, lambda found: found == wanted)
+
+
+async def flood(page: Page, morning: Morning, carrier_url: str) -> None:
+    """Twenty people write twice, the cards first; the model's intents bring each to its queue."""
+    people = iter(numbers(sum(count for _, count in FLOOD.values())))
+    wrote: list[str] = []
+    for intent, (text, count) in FLOOD.items():
+        senders = [next(people) for _ in range(count)]
+        await asyncio.gather(*(morning.text_in(page, carrier_url, sender, text) for sender in senders))
+        wrote += senders
+        open_ = "SELECT count(*) FROM app.conversations WHERE tenant_id = TENANT AND status = 'open'"
+        await so(morning, open_, len(wrote))
+        in_queue = (
+            "SELECT count(*) FROM app.conversations c JOIN app.queues q ON q.id = c.queue_id "
+            "WHERE c.tenant_id = TENANT AND q.name = %s AND c.intent = %s AND c.assignee_id IS NULL"
+        )
+        assert morning.one(in_queue, QUEUE_OF[intent], intent) == count
+    await asyncio.gather(
+        *(morning.text_in(page, carrier_url, sender, "Hello? Is anybody there?") for sender in wrote)
+    )
+    heard = "SELECT count(*) FROM app.messages WHERE tenant_id = TENANT AND direction = 'in'"
+    await so(morning, heard, 2 * len(wrote))
+
+
+async def take(page: Page, morning: Morning, name: str, count: int) -> None:
+    """Accept by keyboard what is offered until somebody has so many."""
+    offer = page.get_by_test_id("offer")
+
+    async def press() -> int:
+        if len(morning.owned(name)) < count and await offer.count():
+            await page.keyboard.press("Shift+A")
+        return len(morning.owned(name))
+
+    await until(press, lambda owned: owned == count)
+
+
+async def overtaken_and_left(page: Page, morning: Morning) -> tuple[UUID, UUID]:
+    """Ada is offered what missed its target, before cards that are older; takes one and lets the other time out."""
+    missed = (
+        "SELECT count(*) FROM app.conversations c JOIN app.queues q ON q.id = c.queue_id WHERE c.tenant_id = TENANT "
+        "AND q.name = 'Payments' AND c.priority = 1 AND c.desk->'breached' ? 'first_response'"
+    )
+    await so(morning, missed, 6)
+    await expect(page.locator('[data-priority="1"]').first).to_be_visible()
+    await presence(page, "Online")
+    card = page.get_by_test_id("offer")
+    await expect(card).to_contain_text("Payments")
+    await expect(card).to_contain_text("High")
+    assert morning.load(ADA) == CAPACITY[ADA]
+    await page.keyboard.press("Shift+A")
+    await until(lambda: _owned(morning, ADA), lambda owned: owned == 1)
+    (kept,) = _contacts(morning, "assignee_id", ADA)
+    (left,) = _contacts(morning, "offered_to", ADA)
+    timed_out = "SELECT count(*) FROM app.queue_events WHERE tenant_id = TENANT AND kind = 'timed_out' AND contact_id = %s"
+    await so(morning, timed_out, 1, left)
+    assert left not in _contacts(morning, "offered_to", ADA)
+    assert morning.load(ADA) <= CAPACITY[ADA]
+    return kept, left
+
+
+async def _owned(morning: Morning, name: str) -> int:
+    return len(morning.owned(name))
+
+
+def _contacts(morning: Morning, column: str, name: str) -> list[UUID]:
+    query = (
+        f"SELECT c.contact_id FROM app.conversations c JOIN app.users u ON u.id = c.{column} "
+        "WHERE c.tenant_id = TENANT AND c.status = 'open' AND u.name = %s"
+    )
+    return [contact_id for (contact_id,) in morning.rows(query, name)]
+
+
+def _owner(morning: Morning, contact_id: UUID) -> str | None:
+    query = (
+        "SELECT (SELECT u.name FROM app.users u WHERE u.id = c.assignee_id) FROM app.conversations c "
+        "WHERE c.tenant_id = TENANT AND c.contact_id = %s"
+    )
+    found: str | None = morning.one(query, contact_id)
+    return found
+
+
+async def open_thread(page: Page, morning: Morning, contact_id: UUID) -> None:
+    conversation = encode_id("cnv", contact_id)
+    await page.goto(f"{morning.settings.public_url}/inbox/all/{conversation}")
+    await expect(page.get_by_role("textbox", name="Reply to")).to_be_visible()
+
+
+async def passed_on(ada: Page, ben: Page, morning: Morning, contact_id: UUID) -> None:
+    """Ada writes a note for Ben and gives him the conversation; he finds both on his screen."""
+    await open_thread(ada, morning, contact_id)
+    words = unique("asked twice already, over to you")
+    await ada.keyboard.press("n")
+    note = ada.get_by_role("textbox", name="Note for the team")
+    await note.press_sequentially(f"{words} @ben")
+    await expect(ada.get_by_role("option", name=BEN)).to_be_visible()
+    await note.press("Enter")
+    await note.press("Control+Enter")
+    await expect(ada.locator("[data-note-id]")).to_contain_text(f"{words} @{BEN}")
+    await ada.get_by_role("textbox", name="Reply to").press("Escape")
+    await ada.keyboard.press("a")
+    await ada.get_by_role("menuitem", name=BEN).click()
+    await expect(ada.get_by_test_id("owner")).to_contain_text(f"{BEN} has this conversation")
+    assert _owner(morning, contact_id) == BEN
+    row = ben.locator(f'[data-conversation="{encode_id("cnv", contact_id)}"]')
+    await row.get_by_role("link").click()
+    await expect(ben.locator("[data-note-id]")).to_contain_text(words)
+
+
+async def collided(
+    ada: Page, ben: Page, morning: Morning, carrier_url: str, contact_id: UUID, address: str
+) -> None:
+    """Both answer what waits, at once: one has it, each answer arrives once, and the other sees who has it."""
+    pages, texts = {ADA: ada, BEN: ben}, {ADA: unique("Ada can help"), BEN: unique("Ben can help")}
+    await asyncio.gather(*(open_thread(page, morning, contact_id) for page in pages.values()))
+    for name, page in pages.items():
+        await expect(page.get_by_test_id("owner")).to_be_empty()
+        await page.get_by_role("textbox", name="Reply to").fill(texts[name])
+    await asyncio.gather(*(page.keyboard.press("Control+Enter") for page in pages.values()))
+    for page in pages.values():
+        for text in texts.values():
+            await expect(bubble(page, text)).to_have_attribute("data-status", "delivered")
+            await expect(bubble(page, text)).to_have_count(1)
+    arrived = [sms["body"] for sms in await received(ada, carrier_url, address)]
+    assert sorted(arrived) == sorted(texts.values())
+    owner = _owner(morning, contact_id)
+    assert owner in pages
+    other = BEN if owner == ADA else ADA
+    await expect(pages[other].get_by_test_id("owner")).to_contain_text(f"{owner} has this conversation")
+    await expect(pages[owner].get_by_test_id("owner")).to_be_empty()
+
+    await pages[owner].get_by_role("textbox", name="Reply to").press("Escape")
+    await pages[owner].keyboard.press("a")
+    await pages[owner].get_by_role("menuitem", name="Unassign").click()
+    await expect(pages[other].get_by_test_id("owner")).to_be_empty()
+    waits = (
+        "SELECT waiting_since IS NOT NULL FROM app.conversations WHERE tenant_id = TENANT AND contact_id = %s"
+    )
+    assert (_owner(morning, contact_id), morning.one(waits, contact_id)) == (None, True)
+
+
+async def closed(page: Page, morning: Morning, carrier_url: str, contact_id: UUID, address: str) -> None:
+    """Ada answers, and closes with a code."""
+    await open_thread(page, morning, contact_id)
+    answer = unique("It is on its way to you")
+    await page.keyboard.press("r")
+    await page.keyboard.type(answer)
+    await page.keyboard.press("Control+Enter")
+    await expect(bubble(page, answer)).to_have_attribute("data-status", "delivered")
+    assert [sms["body"] for sms in await received(page, carrier_url, address)] == [answer]
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("e")
+    await page.get_by_role("menuitem", name="Solved").click()
+    await expect(page.get_by_text("Closed:")).to_be_visible()
+    ended = (
+        "SELECT status, desk->>'wrap_up' FROM app.conversations WHERE tenant_id = TENANT AND contact_id = %s"
+    )
+    assert morning.rows(ended, contact_id) == [("closed", "Solved")]
+
+
+async def the_screen_is_right(page: Page, morning: Morning) -> None:
+    """Waiting and handled by queue, and what each agent has: as plain SQL counts them."""
+    by_queue = (
+        "SELECT q.name, count(c.contact_id) FILTER (WHERE c.assignee_id IS NULL), count(c.assignee_id) "
+        "FROM app.queues q LEFT JOIN app.conversations c "
+        "ON c.tenant_id = q.tenant_id AND c.queue_id = q.id AND c.status = 'open' "
+        "WHERE q.tenant_id = TENANT GROUP BY q.name"
+    )
+    found = morning.rows(by_queue)
+    assert sum(waiting + handled for _, waiting, handled in found) == 19
+    for name, waiting, handled in found:
+        cells = page.get_by_role("row").filter(has=page.get_by_role("link", name=name)).get_by_role("cell")
+        await expect(cells.nth(1)).to_have_text(str(waiting))
+        await expect(cells.nth(2)).to_have_text(str(handled))
+    for name, capacity in CAPACITY.items():
+        line = page.get_by_role("row").filter(has_text=name)
+        await expect(line).to_contain_text("Busy")
+        await expect(line).to_contain_text(f"{len(morning.owned(name))} of {capacity}")
+
+
+async def test_a_morning(browser: Browser, hub_stack: Any) -> None:
+    morning = await begin_morning(hub_stack.settings)
+    async with (
+        at_work(browser, morning, "Sue Visor", "/queues", PATIENCE_MS) as sue,
+        at_work(browser, morning, ADA, "/inbox/unassigned", PATIENCE_MS) as ada,
+        at_work(browser, morning, BEN, "/inbox/mine", PATIENCE_MS) as ben,
+    ):
+        await flood(sue, morning, hub_stack.carrier_url)
+        kept, left = await overtaken_and_left(ada, morning)
+        await presence(ben, "Online")
+        await asyncio.gather(take(ada, morning, ADA, 2), take(ben, morning, BEN, 3))
+        assert _owner(morning, left) == BEN
+        await presence(ada, "Busy")
+        await presence(ben, "Busy")
+        assert {name: morning.load(name) for name in CAPACITY} == CAPACITY
+
+        (passed,) = set(_contacts(morning, "assignee_id", ADA)) - {kept}
+        await passed_on(ada, ben, morning, passed)
+        cards = (
+            "SELECT c.contact_id, c.address FROM app.conversations c JOIN app.queues q ON q.id = c.queue_id "
+            "WHERE c.tenant_id = TENANT AND q.name = 'Cards' AND c.assignee_id IS NULL ORDER BY c.contact_id LIMIT 1"
+        )
+        ((card, number),) = morning.rows(cards)
+        await collided(ada, ben, morning, hub_stack.carrier_url, card, number)
+        (address,) = morning.rows(
+            "SELECT address FROM app.conversations WHERE tenant_id = TENANT AND contact_id = %s", kept
+        )[0]
+        await closed(ada, morning, hub_stack.carrier_url, kept, address)
+
+        await the_screen_is_right(sue, morning)
+        kinds = Counter(
+            kind for (kind,) in morning.rows("SELECT kind FROM app.queue_events WHERE tenant_id = TENANT")
+        )
+        assert kinds["breached"] == 6
+        assert kinds["timed_out"] >= 1
+        assert kinds["closed"] == 1
+    tenant_id = morning.run.workspace.tenant_id
+    assert [found for found in await morning.audited() if found.tenant_id == tenant_id] == []
