@@ -3563,6 +3563,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/wallboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Wallboard
+         * @description The acting tenant's floor: who waits, who works, what of today was in time, and how the providers do.
+         */
+        get: operations["wallboard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reports/queues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Queues
+         * @description What happened in the queues, by hour (at most 31 days) or by day (at most 366), where the tenant is.
+         */
+        get: operations["report_queues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reports/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Agents
+         * @description What the agents did, people and bots, by hour (at most 31 days) or by day (at most 366).
+         */
+        get: operations["report_agents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Me
+         * @description What the caller did: their own figures, and nobody else's.
+         */
+        get: operations["report_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/flow-nodes": {
         parameters: {
             query?: never;
@@ -3751,6 +3831,20 @@ export interface components {
              */
             user_id: string;
         };
+        /** AgentFigures */
+        AgentFigures: {
+            /**
+             * Id
+             * @example usr_01kasw8qbefy09m6sc7n75yr3h
+             */
+            id: string;
+            /**
+             * Name
+             * @description Empty for somebody who is gone.
+             */
+            name: string;
+            figures: components["schemas"]["FiguresOut"];
+        };
         /**
          * AgentIn
          * @description Of a program: which bot it speaks for. People leave it out.
@@ -3765,6 +3859,24 @@ export interface components {
             items: components["schemas"]["Agent"][];
             /** Has More */
             has_more: boolean;
+        };
+        /** AgentReport */
+        AgentReport: {
+            /** Time Zone */
+            time_zone: string;
+            /**
+             * Interval
+             * @enum {string}
+             */
+            interval: "hour" | "day";
+            total: components["schemas"]["FiguresOut"];
+            /**
+             * Intervals
+             * @description All of the span, also those without anything.
+             */
+            intervals: components["schemas"]["ReportInterval"][];
+            /** Items */
+            items: components["schemas"]["AgentFigures"][];
         };
         /**
          * AnswerAction
@@ -4183,6 +4295,72 @@ export interface components {
             values?: {
                 [key: string]: unknown;
             };
+        };
+        /** BoardAccount */
+        BoardAccount: {
+            /**
+             * Id
+             * @example acc_01kasw8qbefy09m6sc7n75yr3h
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Provider */
+            provider: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "active" | "paused";
+            /** @description Null while the counters cannot be read. */
+            health: components["schemas"]["AccountHealthOut"] | null;
+        };
+        /** BoardAgent */
+        BoardAgent: {
+            /**
+             * Id
+             * @example usr_01kasw8qbefy09m6sc7n75yr3h
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "person" | "bot";
+            /** Name */
+            name: string;
+            /**
+             * Presence
+             * @enum {string}
+             */
+            presence: "online" | "busy" | "away" | "offline";
+            /**
+             * Load
+             * @description Of `capacity`: what they have and are asked about, a call counting three.
+             */
+            load: number;
+            /** Capacity */
+            capacity: number;
+            /** Open */
+            open: number;
+            /** Offered */
+            offered: number;
+        };
+        /** BoardQueue */
+        BoardQueue: {
+            /**
+             * Id
+             * @example que_01kasw8qbefy09m6sc7n75yr3h
+             */
+            id: string;
+            /** Name */
+            name: string;
+            now: components["schemas"]["StandingOut"];
+            today: components["schemas"]["TodayOut"];
+            /** Agents Online */
+            agents_online: number;
+            /** Is Open */
+            is_open: boolean;
         };
         /**
          * Brand
@@ -6321,6 +6499,50 @@ export interface components {
             detail: string;
         };
         /**
+         * FiguresOut
+         * @description Counts, and times in seconds: the median, and what nine of ten did not exceed.
+         */
+        FiguresOut: {
+            /** Entered */
+            entered: number;
+            /** Taken */
+            taken: number;
+            /**
+             * Passed Up
+             * @description Offers that were declined or timed out.
+             */
+            passed_up: number;
+            /**
+             * Answered
+             * @description First answers.
+             */
+            answered: number;
+            /** In Time */
+            in_time: number;
+            /** Late */
+            late: number;
+            /** Closed */
+            closed: number;
+            /**
+             * Abandoned
+             * @description Closed while nobody had them.
+             */
+            abandoned: number;
+            /** Breached */
+            breached: number;
+            /** First Response Median S */
+            first_response_median_s: number | null;
+            /** First Response P90 S */
+            first_response_p90_s: number | null;
+            /**
+             * Handling Median S
+             * @description From its opening until it is closed.
+             */
+            handling_median_s: number | null;
+            /** Handling P90 S */
+            handling_p90_s: number | null;
+        };
+        /**
          * FileChoices
          * @description How the file is to be read, where the guess was wrong.
          */
@@ -7837,6 +8059,20 @@ export interface components {
             /** Offers */
             offers: components["schemas"]["Offer"][];
         };
+        /** MessageCount */
+        MessageCount: {
+            /** Channel Kind */
+            channel_kind: string;
+            /**
+             * Direction
+             * @enum {string}
+             */
+            direction: "in" | "out";
+            /** Status */
+            status: string;
+            /** Count */
+            count: number;
+        };
         /** MessageCounts */
         MessageCounts: {
             /** Inbound */
@@ -9039,6 +9275,22 @@ export interface components {
              */
             queue_id: string;
         };
+        /** OwnReport */
+        OwnReport: {
+            /** Time Zone */
+            time_zone: string;
+            /**
+             * Interval
+             * @enum {string}
+             */
+            interval: "hour" | "day";
+            total: components["schemas"]["FiguresOut"];
+            /**
+             * Intervals
+             * @description All of the span, also those without anything.
+             */
+            intervals: components["schemas"]["ReportInterval"][];
+        };
         /** Page[CallOut] */
         Page_CallOut_: {
             /** Items */
@@ -9684,6 +9936,20 @@ export interface components {
             /** Unassigned */
             unassigned: number;
         };
+        /** QueueFigures */
+        QueueFigures: {
+            /**
+             * Id
+             * @description Null: conversations that were in no queue.
+             */
+            id: string | null;
+            /**
+             * Name
+             * @description Empty for one that is gone.
+             */
+            name: string;
+            figures: components["schemas"]["FiguresOut"];
+        };
         /** QueueMember */
         QueueMember: {
             /**
@@ -9700,6 +9966,24 @@ export interface components {
             items: components["schemas"]["Queue"][];
             /** Has More */
             has_more: boolean;
+        };
+        /** QueueReport */
+        QueueReport: {
+            /** Time Zone */
+            time_zone: string;
+            /**
+             * Interval
+             * @enum {string}
+             */
+            interval: "hour" | "day";
+            total: components["schemas"]["FiguresOut"];
+            /**
+             * Intervals
+             * @description All of the span, also those without anything.
+             */
+            intervals: components["schemas"]["ReportInterval"][];
+            /** Items */
+            items: components["schemas"]["QueueFigures"][];
         };
         /**
          * QueueRules
@@ -10093,6 +10377,22 @@ export interface components {
             text: string;
             /** Channel Id */
             channel_id?: string | null;
+        };
+        /** ReportInterval */
+        ReportInterval: {
+            /**
+             * Start
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            end: string;
+            figures: components["schemas"]["FiguresOut"];
         };
         /**
          * RestoreFlowIn
@@ -10936,6 +11236,28 @@ export interface components {
              */
             until: string;
         };
+        /**
+         * StandingOut
+         * @description Conversations as they are now.
+         */
+        StandingOut: {
+            /**
+             * Waiting
+             * @description Open, and nobody has them.
+             */
+            waiting: number;
+            /**
+             * Handled
+             * @description Open, and somebody has them.
+             */
+            handled: number;
+            /** Snoozed */
+            snoozed: number;
+            /** Waiting For Contact */
+            waiting_for_contact: number;
+            /** Oldest Wait S */
+            oldest_wait_s: number | null;
+        };
         /** StatusCount */
         StatusCount: {
             /** Status */
@@ -11573,6 +11895,35 @@ export interface components {
             newer_cursor: string | null;
         };
         /**
+         * TodayOut
+         * @description What happened since midnight where the tenant is.
+         */
+        TodayOut: {
+            /** Entered */
+            entered: number;
+            /**
+             * Answered
+             * @description First answers.
+             */
+            answered: number;
+            /** In Time */
+            in_time: number;
+            /** Late */
+            late: number;
+            /**
+             * In Time Share
+             * @description Of the first answers that had a target those in time, 0 to 1; null when none had one.
+             */
+            in_time_share: number | null;
+            /** Closed */
+            closed: number;
+            /**
+             * Breached
+             * @description Missed targets.
+             */
+            breached: number;
+        };
+        /**
          * TopUp
          * @example {
          *       "amount": "50.00",
@@ -11823,6 +12174,40 @@ export interface components {
             items: components["schemas"]["View"][];
             /** Has More */
             has_more: boolean;
+        };
+        /**
+         * Wallboard
+         * @description One moment of the acting tenant's floor. Everything that is counted is of the same moment of the database.
+         */
+        Wallboard: {
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            at: string;
+            /**
+             * Since
+             * Format: date-time
+             * @description Midnight where the tenant is.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            since: string;
+            /** Time Zone */
+            time_zone: string;
+            now: components["schemas"]["StandingOut"];
+            today: components["schemas"]["TodayOut"];
+            /** Queues */
+            queues: components["schemas"]["BoardQueue"][];
+            /** Agents */
+            agents: components["schemas"]["BoardAgent"][];
+            /**
+             * Messages
+             * @description Of today.
+             */
+            messages: components["schemas"]["MessageCount"][];
+            /** Accounts */
+            accounts: components["schemas"]["BoardAccount"][];
         };
         /** Wallet */
         Wallet: {
@@ -17461,6 +17846,7 @@ export interface operations {
             query?: {
                 view?: "open" | "mine" | "offered" | "unassigned" | "snoozed" | "waiting" | "closed" | "all";
                 queue_id?: string | null;
+                assignee_id?: string | null;
                 search?: string;
                 /** @description How many items at most. */
                 limit?: number;
@@ -30635,6 +31021,290 @@ export interface operations {
             };
             /** @description Send the ETag that you saw as If-Match. */
             428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    wallboard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wallboard"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_queues: {
+        parameters: {
+            query?: {
+                /** @description The first day, where the tenant is; without it the last one. */
+                from?: string | null;
+                /** @description The last day; without it today. */
+                to?: string | null;
+                interval?: "hour" | "day";
+                queue_id?: string | null;
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueReport"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_agents: {
+        parameters: {
+            query?: {
+                /** @description The first day, where the tenant is; without it the last one. */
+                from?: string | null;
+                /** @description The last day; without it today. */
+                to?: string | null;
+                interval?: "hour" | "day";
+                agent_id?: string | null;
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentReport"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_me: {
+        parameters: {
+            query?: {
+                /** @description The first day, where the tenant is; without it the last one. */
+                from?: string | null;
+                /** @description The last day; without it today. */
+                to?: string | null;
+                interval?: "hour" | "day";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnReport"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
