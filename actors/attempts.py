@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.ports import Wallets
 from actors.reach import Reach
-from hub import deliveries, door, realtime
+from hub import door, realtime
 from hub.campaigns import store as campaigns
 from hub.channels import GOOGLE_RCS
 from hub.channels import store as channel_store
@@ -39,6 +39,7 @@ from hub.failover.plan import Plan, Step, Verdict, judge
 from hub.ids import encode_id, new_id
 from hub.media.links import Links, library_id
 from hub.settings import Settings
+from hub.webhooks import telling
 from models.db import Scope, transaction
 
 LIMIT = 200
@@ -249,7 +250,7 @@ class Attempts:
             reason="taken back: the next channel takes over",
         )
         async with transaction(self._engine, Scope.of(row.tenant_id)) as db:
-            await deliveries.apply(db, [report])
+            await telling.apply(db, [report], False, self._directories, self._clock.now())
         return True
 
     async def account(self, channel: Channel) -> Account:

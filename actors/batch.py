@@ -11,14 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors.batch_rows import (
-    activity_rows,
-    claim_row,
-    consent_row,
-    queue_event_rows,
-    screen_events,
-    webhook_rows,
-)
+from actors import batch_rows
 from actors.messages import DONE, DUPLICATE, Arrived, Command
 from actors.ports import by_tenant
 from hub import door
@@ -283,7 +276,9 @@ class Batch:
     async def _commit(self, scope: Scope) -> None:
         """All that the batch decided, in one transaction. Raises Redo when the database knew better."""
         claims = {
-            place: row for place in self.turns if (row := claim_row(self.items[place], self.now)) is not None
+            place: row
+            for place in self.turns
+            if (row := batch_rows.claim_row(self.items[place], self.now)) is not None
         }
         touched = {_key(self.items[place]) for place in self.turns}
         outgoings = [outgoing for batch in self.outgoings.values() for outgoing in batch]
@@ -295,9 +290,9 @@ class Batch:
             store.saves(self.working[key] for key in touched),
             *door.inserts(self.rows, outgoings, self.now),
             *self._effects(),
-            Insert(activities, activity_rows(self.turns.values(), self.now)),
-            Insert(queue_events, queue_event_rows(self.turns.values())),
-            Insert(webhook_deliveries, webhook_rows(self)),
+            Insert(activities, batch_rows.activity_rows(self.turns.values(), self.now)),
+            Insert(queue_events, batch_rows.queue_event_rows(self.turns.values())),
+            Insert(webhook_deliveries, batch_rows.webhook_rows(self)),
         ]
         # The screens' events are made while the database works; they leave only after the commit.
         written, _ = await asyncio.gather(write(self.host.pool, scope, inserts), self._prepare_events())
@@ -360,7 +355,7 @@ class Batch:
             for effect in result.effects:
                 match effect:
                     case SetConsent():
-                        consents.append(consent_row(tenant_id, contact_id, effect, self.now))
+                        consents.append(batch_rows.consent_row(tenant_id, contact_id, effect, self.now))
                     case TagContact(tag):
                         tags.append({"tenant_id": tenant_id, "tag": tag, "contact_id": contact_id})
         return [store.consent_changes(consents), store.tags(tags)]
@@ -396,7 +391,7 @@ class Batch:
         """What the screens of the tenants must hear: each new message, each changed conversation once."""
         keys = {_key(self.items[place]) for place in self.turns}
         states = [self.working[key] for key in keys]
-        self.events = screen_events(self.rows, self.turns.values(), states, self.directories)
+        self.events = batch_rows.screen_events(self.rows, self.turns.values(), states, self.directories)
 
 
 def _key(item: Work) -> Key:

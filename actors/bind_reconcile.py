@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from actors.bind_calls import Told, bind_host, told_of
-from hub import deliveries, outbox
+from hub import outbox
 from hub.channels import parts_store
 from hub.channels.base import Account, Channel
 from hub.channels.delivery import FINAL_FAILURES, TOOK_PLACE, Status
@@ -14,6 +14,7 @@ from hub.channels.sms_smpp import settings_of
 from hub.channels.sms_smpp_receipts import STATES
 from hub.deliveries import Report
 from hub.errors import HubError
+from hub.webhooks import telling
 from models.db import Scope, transaction
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ async def _record(host: SenderHost, row: Any, channel: Channel, told: Told) -> N
             code,
             str(error) if error else None,
         )
-        await deliveries.apply(db, [report], careful=True)
+        await telling.apply(db, [report], True, host.directories, now)
         await outbox.done(db, [key])
 
 
@@ -89,7 +90,7 @@ async def _query(host: SenderHost, account: Account, row: Any, channel: Channel)
     if not reports:
         return False
     async with transaction(host.engine, Scope.of(row.tenant_id)) as db:
-        applied = await deliveries.apply(db, reports, careful=True)
+        applied = await telling.apply(db, reports, True, host.directories, host.clock.now())
         decided = any(Status(changed.status) in _OVER for changed in applied.changed)
         if decided:
             await outbox.done(db, [(row.tenant_id, row.message_id)])

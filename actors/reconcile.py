@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.bind_reconcile import decide_over_bind
-from hub import deliveries, outbox
+from hub import outbox
 from hub.channels import SMPP_SMS, adapter_of
 from hub.channels.base import Channel, ProviderRequest
 from hub.channels.delivery import FINAL_FAILURES, RANK, Status
@@ -18,6 +18,7 @@ from hub.channels.errors import SendOutcomeUnknown
 from hub.channels.sms_twilio import TwilioSms
 from hub.channels.voice_twilio import TwilioVoice
 from hub.deliveries import Report
+from hub.webhooks import telling
 from models.conversations import messages
 from models.db import Scope, transaction
 
@@ -105,7 +106,7 @@ async def _already_ours(db: AsyncConnection, row: Any, candidates: list[str]) ->
 async def _close(host: SenderHost, row: Any, report: Report | None) -> bool:
     async with transaction(host.engine, Scope.of(row.tenant_id)) as db:
         if report is not None:
-            await deliveries.apply(db, [report], careful=True)
+            await telling.apply(db, [report], True, host.directories, host.clock.now())
         await outbox.done(db, [(row.tenant_id, row.message_id)])
     return True
 

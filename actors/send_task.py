@@ -36,7 +36,7 @@ from hub.failover import service as attempts
 from hub.failover import store as failover_store
 from hub.failover.attempts import Chosen, Person
 from hub.failover.plan import Step
-from hub.flows.engine import Session
+from hub.flows.session import Session
 from hub.media.links import Links, library_id
 from hub.settings import Settings
 from models.billing import settlements
@@ -300,8 +300,10 @@ async def _begin_flow(
 ) -> None:
     if campaign.flow_id is None or campaign.flow_id not in directory.routing.flows:
         return
-    start = directory.routing.flows[campaign.flow_id].start
-    session = Session(campaign.flow_id.hex, start, {}, campaign.id.hex).to_json()
+    question = directory.routing.flows[campaign.flow_id].opening
+    if question is None:  # published anew since the campaign was made
+        return
+    session = Session(campaign.flow_id.hex, question, {}, campaign.id.hex).to_json()
     rows = [
         {
             "tenant_id": campaign.tenant_id,

@@ -37,6 +37,9 @@ from api.routes import (
     desk,
     events,
     exports,
+    flow_exchange,
+    flow_simulations,
+    flows,
     imports,
     intents,
     media,
@@ -53,6 +56,7 @@ from api.routes import (
     search,
     segments,
     sessions,
+    supervision,
     suppressions,
     templates,
     tenants,
@@ -185,6 +189,9 @@ def create_app(settings: Settings | None = None, *, connect_hub: bool = True) ->
         segments,
         events,
         imports,
+        flow_exchange,
+        flows,
+        flow_simulations,
         campaigns,
         messages,
         policy,
@@ -197,9 +204,17 @@ def create_app(settings: Settings | None = None, *, connect_hub: bool = True) ->
         search,
         webhook_endpoints,
         wrap_ups,
+        supervision,
     ):
         app.include_router(module.router)
-    for router in (imports.uploads, media.uploads, stream, _health, ui.router):  # the page fallback last
+    for router in (
+        flows.nodes,
+        imports.uploads,
+        media.uploads,
+        stream,
+        _health,
+        ui.router,
+    ):  # the page fallback last
         app.include_router(router)
     return app
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-NAMES = ("inbound", "latency", "campaign", "live", "wallet", "import", "segment", "smpp", "assign")
+NAMES = ("inbound", "latency", "campaign", "live", "wallet", "import", "segment", "smpp", "assign", "flow")
 
 ROUTED = ("inbound", "latency")
 _MODULES = {"import": "importing"}  # where the name is a word of Python

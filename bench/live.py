@@ -25,7 +25,7 @@ from actors import runtime
 from bench.common import figure, local_hub, note, talk
 from cli.local.stack import LocalStack
 from hub.errors import Unavailable
-from hub.flows.engine import Session
+from hub.flows.session import Session
 from hub.ids import new_id
 from hub.settings import Settings
 from models.db import SCHEMA

@@ -140,6 +140,15 @@ async def transaction(engine: AsyncEngine, scope: Scope | None) -> AsyncIterator
         await db.commit()
 
 
+@asynccontextmanager
+async def snapshot(engine: AsyncEngine, scope: Scope) -> AsyncIterator[AsyncConnection]:
+    """A transaction that only reads, and in which all statements see the same moment."""
+    async with engine.connect() as db:
+        await db.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        await bind(db, scope)
+        yield db
+
+
 def sqlstate(error: BaseException) -> str | None:
     """The SQLSTATE of a database error, or None."""
     original = error.orig if isinstance(error, DBAPIError) else error

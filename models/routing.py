@@ -83,8 +83,12 @@ flows = Table(
     tenant_column(),
     id_column(),
     Column("name", Text, nullable=False),
-    Column("definition", JSONB, nullable=False),
+    Column("description", Text, nullable=False, server_default=""),
+    Column("definition", JSONB),  # what runs: the published version; none before the first, or when put away
+    Column("version", Integer, nullable=False, server_default="1"),  # of the definition; 0 before the first
+    Column("revision", Integer, nullable=False, server_default="1"),  # of name and description
     Column("created_at", INSTANT, nullable=False, server_default=func.now()),
+    Column("archived_at", INSTANT),
     UniqueConstraint("tenant_id", "name"),
 )
 

@@ -12,7 +12,7 @@ from api.deps import Actors, Db, require
 from api.idempotency import source_id
 from api.requests import HubRoute
 from api.routes.desk import passing_on
-from api.schemas.common import PAGE_DEFAULT, ConversationId, Limit, MessageId, Page, QueueId
+from api.schemas.common import PAGE_DEFAULT, ConversationId, Limit, MessageId, Page, QueueId, UserId
 from api.schemas.conversations import (
     AssignIn,
     CloseIn,
@@ -45,6 +45,7 @@ async def list_conversations(
     actors: Actors,
     view: View = "open",
     queue_id: QueueId | None = None,
+    assignee_id: UserId | None = None,
     search: Annotated[str, Query(max_length=80)] = "",
     limit: Limit = PAGE_DEFAULT,
     starting_after: ConversationId | None = None,
@@ -61,7 +62,7 @@ async def list_conversations(
         caller.tenant_id,
         status=STATUS.get(view, "open"),
         queue_id=queue_id,
-        assignee_id=(caller.user_id or UUID(int=0)) if view == "mine" else None,
+        assignee_id=(caller.user_id or UUID(int=0)) if view == "mine" else assignee_id,
         offered_to=(caller.user_id or UUID(int=0)) if view == "offered" else None,
         unassigned=view == "unassigned",
         search=search.strip(),
@@ -189,17 +190,20 @@ async def read(
     conversation_id: ConversationId, caller: Writer, actors: Actors, after: BackgroundTasks
 ) -> Any:
     """Somebody has seen it: nothing is unread any more, and where the channel has read marks the person sees it."""
+    seen = await _turn(actors, caller, conversation_id, MarkRead(_now()))
     after.add_task(actors.marks.read, caller.tenant_id, conversation_id)
-    return await _turn(actors, caller, conversation_id, MarkRead(_now()))
+    return seen
 
 
 @router.post("/{conversation_id}/typing", operation_id="show_typing", status_code=202)
 async def typing(
-    conversation_id: ConversationId, caller: Writer, actors: Actors, after: BackgroundTasks
+    conversation_id: ConversationId, caller: Writer, db: Db, actors: Actors, after: BackgroundTasks
 ) -> None:
     """An agent is writing: the person sees it where the channel has such a mark. Ask while it goes on; it is told at most
     every 20 s.
     """
+    if await store.last_at(db, caller.tenant_id, conversation_id) is None:
+        raise NotFound("there is no such conversation")
     after.add_task(actors.marks.typing, caller.tenant_id, conversation_id)
 
 

@@ -13,7 +13,8 @@ from cli import console
 
 def bench(
     name: Annotated[
-        str, typer.Argument(help="inbound, latency, campaign, live, wallet, segment, import, smpp, assign.")
+        str,
+        typer.Argument(help="inbound, latency, campaign, live, wallet, segment, import, smpp, assign, flow."),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     quick: Annotated[bool, typer.Option("--quick", help="Smaller numbers: under a minute.")] = False,

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.conditions.model import Group
 from hub.conditions.model import Rule as ConditionRule
-from hub.flows.definition import Flow
+from hub.flows.definition import dump, read
 from hub.ids import new_id
 from hub.routing import store_rules
 from hub.routing.fields import CONFIDENCE, INTENT, KEYWORD
@@ -35,7 +35,7 @@ async def ensure_queues(engine: AsyncEngine, tenant_id: UUID, names: Sequence[st
 
 async def ensure_flow(engine: AsyncEngine, tenant_id: UUID, name: str, definition: Mapping[str, Any]) -> UUID:
     """A checked flow by name, made when missing."""
-    document = Flow.model_validate(definition).model_dump()
+    document = dump(read(definition))
     row = {
         "tenant_id": tenant_id,
         "id": new_id(),

@@ -21,7 +21,6 @@ from hub.conversations.views import instant
 from hub.directory import Directory
 from hub.errors import Invalid, NotFound
 from hub.failover.plan import Step
-from hub.flows.nodes import WaitForReply
 from hub.ids import decode_id, encode_id, new_id
 from hub.money import format_micros
 from hub.templates.render import TemplateInvalid, compile_template
@@ -94,7 +93,7 @@ def _check_flow(directory: Directory, flow_id: UUID | None) -> None:
     flow = directory.routing.flows.get(flow_id)
     if flow is None:
         raise Invalid("there is no such flow", "/flow_id")
-    if not isinstance(flow.nodes[flow.start], WaitForReply):
+    if flow.opening is None:
         raise Invalid("the flow must begin by waiting for the reply to the campaign's message", "/flow_id")
 
 

@@ -243,7 +243,8 @@ def _clocks(
             kept = service_level.responded(kept)
     elif isinstance(event, AgentReply) and not kept.responded:
         seconds = (at - kept.started_at).total_seconds()
-        _count(result, "answered", at, agent_id=event.user_id, seconds=seconds)
+        was = service_level.answer_was(kept, at)
+        _count(result, "answered", at, agent_id=event.user_id, seconds=seconds, detail=was)
         kept = service_level.responded(kept)
     if state.status == "waiting":
         return service_level.pause(kept, settings, at)

@@ -36,6 +36,13 @@ def aim(kept: Handling, settings: QueueSettings, priority: int, at: datetime) ->
     return replace(kept, respond_by=respond_by, resolve_by=target(level.resolution_s, RESOLUTION))
 
 
+def answer_was(kept: Handling, at: datetime) -> str | None:
+    """Whether the first answer, given at `at`, is `in_time` or `late`; None where it had no target."""
+    if FIRST_RESPONSE in kept.breached or (kept.respond_by is not None and kept.respond_by <= at):
+        return "late"
+    return None if kept.respond_by is None and kept.respond_left_s is None else "in_time"
+
+
 def responded(kept: Handling) -> Handling:
     """Somebody has answered: the first clock is done."""
     return replace(kept, responded=True, respond_by=None, respond_left_s=None)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from hub.contacts.consents import ALL
 from hub.conversations.desk import DeskEvent, Handling, Moved
-from hub.flows.engine import Session
+from hub.flows.session import Session
 
 NO_CHANNELS: frozenset[str] = frozenset()
 LAST_TEXT_CHARS_MAX = 160

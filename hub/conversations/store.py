@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.conversations.desk import Handling
 from hub.conversations.state import Conversation, Inbound, Turn, Understood
-from hub.flows.engine import Session
+from hub.flows.session import Session
 from hub.ids import new_id
 from models.contacts import activities, consents, contact_tags, contacts
 from models.conversations import conversations, messages

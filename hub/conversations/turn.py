@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import NamedTuple
 from uuid import UUID
 
+from hub.channels.content import Text
 from hub.compliance.keywords import Command, Said, command_of, confirmation
 from hub.contacts.consents import ALL, MARKETING
 from hub.conversations import rules
@@ -32,7 +34,10 @@ from hub.conversations.state import (
 )
 from hub.errors import Conflict
 from hub.flows import effects as flow_effects
-from hub.flows.engine import FlowFailed, Session, advance, expects
+from hub.flows.engine import advance, expects
+from hub.flows.inputs import Begin, Reply
+from hub.flows.session import Session
+from hub.flows.world import Person, World
 from hub.ids import encode_id
 from hub.routing.compiled import To
 from hub.routing.fields import NO_RECORD, Heard, Message, Record
@@ -66,7 +71,7 @@ class RecordMissing(Exception):
 def may_route(state: Conversation, event: Inbound, table: RoutingTable) -> bool:
     """Whether rules are likely to look at the message: people have no conversation yet, and no flow expects these words."""
     if state.session is None:
-        return state.status != "open"
+        return state.status not in UNDER_WAY
     flow = table.flows.get(UUID(state.session.flow_id))
     return flow is None or not expects(flow, state.session, event.text)
 
@@ -312,19 +317,25 @@ def _continue_flow(result: Turn, arrival: Arrival, session: Session) -> bool:
 
 def _run_flow(result: Turn, arrival: Arrival, session: Session, reply: str | None) -> None:
     event, table = arrival.event, arrival.table
-    try:
-        sprint = advance(table.flows[UUID(session.flow_id)], session, reply)
-    except FlowFailed as failure:
+    flow_id, understood = UUID(session.flow_id), arrival.understood
+    given = (
+        Begin()
+        if reply is None
+        else Reply(text=reply, intent=understood.intent, confidence=understood.confidence)
+    )
+    world = World(person=Person(id=result.state.contact_id))
+    sprint = advance(
+        table.flows[flow_id], session, given, event.at, random.Random(event.message_id.int), world
+    )
+    if sprint.status == "stuck":
         result.state.session = None
-        _log_flow(result, session.flow_id, "failed", [session.node])
-        _go(result, arrival, arrival.route(people_only=True), f"flow failed: {failure.detail}; ")
-        return
-    result.state.session = sprint.session
-    _log_flow(result, session.flow_id, "ended" if sprint.session is None else "waiting", sprint.path)
+        _log_flow(result, session.flow_id, "failed", sprint.path)
+    else:
+        result.state.session = sprint.session
+        _log_flow(result, session.flow_id, sprint.status, sprint.path)
     for effect in sprint.effects:
         match effect:
-            case flow_effects.SendText(text):
-                flow_id = UUID(session.flow_id)
+            case flow_effects.SendMessage(content=Text(text=text)):
                 result.effects.append(SendMessage(text, event.channel_id, event.address, "flow", flow_id))
             case flow_effects.AddTag(tag):
                 result.effects.append(TagContact(tag))
@@ -335,6 +346,9 @@ def _run_flow(result: Turn, arrival: Arrival, session: Session, reply: str | Non
                     _go(result, arrival, arrival.route(people_only=True), "flow handed over; ")
                 else:
                     _go(result, arrival, Route(To(queue_id), f"flow handed over to {queue}"))
+    if sprint.status == "stuck":
+        _go(result, arrival, arrival.route(people_only=True), f"flow failed: {sprint.reason}; ")
+        return
     if result.state.status != "open":
         result.state.unread = 0  # the flow answered; nobody has to look
 

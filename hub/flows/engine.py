@@ -1,84 +1,277 @@
-"""The flow engine, pure: a session and a reply to the next session and the effects on the way."""
+"""The flow engine, pure: a session and an input to the next session and the effects on the way.
+
+What stops a session in the middle (a template that lacks a value, a node, an attribute or a sub-flow that is gone) makes
+it stuck: it stays where it is with the reason, what the nodes before did stands, and Resume runs the node again. A run
+that does not come to a wait within STEPS_PER_SPRINT_MAX steps is undone whole before it is stuck.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal
 
-from hub.errors import HubError
 from hub.flows.definition import Flow
-from hub.flows.effects import Effect
-from hub.flows.nodes import WaitForReply
-from hub.flows.nodes.base import RunContext, Wait
+from hub.flows.effects import Effect, StartTimer, StopTimer
+from hub.flows.inputs import (
+    REPLY_CHARS_MAX,
+    Begin,
+    Call,
+    Delivery,
+    HandedBack,
+    Input,
+    Reply,
+    Resume,
+    TimeUp,
+    WebhookAnswer,
+)
+from hub.flows.nodes import Ask
+from hub.flows.nodes.base import End, Enter, Explain, Go, RunContext, Stay, Stuck, Wait
+from hub.flows.session import Session, Waiting
+from hub.flows.world import World
+from hub.templates.render import TemplateFailed
 
 STEPS_PER_SPRINT_MAX = 100
+PAUSED = "pause"
+Pause = Callable[[str], bool]
+INSIDE_MAX = 5
 
-
-@dataclass(eq=False)
-class FlowFailed(HubError):
-    """The flow cannot go on."""
-
-    code = "flow-failed"
-    detail: str = ""
+_KINDS: Mapping[type[Any], str] = {
+    Reply: "reply",
+    WebhookAnswer: "webhook",
+    Delivery: "delivery",
+    HandedBack: "people",
+    Call: "call",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
-    """Where one contact stands in one flow. `origin` is the campaign that began it, in hex, or empty."""
+class Step:
+    """A node that was passed, or stopped at (then `port` is empty)."""
 
     flow_id: str
     node: str
-    variables: dict[str, str] = field(default_factory=dict)
-    origin: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "flow_id": self.flow_id,
-            "node": self.node,
-            "variables": self.variables,
-            "origin": self.origin,
-        }
-
-    @classmethod
-    def from_json(cls, value: dict[str, Any] | None) -> Session | None:
-        return (
-            None if not value else cls(value["flow_id"], value["node"], value["variables"], value["origin"])
-        )
+    port: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Sprint:
-    """One run to the next wait. `session` is None when the flow has ended."""
+    """One run to the next wait. `session` is None when the flow has ended.
+
+    `status`: waiting, ended, stuck (with a `reason`), ignored: the input was for no wait of this session;
+    or paused: whoever asked for it stopped the run before the node where the session stands.
+    """
 
     session: Session | None
-    effects: tuple[Effect, ...]
-    path: tuple[str, ...]
+    effects: tuple[Effect, ...] = ()
+    steps: tuple[Step, ...] = ()
+    status: Literal["waiting", "ended", "stuck", "ignored", "paused"] = "waiting"
+    reason: str = ""
+    outcome: str = ""
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        return tuple(step.node for step in self.steps)
 
 
-def advance(flow: Flow, session: Session, reply: str | None) -> Sprint:
-    """Run from where the session stands until a node waits or the flow ends.
+def advance(
+    flow: Flow,
+    session: Session,
+    given: Input,
+    now: datetime,
+    rng: random.Random,
+    world: World | None = None,
+    explain: Explain | None = None,
+    pause: Pause | None = None,
+) -> Sprint:
+    """Run from where the session stands until a node waits or the flow ends. Never raises for what a flow holds.
 
-    Raises FlowFailed when the session's node is gone or STEPS_PER_SPRINT_MAX steps did not reach a wait.
+    `pause` is asked before every node but the first whether to stop there; Resume goes on.
     """
-    context = RunContext(reply, dict(session.variables))
-    node_id: str | None = session.node
-    path: list[str] = []
-    for _ in range(STEPS_PER_SPRINT_MAX):
-        if node_id is None:
-            return Sprint(None, tuple(context.effects), tuple(path))
-        node = flow.nodes.get(node_id)
-        if node is None:
-            raise FlowFailed(f"the flow has no node {node_id!r} any more")
-        path.append(node_id)
-        step = node.run(context)
-        if isinstance(step, Wait):
-            waiting = Session(session.flow_id, node_id, context.variables, session.origin)
-            return Sprint(waiting, tuple(context.effects), tuple(path))
-        node_id = flow.target(node_id, step.port)
-    raise FlowFailed(f"more than {STEPS_PER_SPRINT_MAX} steps without waiting for the contact")
+    world = world or World()
+    if not accepts(flow, session, given, world):
+        return Sprint(session, status="ignored")
+    return _Run(flow, session, given, now, rng, world, explain, pause).whole()
+
+
+def accepts(flow: Flow, session: Session, given: Input, world: World | None = None) -> bool:
+    """Whether the session does something with this input."""
+    if isinstance(given, Resume):
+        return session.is_stuck or (session.waiting is not None and session.waiting.kind == PAUSED)
+    if session.is_stuck:
+        return False
+    waiting = _wait_of(flow, session, world or World())
+    if waiting is None:
+        return isinstance(given, Begin)
+    if isinstance(given, TimeUp):
+        return waiting.until is not None and given.token == waiting.token
+    if isinstance(given, WebhookAnswer | Delivery) and given.token != waiting.token:
+        return False
+    return _KINDS.get(type(given)) == waiting.kind
+
+
+def _wait_of(flow: Flow, session: Session, world: World) -> Waiting | None:
+    """What it waits for. A session that was put at a question, as a campaign does, waits for the reply; so does one
+    whose node is gone, so that the reply finds out.
+    """
+    if session.waiting is not None:
+        return session.waiting
+    flow_id, place = session.place
+    inner = flow if not session.inside else world.tenant.flows.get(flow_id)
+    node = None if inner is None else inner.nodes.get(place)
+    return Waiting("reply", 0) if node is None or isinstance(node, Ask) else None
 
 
 def expects(flow: Flow, session: Session, text: str) -> bool:
-    """True when the session waits for exactly such an answer."""
+    """True when the session waits for exactly such an answer, and no node asks for its intent."""
     node = flow.nodes.get(session.node)
-    return isinstance(node, WaitForReply) and node.expects(text)
+    return not session.inside and isinstance(node, Ask) and not flow.understands and node.expects(text)
+
+
+def begin_at(flow_id: str, flow: Flow, node: str = "", version: int = 0, origin: str = "") -> Session:
+    """A session that has not begun: at a start node, or at the flow's own start."""
+    return Session(flow_id, node or flow.start, origin=origin, version=version)
+
+
+@dataclass
+class _Run:
+    flow: Flow
+    session: Session
+    given: Input
+    now: datetime
+    rng: random.Random
+    world: World
+    explain: Explain | None
+    pause: Pause | None
+    steps: list[Step] = field(default_factory=list)
+
+    def whole(self) -> Sprint:
+        session = self.session
+        self.frames = [(session.flow_id, session.node), *session.inside]
+        if isinstance(self.given, Resume) and self.given.node:
+            self.frames[-1] = (self.frames[-1][0], self.given.node)
+        context = self._context(session)
+        waiting = None if isinstance(self.given, Resume | Begin) else _wait_of(self.flow, session, self.world)
+        if waiting is not None:
+            context.given, context.waiting, context.until = self.given, waiting.data, waiting.until
+            if waiting.until is not None and not isinstance(self.given, TimeUp):
+                context.effects.append(StopTimer(waiting.token))
+        elif isinstance(self.given, Begin):
+            context.given = self.given
+        for _ in range(STEPS_PER_SPRINT_MAX):
+            found = self._step(context, waiting)
+            if found is not None:
+                return found
+            context.given = context.waiting = context.until = waiting = None
+            if self.pause is not None and self.pause(self.frames[-1][1]):
+                session = self._session(context, Waiting(PAUSED, 0))
+                return Sprint(session, tuple(context.effects), tuple(self.steps), "paused")
+        reason = f"more than {STEPS_PER_SPRINT_MAX} steps without waiting for the contact"
+        steps = (*self.steps[:1],)
+        return Sprint(replace(session, reason=reason), (), steps, "stuck", reason)
+
+    def _context(self, session: Session) -> RunContext:
+        heard = session.heard
+        if isinstance(self.given, Reply):
+            cut = self.given.text[:REPLY_CHARS_MAX]
+            self.given = replace(self.given, text=cut)
+            heard = {"text": cut[:1_000], "intent": self.given.intent, "confidence": self.given.confidence}
+        return RunContext(
+            self.flow,
+            session.node,
+            self.world,
+            self.now,
+            self.rng,
+            dict(session.variables),
+            heard,
+            token=session.token + 1,
+            goals=session.goals,
+            explain=self.explain,
+        )
+
+    def _step(self, context: RunContext, waiting: Waiting | None) -> Sprint | None:
+        """Run the node where the run stands; None to go on."""
+        flow_id, place = self.frames[-1]
+        flow = self.flow if len(self.frames) == 1 else self.world.tenant.flows.get(flow_id)
+        kept, variables = len(context.effects), dict(context.variables)
+        try:
+            if flow is None:
+                raise Stuck("the sub-flow is gone")
+            node = flow.nodes.get(place)
+            if node is None:
+                raise Stuck(f"the flow has no node {place!r} any more")
+            context.flow, context.node = flow, place
+            found = node.run(context)
+            if isinstance(found, Enter):
+                self._enter(found, flow_id)
+        except (Stuck, TemplateFailed) as error:
+            del context.effects[kept:]
+            context.variables = variables
+            self.steps.append(Step(flow_id, place))
+            return self._stuck(context, str(error))
+        match found:
+            case Go(port):
+                self.steps.append(Step(flow_id, place, port))
+                return self._go(context, flow.target(place, port))
+            case End(outcome):
+                self.steps.append(Step(flow_id, place))
+                return self._go(context, None, outcome)
+            case Enter():
+                self.steps.append(Step(flow_id, place, "in"))
+                return None
+            case _:
+                self.steps.append(Step(flow_id, place))
+                return self._wait(context, found, waiting)
+
+    def _enter(self, entered: Enter, own: str) -> None:
+        inner = self.world.tenant.flows.get(entered.flow_id)
+        if inner is None:
+            raise Stuck("the sub-flow is gone")
+        if len(self.frames) > INSIDE_MAX or any(entered.flow_id == flow for flow, _ in self.frames):
+            raise Stuck(f"flows enter each other at most {INSIDE_MAX} deep, and none enters itself")
+        self.frames.append((entered.flow_id, inner.start))
+
+    def _go(self, context: RunContext, target: str | None, outcome: str = "") -> Sprint | None:
+        """To the next node. At the end of a sub-flow: on behind the node that entered it."""
+        while target is None and len(self.frames) > 1:
+            self.frames.pop()
+            flow_id, place = self.frames[-1]
+            outer = self.flow if len(self.frames) == 1 else self.world.tenant.flows.get(flow_id)
+            target = None if outer is None else outer.target(place, "next")
+        if target is None:
+            return Sprint(None, tuple(context.effects), tuple(self.steps), "ended", "", outcome)
+        self.frames[-1] = (self.frames[-1][0], target)
+        return None
+
+    def _wait(self, context: RunContext, found: Wait | Stay, before: Waiting | None) -> Sprint:
+        if isinstance(found, Stay):
+            assert before is not None, "a node can only stay where it waited"
+            if before.until is not None:
+                context.effects.remove(StopTimer(before.token))
+            waiting = replace(before, data=found.data)
+        else:
+            waiting = Waiting(found.kind, context.token, found.until, found.data)
+            if found.until is not None:
+                context.effects.append(StartTimer(context.token, found.until))
+        return Sprint(self._session(context, waiting), tuple(context.effects), tuple(self.steps))
+
+    def _stuck(self, context: RunContext, reason: str) -> Sprint:
+        session = self._session(context, None, reason)
+        return Sprint(session, tuple(context.effects), tuple(self.steps), "stuck", reason)
+
+    def _session(self, context: RunContext, waiting: Waiting | None, reason: str = "") -> Session:
+        return Session(
+            self.session.flow_id,
+            self.frames[0][1],
+            context.variables,
+            self.session.origin,
+            self.session.version,
+            waiting,
+            tuple(self.frames[1:]),
+            self.session.token if waiting is None else max(waiting.token, self.session.token),
+            context.heard,
+            context.goals,
+            reason,
+        )

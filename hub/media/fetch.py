@@ -63,7 +63,7 @@ class Fetcher:
             origin = origin_of(url)
             own = bool(trusted) and origin == origin_of(trusted)
             if not own:
-                _refuse_literal(url)
+                refuse_literal(url)
             following = await self._once(url, draft, headers if origin == first else None, guarded=not own)
             if following is None:
                 return
@@ -102,7 +102,7 @@ class Fetcher:
         return None
 
 
-def _refuse_literal(url: str) -> None:
+def refuse_literal(url: str) -> None:
     """An address written in digits is never asked of the resolver, so it is checked here. Raises FetchRefused."""
     host = origin_of(url)[1].strip("[]")
     try:

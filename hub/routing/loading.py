@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 import structlog
-from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.compliance.keywords import NO_EXTRA_WORDS, Words
@@ -17,6 +16,8 @@ from hub.conditions.errors import ConditionInvalid
 from hub.conditions.predicate import Segments
 from hub.contacts.segments.loading import surroundings
 from hub.flows.definition import Flow
+from hub.flows.definition import read as read_flow
+from hub.flows.faults import FlowInvalid
 from hub.ids import decode_id
 from hub.routing import store_rules
 from hub.routing.compiled import CompiledRule, Targets, Unusable, compile_rule, tests_in
@@ -133,8 +134,8 @@ async def _flows(db: AsyncConnection, tenant_id: UUID) -> tuple[dict[UUID, Flow]
     names: dict[UUID, str] = {}
     for row in await store_rules.flow_documents(db, tenant_id):
         try:
-            flows[row.id] = Flow.model_validate(row.definition)
-        except ValidationError:
+            flows[row.id] = read_flow(row.definition)
+        except FlowInvalid:
             continue  # a flow that does not read is as good as gone: its sessions are routed to people
         names[row.id] = row.name
     return flows, names

@@ -42,7 +42,11 @@ _USES = text(
     """
     SELECT 'conversations' AS kind, count(*)::int AS count FROM conversations
     WHERE tenant_id = :tenant_id AND queue_id = :id AND status NOT IN ('idle', 'closed')
-    UNION ALL SELECT 'rules', count(*)::int FROM routing_rules WHERE tenant_id = :tenant_id AND queue_id = :id
+    UNION ALL SELECT 'rules', COALESCE(sum(
+        (SELECT count(*) FROM jsonb_array_elements(document -> 'rules') r
+         WHERE r -> 'actions' @> jsonb_build_array(jsonb_build_object('queue_id', CAST(:id AS text))))
+        + COALESCE((document ->> 'fallback_queue_id' = CAST(:id AS text))::int, 0)
+    ), 0)::int FROM rule_lists WHERE tenant_id = :tenant_id
     UNION ALL SELECT 'queues', count(*)::int FROM queues WHERE tenant_id = :tenant_id AND id <> :id AND archived_at IS NULL
         AND CAST(:id AS text) IN (settings #>> '{overflow,queue_id}', settings #>> '{breach,queue_id}', settings #>> '{after_hours,queue_id}')
     """

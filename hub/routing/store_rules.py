@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.ids import id_of_moment
 from hub.routing.rule import Level, RuleList
 from models.intents import intent_versions
-from models.routing import flows, queues, rule_list_versions, rule_lists
+from models.routing import agents, flows, queues, rule_list_versions, rule_lists
 from models.tenancy import tenants, users
 
 _LEVELS = text(
@@ -108,21 +108,27 @@ async def recent(db: AsyncConnection, tenant_id: UUID, since: datetime, limit: i
 
 
 async def queue_names(db: AsyncConnection, tenant_id: UUID) -> dict[UUID, str]:
-    """By name."""
-    query = select(queues.c.id, queues.c.name).where(queues.c.tenant_id == tenant_id).order_by(queues.c.name)
-    return {row.id: row.name for row in await db.execute(query)}
+    """Those that are in use, by name."""
+    query = select(queues.c.id, queues.c.name).where(
+        queues.c.tenant_id == tenant_id, queues.c.archived_at.is_(None)
+    )
+    return {row.id: row.name for row in await db.execute(query.order_by(queues.c.name))}
 
 
 async def flow_documents(db: AsyncConnection, tenant_id: UUID) -> Sequence[Any]:
-    """(id, name, definition)."""
-    query = select(flows.c.id, flows.c.name, flows.c.definition).where(flows.c.tenant_id == tenant_id)
+    """(id, name, definition) of those that are published."""
+    query = select(flows.c.id, flows.c.name, flows.c.definition).where(
+        flows.c.tenant_id == tenant_id, flows.c.definition.is_not(None)
+    )
     return (await db.execute(query)).all()
 
 
 async def active_people(db: AsyncConnection, tenant_id: UUID) -> dict[UUID, str]:
-    """Who can be given a conversation."""
+    """Who can be given a conversation: people, and bots that are agents."""
     query = select(users.c.id, users.c.name).where(users.c.tenant_id == tenant_id, users.c.status == "active")
-    return {row.id: row.name for row in await db.execute(query.order_by(users.c.name))}
+    found = {row.id: row.name for row in await db.execute(query.order_by(users.c.name))}
+    bots = select(agents.c.id, agents.c.name).where(agents.c.tenant_id == tenant_id, agents.c.kind == "bot")
+    return found | {row.id: row.name for row in await db.execute(bots)}
 
 
 async def intents(db: AsyncConnection, tenant_id: UUID) -> list[str]:

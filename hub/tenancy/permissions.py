@@ -21,12 +21,12 @@ ROLES: Mapping[str, frozenset[str]] = {
         "tenants:manage users:read audit:read contacts:read contacts:write contacts:import contacts:export contacts:erase events:write "
         "campaigns:read campaigns:write campaigns:start "
         "inbox:read queues:read queues:write routing:write channels:read channels:manage policy:write wallet:read wallet:top_up keys:manage "
-        "intents:read intents:publish webhooks:manage inbox:manage"
+        "intents:read intents:publish webhooks:manage inbox:manage reports:read"
     ),
     "sub_org_admin": _set(
         "users:read audit:read contacts:read contacts:write contacts:import contacts:export contacts:erase events:write "
         "campaigns:read campaigns:write campaigns:start inbox:read queues:read queues:write routing:write channels:read channels:manage policy:write "
-        "wallet:read keys:manage intents:read intents:publish webhooks:manage inbox:manage"
+        "wallet:read keys:manage intents:read intents:publish webhooks:manage inbox:manage reports:read"
     ),
     "campaign_manager": _set(
         "contacts:read contacts:write contacts:import events:write campaigns:read campaigns:write campaigns:start queues:read "
@@ -35,7 +35,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     "support_agent": _set("inbox:read inbox:write contacts:read queues:read channels:read users:read"),
     "supervisor": _set(
         "inbox:read inbox:write contacts:read campaigns:read queues:read queues:write routing:write channels:read wallet:read users:read "
-        "intents:read inbox:manage"
+        "intents:read inbox:manage reports:read"
     ),
     "data_scientist": _set("intents:read intents:publish campaigns:read queues:read"),
     "billing_admin": _set("wallet:read wallet:top_up"),
@@ -62,6 +62,7 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "routing:write": frozenset({"routing:write", "queues:read"}),
     "queues:write": frozenset({"queues:read", "queues:write"}),
     "policy:write": frozenset({"policy:write", "channels:read"}),
+    "reports:read": frozenset({"reports:read", "queues:read", "channels:read"}),
     "wallet:read": frozenset({"wallet:read"}),
     "intents:read": frozenset({"intents:read"}),
     "webhooks:manage": frozenset({"webhooks:manage"}),

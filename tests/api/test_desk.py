@@ -58,6 +58,11 @@ async def test_an_agent_s_hour(provider: Provider, org: Org, hub_stack: HubStack
         await provider.sms("+15557100001", "Hello?")
         assert (await agent.get(path)).json()["status"] == "open"
         assert (await agent.post(f"{path}/wait")).json()["status"] == "waiting"
+        problem(await agent.post(f"{path}/close", json={"wrap_up": "solved"}), 422, "invalid")
+        codes = {"codes": ["solved"], "required": True}
+        set_up = await agent.put("/v1/wrap-up-codes", json=codes, headers={"If-Match": "*"})
+        assert set_up.status_code == 200, set_up.text
+        problem(await agent.post(f"{path}/close"), 422, "invalid")
         closed = await agent.post(f"{path}/close", json={"wrap_up": "solved"})
         assert (closed.json()["status"], closed.json()["wrap_up"]) == ("closed", "solved")
         assert (await agent.put("/v1/me/presence", json={"status": "offline"})).status_code == 200

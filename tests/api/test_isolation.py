@@ -46,6 +46,9 @@ PREFIX = {
     "mention_id": "mtn",
     "queue_id": "que",
     "agent_id": "usr",
+    "flow_id": "flw",
+    "test_id": "flt",
+    "simulation_id": "sim",
 }
 # Parts of a path that are words, not ids: what they are when a foreign thing is asked for, and an unknown one.
 WORDS = {
@@ -73,6 +76,9 @@ NEWER = (
     "rpl",
     "mtn",
     "usr",
+    "flw",
+    "flt",
+    "sim",
 )
 # What a request must hold to get as far as looking for the thing; `own` is replaced by an id of the caller's.
 BODIES: dict[str, dict[str, Any]] = {
@@ -111,6 +117,13 @@ BODIES: dict[str, dict[str, Any]] = {
     "update_webhook_endpoint": {"description": "mine now"},
     "rotate_webhook_secret": {},
     "replay_failed_webhooks": {"since": "2026-01-02T03:04:05Z"},
+    "update_flow": {"name": "mine now"},
+    "save_flow_draft": {"document": {"spec_version": 2, "nodes": []}},
+    "inspect_flow": {},
+    "publish_flow": {},
+    "restore_flow": {"version": 1},
+    "keep_flow_test": {"name": "mine now", "run": {"actions": [{"do": "begin"}]}},
+    "step_simulation": {"action": {"do": "begin"}},
 }
 NAMED = [
     (method, path, operation["operationId"])
@@ -196,6 +209,10 @@ async def plant(world: Any, name: str) -> dict[str, UUID]:
           VALUES (:tenant, :whd, :whe, 'message.received', '{"Secret": 1}', now(), now());
         INSERT INTO mentions (tenant_id, id, user_id, note_id, contact_id, at) VALUES (:tenant, :mtn, :con, :nte, :con, now());
         INSERT INTO saved_replies (tenant_id, id, name, shortcut, body) VALUES (:tenant, :rpl, 'Secret', 'secret', 'Secret');
+        INSERT INTO flows (tenant_id, id, name, definition) VALUES (:tenant, :flw, 'Secret flow', '{"nodes": "Secret"}');
+        INSERT INTO flow_drafts (tenant_id, flow_id, document) VALUES (:tenant, :flw, '{"nodes": "Secret"}');
+        INSERT INTO flow_versions (tenant_id, flow_id, version, document) VALUES (:tenant, :flw, 1, '{"nodes": "Secret"}');
+        INSERT INTO flow_tests (tenant_id, id, flow_id, name, run) VALUES (:tenant, :flt, :flw, 'Secret test', '{}');
         INSERT INTO saved_views (tenant_id, id, area, name, config) VALUES (:tenant, :viw, 'contacts', 'Secret view', '{}')
     """
     async with transaction(world.app.state.engine, Scope.of(tenant)) as db:
@@ -219,6 +236,10 @@ async def snapshot(world: Any, tenant: UUID) -> list[Any]:
                 "contact_events",
                 "contact_merges",
                 "segments",
+                "flows",
+                "flow_drafts",
+                "flow_versions",
+                "flow_tests",
                 "imports",
                 "saved_views",
                 "conversations",

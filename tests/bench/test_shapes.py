@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import bench
-from bench import assign, campaign, common, inbound, latency, live, wallet
+from bench import assign, campaign, common, flow, inbound, latency, live, wallet
 from bench.texts import REPEATS, Words, rules_text
 from hub.compliance.keywords import command_of
 from hub.errors import Invalid
@@ -90,3 +90,9 @@ async def test_assign(hub_stack: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_wallet(database_url: str, secret_key: str) -> None:
     figures = await wallet.run(database_url, secret_key, wallet.Sizes(1, 1.0, 5_000))
     check(figures, "wallet_reservations", "wallet_settlements")
+
+
+def test_flow_benchmark_runs_whole_sessions() -> None:
+    steps, sessions = flow.engine(0.01)
+    assert steps / sessions == pytest.approx(9)
+    assert flow.reading() > 0

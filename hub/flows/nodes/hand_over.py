@@ -3,26 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, ClassVar
 
 from pydantic import Field
 
 from hub.flows.effects import HandOver
-from hub.flows.nodes.base import Go, Node, RunContext, Wait
+from hub.flows.inputs import TimeUp
+from hub.flows.nodes.base import End, Go, Next, Node, RunContext, Wait
+from hub.flows.values import Span
 
 
 class HandOverToQueue(Node):
-    """Give the conversation to a queue by name; without a name the routing rules choose. Ends the session. Ports: none.
+    """Give the conversation to a queue by name; without a name the routing rules choose.
 
-    Example: {"type": "hand_over", "queue": "Care"}.
+    Ports: none, as it ends the session; with `come_back`: closed when the people close it, and timeout when it has one.
+    Example: {"queue": "Care", "come_back": true}.
     """
 
-    type: Literal["hand_over"] = "hand_over"
-    queue: str = Field(default="", max_length=80)
+    type: ClassVar[str] = "hand_over"
+    title: ClassVar[str] = "Hand over to people"
+    group: ClassVar[str] = "People"
+
+    queue: str = Field("", max_length=80)
+    come_back: bool = False
+    timeout: Span | None = None
+
+    def model_post_init(self, context: Any) -> None:
+        if self.timeout is not None and not self.come_back:
+            raise ValueError("timeout: only what comes back can be waited for")
 
     def out_ports(self) -> Sequence[str]:
-        return ()
+        if not self.come_back:
+            return ()
+        return ("closed", "timeout") if self.timeout else ("closed",)
 
-    def run(self, context: RunContext) -> Go | Wait:
-        context.effects.append(HandOver(self.queue))
-        return Go("")
+    def summary(self) -> str:
+        return self.queue
+
+    def stops(self) -> bool:
+        return self.come_back
+
+    def run(self, context: RunContext) -> Next:
+        if context.waiting is not None:
+            return Go("timeout") if isinstance(context.given, TimeUp) else Go("closed")
+        context.effects.append(HandOver(self.queue, context.token if self.come_back else 0))
+        if not self.come_back:
+            return End("handed over")
+        return Wait("people", context.now + self.timeout.span if self.timeout else None)

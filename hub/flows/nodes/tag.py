@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar
 
 from pydantic import Field
 
-from hub.flows.effects import AddTag
-from hub.flows.nodes.base import Go, Node, RunContext, Wait
+from hub.flows.effects import AddTag, RemoveTag
+from hub.flows.nodes.base import Go, Next, Node, RunContext
 
 
 class Tag(Node):
-    """Put a tag on the contact. Ports: next. Example: {"type": "tag", "tag": "interested"}."""
+    """Put a tag on the contact, or take it away. Ports: next. Example: {"tag": "interested"}."""
 
-    type: Literal["tag"] = "tag"
+    type: ClassVar[str] = "tag"
+    title: ClassVar[str] = "Tag"
+    group: ClassVar[str] = "Data"
+
     tag: str = Field(min_length=1, max_length=60)
+    remove: bool = False
 
-    def run(self, context: RunContext) -> Go | Wait:
-        context.effects.append(AddTag(self.tag))
+    def summary(self) -> str:
+        return f"− {self.tag}" if self.remove else self.tag
+
+    def run(self, context: RunContext) -> Next:
+        context.tags[self.tag] = not self.remove
+        context.effects.append(RemoveTag(self.tag) if self.remove else AddTag(self.tag))
         return Go("next")

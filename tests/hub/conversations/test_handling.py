@@ -232,7 +232,9 @@ def test_the_first_answer_stops_the_first_clock_and_closing_the_other() -> None:
     assert story.state.due_at == at(10)
     story.reply(4)
     assert story.state.due_at == at(60)
-    assert [moved.seconds for moved in story.last.moved if moved.kind == "answered"] == [240]
+    assert [(moved.seconds, moved.detail) for moved in story.last.moved if moved.kind == "answered"] == [
+        (240, "in_time")
+    ]
     story.turn(Close(at(20), "user:ann", "solved"))
     assert story.state.due_at is None
     assert story.state.desk is not None

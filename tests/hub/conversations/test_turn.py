@@ -31,8 +31,8 @@ from hub.conversations.state import (
 )
 from hub.conversations.turn import NOTHING_UNDERSTOOD, RecordMissing, may_route, needs_classifier, turn
 from hub.errors import Conflict
-from hub.flows.definition import Flow
-from hub.flows.engine import Session
+from hub.flows.definition import read
+from hub.flows.session import Session
 from hub.ids import encode_id
 from hub.routing.compiled import Targets
 from hub.routing.fields import NO_RECORD, Record
@@ -96,7 +96,7 @@ RULES = [
 
 def build(version: UUID | None = VERSION, rules: Sequence[Rule] = RULES) -> RoutingTable:
     queues = {ORDERS: "Orders", CARE: "Care", GENERAL: "General"}
-    flows = {key: Flow.model_validate(value) for key, value in FLOWS.items()}
+    flows = {key: read(value) for key, value in FLOWS.items()}
     targets = Targets(queues, {key: str(key) for key in flows}, {BOB: "Bob"})
     placed = compile_all([Standing(rule=each) for each in rules], CATALOG, targets)
     return RoutingTable(
@@ -657,7 +657,7 @@ HAPPENED: list[tuple[str, Conversation, Event, list[tuple[str, dict[str, Any], s
         "a flow fails",
         conversation(),
         inbound("round and round"),
-        [("flow", {"flow_id": encode_id("flw", LOOP), "step": "failed", "path": ["a"]}, "system")],
+        [("flow", {"flow_id": encode_id("flw", LOOP), "step": "failed", "path": ["start"]}, "system")],
     ),
     (
         "the contact opts out",

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from hub.conditions.catalog import AttributeSpec, contact_catalog
-from hub.flows.definition import Flow
+from hub.flows.definition import read
 from hub.routing.compiled import Targets
 from hub.routing.fields import Message, routing_catalog
 from hub.routing.loading import compile_all
@@ -61,7 +61,7 @@ def table(rules: Sequence[Rule], **more: Any) -> RoutingTable:
     placed = compile_all([Standing(rule=each) for each in rules], CATALOG, TARGETS)
     assert [each.problem for each in placed if each.problem] == []
     values: dict[str, Any] = {
-        "flows": dict.fromkeys(TARGETS.flows, Flow.model_validate(SAY)),
+        "flows": dict.fromkeys(TARGETS.flows, read(SAY)),
         "fallback_queue_id": GENERAL,
         "intent_version_id": VERSION,
         "segments": {VIPS: None},

@@ -19,6 +19,7 @@ MATRIX = [
     ("keys:manage", {"org_admin", "sub_org_admin"}),
     ("inbox:write", {"support_agent", "supervisor"}),
     ("queues:write", {"org_admin", "sub_org_admin", "supervisor"}),
+    ("reports:read", {"org_admin", "sub_org_admin", "supervisor"}),
     ("inbox:read", {"org_admin", "sub_org_admin", "support_agent", "supervisor"}),
     ("campaigns:start", {"org_admin", "sub_org_admin", "campaign_manager"}),
     ("contacts:write", {"org_admin", "sub_org_admin", "campaign_manager"}),

@@ -2306,6 +2306,369 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/flows/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Flows
+         * @description Make flows, as drafts, of an export: all of them or, when one name is taken (409 `flow-exists`), none.
+         */
+        post: operations["import_flows"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/flows/{flow_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Flow
+         * @description The draft, or what is published where nobody edited it since.
+         */
+        get: operations["export_flow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/flows/{flow_id}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Picture
+         * @description The draft as a picture (SVG). 422 names what is wrong with one that cannot be read.
+         */
+        get: operations["picture_of_flow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/flows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Flow List
+         * @description Newest first. `search` is a piece of the name.
+         */
+        get: operations["list_flows"];
+        put?: never;
+        /**
+         * Create Flow
+         * @description A flow with a draft. 409 `flow-exists` when the name is taken.
+         */
+        post: operations["create_flow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/flows/{flow_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Flow
+         * @description A flow without its document; its ETag is that of name and description.
+         */
+        get: operations["get_flow"];
+        put?: never;
+        post?: never;
+        /**
+         * Archive Flow
+         * @description Put a flow away. 409 `flow-in-use` lists the `uses` that keep it: rules, open campaigns, other flows.
+         */
+        delete: operations["archive_flow"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Flow
+         * @description Change name or description.
+         */
+        patch: operations["update_flow"];
+        trace?: never;
+    };
+    "/v1/flows/{flow_id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Draft
+         * @description What is edited; where nobody has edited it since, what is published.
+         */
+        get: operations["get_flow_draft"];
+        /**
+         * Save Draft
+         * @description Save the draft, as unfinished as it is, with the ETag of the draft that was edited; `faults` says what is wrong.
+         */
+        put: operations["save_flow_draft"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/flows/{flow_id}/inspect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Inspect Flow
+         * @description What is wrong or doubtful with a document, or with the draft, and what the flow's tests do with it.
+         */
+        post: operations["inspect_flow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/flows/{flow_id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish Flow
+         * @description Make the draft the version that runs. 409 `flow-not-ready` lists `findings` and failed `tests`; a dry run answers
+         *     with all of them.
+         */
+        post: operations["publish_flow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/flows/{flow_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Flow Versions
+         * @description The published versions, the newest first.
+         */
+        get: operations["list_flow_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/flows/{flow_id}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Flow Version
+         * @description A published version, as it was.
+         */
+        get: operations["get_flow_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/flows/{flow_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Flow
+         * @description Make an earlier version the draft.
+         */
+        post: operations["restore_flow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/flows/{flow_id}/tests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Flow Tests
+         * @description The runs that are kept as tests, the oldest first; publishing runs them.
+         */
+        get: operations["list_flow_tests"];
+        put?: never;
+        /**
+         * Keep Flow Test
+         * @description Keep a simulation's run, or one that is written out, as a test of the flow. Not a real contact's: a test stays when
+         *     the contact is erased.
+         */
+        post: operations["keep_flow_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/flows/{flow_id}/tests/{test_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Drop Flow Test
+         * @description Forget a test.
+         */
+        delete: operations["drop_flow_test"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/flow-simulations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin Simulation
+         * @description Make a simulation of a document, or of a flow's draft, kept for an hour after its last step. The first step is
+         *     `{"do": "begin"}`. 422 names what is wrong with the document.
+         */
+        post: operations["begin_simulation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/flow-simulations/{simulation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Simulation
+         * @description Where a simulation stands.
+         */
+        get: operations["get_simulation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/flow-simulations/{simulation_id}/step": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Step Simulation
+         * @description Do something: begin, reply, press a key, let time pass, answer a webhook … 409 when the session does not wait for it.
+         */
+        post: operations["step_simulation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/flow-simulations/{simulation_id}/back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Step Back
+         * @description Undo the last step: everything is as it was before. 409 at the beginning.
+         */
+        post: operations["step_simulation_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/campaigns": {
         parameters: {
             query?: never;
@@ -3200,6 +3563,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/wallboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Wallboard
+         * @description The acting tenant's floor: who waits, who works, what of today was in time, and how the providers do.
+         */
+        get: operations["wallboard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reports/queues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Queues
+         * @description What happened in the queues, by hour (at most 31 days) or by day (at most 366), where the tenant is.
+         */
+        get: operations["report_queues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reports/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Agents
+         * @description What the agents did, people and bots, by hour (at most 31 days) or by day (at most 366).
+         */
+        get: operations["report_agents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Me
+         * @description What the caller did: their own figures, and nobody else's.
+         */
+        get: operations["report_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/flow-nodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Flow Nodes
+         * @description The types of nodes, each with the JSON schema of its `data`.
+         */
+        get: operations["list_flow_nodes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/stream": {
         parameters: {
             query?: never;
@@ -3368,6 +3831,20 @@ export interface components {
              */
             user_id: string;
         };
+        /** AgentFigures */
+        AgentFigures: {
+            /**
+             * Id
+             * @example usr_01kasw8qbefy09m6sc7n75yr3h
+             */
+            id: string;
+            /**
+             * Name
+             * @description Empty for somebody who is gone.
+             */
+            name: string;
+            figures: components["schemas"]["FiguresOut"];
+        };
         /**
          * AgentIn
          * @description Of a program: which bot it speaks for. People leave it out.
@@ -3382,6 +3859,24 @@ export interface components {
             items: components["schemas"]["Agent"][];
             /** Has More */
             has_more: boolean;
+        };
+        /** AgentReport */
+        AgentReport: {
+            /** Time Zone */
+            time_zone: string;
+            /**
+             * Interval
+             * @enum {string}
+             */
+            interval: "hour" | "day";
+            total: components["schemas"]["FiguresOut"];
+            /**
+             * Intervals
+             * @description All of the span, also those without anything.
+             */
+            intervals: components["schemas"]["ReportInterval"][];
+            /** Items */
+            items: components["schemas"]["AgentFigures"][];
         };
         /**
          * AnswerAction
@@ -3783,6 +4278,90 @@ export interface components {
             /** Errors */
             errors: number;
         };
+        /** BeginAction */
+        BeginAction: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "begin";
+            /**
+             * Start
+             * @description A start node; empty: the flow's own.
+             * @default
+             */
+            start?: string;
+            /** Values */
+            values?: {
+                [key: string]: unknown;
+            };
+        };
+        /** BoardAccount */
+        BoardAccount: {
+            /**
+             * Id
+             * @example acc_01kasw8qbefy09m6sc7n75yr3h
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Provider */
+            provider: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "active" | "paused";
+            /** @description Null while the counters cannot be read. */
+            health: components["schemas"]["AccountHealthOut"] | null;
+        };
+        /** BoardAgent */
+        BoardAgent: {
+            /**
+             * Id
+             * @example usr_01kasw8qbefy09m6sc7n75yr3h
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "person" | "bot";
+            /** Name */
+            name: string;
+            /**
+             * Presence
+             * @enum {string}
+             */
+            presence: "online" | "busy" | "away" | "offline";
+            /**
+             * Load
+             * @description Of `capacity`: what they have and are asked about, a call counting three.
+             */
+            load: number;
+            /** Capacity */
+            capacity: number;
+            /** Open */
+            open: number;
+            /** Offered */
+            offered: number;
+        };
+        /** BoardQueue */
+        BoardQueue: {
+            /**
+             * Id
+             * @example que_01kasw8qbefy09m6sc7n75yr3h
+             */
+            id: string;
+            /** Name */
+            name: string;
+            now: components["schemas"]["StandingOut"];
+            today: components["schemas"]["TodayOut"];
+            /** Agents Online */
+            agents_online: number;
+            /** Is Open */
+            is_open: boolean;
+        };
         /**
          * Brand
          * @description What a page looks like. `logo_url` is a data URL of a PNG.
@@ -3934,6 +4513,25 @@ export interface components {
              * @default false
              */
             record?: boolean;
+        };
+        /** CallAction */
+        CallAction: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "call";
+            /**
+             * Happened
+             * @default keys
+             * @enum {string}
+             */
+            happened?: "keys" | "speech" | "silence" | "recorded" | "dialled" | "hung_up";
+            /**
+             * Value
+             * @default
+             */
+            value?: string;
         };
         /**
          * CallIn
@@ -5420,6 +6018,20 @@ export interface components {
              */
             key: string | null;
         };
+        /** DeliveryAction */
+        DeliveryAction: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "delivery";
+            /**
+             * Status
+             * @default delivered
+             * @enum {string}
+             */
+            status?: "sent" | "delivered" | "read" | "failed";
+        };
         /** DeliveryCounts */
         DeliveryCounts: {
             /** Pending */
@@ -5461,6 +6073,47 @@ export interface components {
             /** Number */
             number: string;
         };
+        /** DraftIn */
+        DraftIn: {
+            /**
+             * Document
+             * @description `{spec_version, nodes, edges, comments}`; the fields of `data` by type: `GET /v1/flow-nodes`.
+             * @example {
+             *       "edges": [
+             *         {
+             *           "port": "next",
+             *           "source": "start",
+             *           "target": "hello"
+             *         }
+             *       ],
+             *       "nodes": [
+             *         {
+             *           "data": {
+             *             "trigger": {
+             *               "kind": "any"
+             *             }
+             *           },
+             *           "id": "start",
+             *           "type": "start"
+             *         },
+             *         {
+             *           "data": {
+             *             "content": {
+             *               "text": "Hello",
+             *               "type": "text"
+             *             }
+             *           },
+             *           "id": "hello",
+             *           "type": "send"
+             *         }
+             *       ],
+             *       "spec_version": 2
+             *     }
+             */
+            document: {
+                [key: string]: unknown;
+            };
+        };
         /**
          * Duplicate
          * @description Somebody who may be the same person.
@@ -5479,6 +6132,20 @@ export interface components {
         Duplicates: {
             /** Items */
             items: components["schemas"]["Duplicate"][];
+        };
+        /**
+         * Duration
+         * @description So many minutes, hours, days or weeks; a day is 24 hours. At most 366 days.
+         */
+        Duration: {
+            /** Amount */
+            amount: number;
+            /**
+             * Unit
+             * @default minutes
+             * @enum {string}
+             */
+            unit?: "seconds" | "minutes" | "hours" | "days" | "weeks";
         };
         /**
          * Entry
@@ -5671,6 +6338,27 @@ export interface components {
             errors: number;
         };
         /**
+         * Expected
+         * @description What one action led to: the way through the nodes, and what was sent.
+         */
+        Expected: {
+            /** Status */
+            status: string;
+            /**
+             * Steps
+             * @default []
+             */
+            steps?: [
+                string,
+                string
+            ][];
+            /**
+             * Said
+             * @default []
+             */
+            said?: string[];
+        };
+        /**
          * ExplainIn
          * @description A condition or a segment, and somebody.
          * @example {
@@ -5779,6 +6467,20 @@ export interface components {
             tree: components["schemas"]["ExplainedGroup"];
         };
         /**
+         * ExportedFlow
+         * @description Import it elsewhere with the format `parley`.
+         */
+        ExportedFlow: {
+            /** Name */
+            name: string;
+            /** Description */
+            description: string;
+            /** Document */
+            document: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * Fallback
          * @description A kind of channel, and after how many seconds without a receipt the next one takes over.
          */
@@ -5795,6 +6497,50 @@ export interface components {
             code: string;
             /** Detail */
             detail: string;
+        };
+        /**
+         * FiguresOut
+         * @description Counts, and times in seconds: the median, and what nine of ten did not exceed.
+         */
+        FiguresOut: {
+            /** Entered */
+            entered: number;
+            /** Taken */
+            taken: number;
+            /**
+             * Passed Up
+             * @description Offers that were declined or timed out.
+             */
+            passed_up: number;
+            /**
+             * Answered
+             * @description First answers.
+             */
+            answered: number;
+            /** In Time */
+            in_time: number;
+            /** Late */
+            late: number;
+            /** Closed */
+            closed: number;
+            /**
+             * Abandoned
+             * @description Closed while nobody had them.
+             */
+            abandoned: number;
+            /** Breached */
+            breached: number;
+            /** First Response Median S */
+            first_response_median_s: number | null;
+            /** First Response P90 S */
+            first_response_p90_s: number | null;
+            /**
+             * Handling Median S
+             * @description From its opening until it is closed.
+             */
+            handling_median_s: number | null;
+            /** Handling P90 S */
+            handling_p90_s: number | null;
         };
         /**
          * FileChoices
@@ -5821,6 +6567,36 @@ export interface components {
             /** Has Header */
             has_header?: boolean | null;
         };
+        /** Flow */
+        Flow: {
+            /**
+             * Id
+             * @example flw_01kasw8qbefy09m6sc7n75yr3h
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string;
+            /**
+             * Version
+             * @description The published version; 0 before the first.
+             */
+            version: number;
+            /**
+             * Revision
+             * @description Of name and description.
+             */
+            revision: number;
+            /**
+             * Created At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            created_at: string;
+            /** Archived At */
+            archived_at: string | null;
+        };
         /**
          * FlowAction
          * @description A flow begins with this message.
@@ -5837,6 +6613,106 @@ export interface components {
              */
             flow_id: string;
         };
+        /** FlowDraft */
+        FlowDraft: {
+            /** Document */
+            document: {
+                [key: string]: unknown;
+            };
+            /** Version */
+            version: number;
+            /** Updated By */
+            updated_by: string;
+            /**
+             * Updated At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            updated_at: string;
+        };
+        /** FlowFault */
+        FlowFault: {
+            /** Pointer */
+            pointer: string;
+            /** Code */
+            code: string;
+            /** Detail */
+            detail: string;
+            /** Node */
+            node: string;
+        };
+        /** FlowFinding */
+        FlowFinding: {
+            /** Node */
+            node: string;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "error" | "warning";
+            /** Code */
+            code: string;
+            /** Words */
+            words: string;
+            /** Field */
+            field: string;
+        };
+        /**
+         * FlowLook
+         * @description `faults`: the document cannot be read; `findings`: what is wrong or doubtful with it; `tests`: kept runs.
+         */
+        FlowLook: {
+            /** Ready */
+            ready: boolean;
+            /** Faults */
+            faults: components["schemas"]["FlowFault"][];
+            /** Findings */
+            findings: components["schemas"]["FlowFinding"][];
+            /** Tests */
+            tests: components["schemas"]["FlowTestResult"][];
+        };
+        /** FlowLoss */
+        FlowLoss: {
+            /** Node */
+            node: string;
+            /** What */
+            what: string;
+        };
+        /**
+         * FlowNode
+         * @description A node type: its schema makes the editor's form.
+         */
+        FlowNode: {
+            /** Type */
+            type: string;
+            /** Title */
+            title: string;
+            /** Group */
+            group: string;
+            /** Description */
+            description: string;
+            /** Data Schema */
+            data_schema: {
+                [key: string]: unknown;
+            };
+        };
+        /** FlowNodes */
+        FlowNodes: {
+            /** Items */
+            items: components["schemas"]["FlowNode"][];
+            /**
+             * Has More
+             * @default false
+             */
+            has_more?: boolean;
+        };
+        /** FlowPage */
+        FlowPage: {
+            /** Items */
+            items: components["schemas"]["Flow"][];
+            /** Has More */
+            has_more: boolean;
+        };
         /** FlowTarget */
         FlowTarget: {
             /**
@@ -5846,6 +6722,124 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+        };
+        /**
+         * FlowTest
+         * @description A run that was kept: what was done, and what came of it. Publishing a flow runs its tests.
+         */
+        "FlowTest-Input": {
+            /**
+             * Seed
+             * @default 1
+             */
+            seed?: number;
+            /**
+             * Now
+             * Format: date-time
+             * @default 2026-01-05T10:00:00Z
+             */
+            now?: string;
+            /**
+             * @default {
+             *       "id": "00000000-0000-0000-0000-000000000001",
+             *       "name": "Ann Example",
+             *       "language": "en",
+             *       "phone": "",
+             *       "time_zone": "",
+             *       "attributes": {},
+             *       "tags": []
+             *     }
+             */
+            contact?: components["schemas"]["SimContact"];
+            /** Actions */
+            actions: (components["schemas"]["BeginAction"] | components["schemas"]["ReplyAction"] | components["schemas"]["CallAction"] | components["schemas"]["PassTimeAction"] | components["schemas"]["WebhookAction"] | components["schemas"]["DeliveryAction"] | components["schemas"]["HandBackAction"] | components["schemas"]["GoOnAction"])[];
+            /**
+             * Expect
+             * @default []
+             */
+            expect?: components["schemas"]["Expected"][];
+        };
+        /** FlowTest */
+        "FlowTest-Output": {
+            /**
+             * Id
+             * @example flt_01kasw8qbefy09m6sc7n75yr3h
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Run */
+            run: {
+                [key: string]: unknown;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            created_at: string;
+        };
+        /** FlowTestResult */
+        FlowTestResult: {
+            /**
+             * Id
+             * @example flt_01kasw8qbefy09m6sc7n75yr3h
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Passed */
+            passed: boolean;
+            /** Differences */
+            differences: string[];
+        };
+        /** FlowTests */
+        FlowTests: {
+            /** Items */
+            items: components["schemas"]["FlowTest-Output"][];
+            /** Has More */
+            has_more: boolean;
+        };
+        /** FlowVersion */
+        FlowVersion: {
+            /** Version */
+            version: number;
+            /** Note */
+            note: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Created At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            created_at: string;
+        };
+        /** FlowVersionDocument */
+        FlowVersionDocument: {
+            /** Version */
+            version: number;
+            /** Note */
+            note: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Created At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            created_at: string;
+            /** Document */
+            document: {
+                [key: string]: unknown;
+            };
+        };
+        /** FlowVersions */
+        FlowVersions: {
+            /** Items */
+            items: components["schemas"]["FlowVersion"][];
+            /** Has More */
+            has_more: boolean;
         };
         /**
          * ForProvider
@@ -5994,6 +6988,39 @@ export interface components {
              * @default []
              */
             silence?: (components["schemas"]["Say"] | components["schemas"]["Play"] | components["schemas"]["Pause"] | components["schemas"]["Gather"] | components["schemas"]["Record"] | components["schemas"]["Dial"] | components["schemas"]["HangUp"])[];
+        };
+        /**
+         * GoOnAction
+         * @description Go on from a breakpoint or a single step, or run a stuck session again, with other variables where given.
+         */
+        GoOnAction: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "go_on";
+            /**
+             * Node
+             * @default
+             */
+            node?: string;
+            /** Variables */
+            variables?: {
+                [key: string]: string | number | boolean | null;
+            };
+        };
+        /** HandBackAction */
+        HandBackAction: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "hand_back";
+            /**
+             * Outcome
+             * @default
+             */
+            outcome?: string;
         };
         /** HangUp */
         HangUp: {
@@ -6281,6 +7308,27 @@ export interface components {
             warnings: string[];
         };
         /**
+         * ImportFlows
+         * @description `parley`: what an export of ours gave; `textit`: an export of RapidPro or TextIt, spec 13 or 14.
+         */
+        ImportFlows: {
+            /**
+             * Format
+             * @default parley
+             * @enum {string}
+             */
+            format?: "parley" | "textit";
+            /** Document */
+            document: {
+                [key: string]: unknown;
+            };
+            /**
+             * Name
+             * @description Of a single flow; else the name that it has.
+             */
+            name?: string | null;
+        };
+        /**
          * ImportOptions
          * @description All that may be decided about an import.
          */
@@ -6362,6 +7410,27 @@ export interface components {
              */
             kept: number;
         };
+        /** ImportedFlow */
+        ImportedFlow: {
+            flow: components["schemas"]["Flow"];
+            /** Faults */
+            faults: components["schemas"]["FlowFault"][];
+            /**
+             * Report
+             * @description What could not be translated.
+             */
+            report: components["schemas"]["FlowLoss"][];
+        };
+        /** ImportedFlows */
+        ImportedFlows: {
+            /** Items */
+            items: components["schemas"]["ImportedFlow"][];
+            /**
+             * Has More
+             * @default false
+             */
+            has_more?: boolean;
+        };
         /**
          * InheritedRule
          * @description A rule of a tenant above. It means your queue or flow of the same name.
@@ -6386,6 +7455,16 @@ export interface components {
             does: string[];
             /** Problem */
             problem: string | null;
+        };
+        /**
+         * InspectIn
+         * @description Without a document: the draft.
+         */
+        InspectIn: {
+            /** Document */
+            document?: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * IntentCorrection
@@ -6980,6 +8059,20 @@ export interface components {
             /** Offers */
             offers: components["schemas"]["Offer"][];
         };
+        /** MessageCount */
+        MessageCount: {
+            /** Channel Kind */
+            channel_kind: string;
+            /**
+             * Direction
+             * @enum {string}
+             */
+            direction: "in" | "out";
+            /** Status */
+            status: string;
+            /** Count */
+            count: number;
+        };
         /** MessageCounts */
         MessageCounts: {
             /** Inbound */
@@ -7421,6 +8514,37 @@ export interface components {
             id?: string | null;
         };
         /**
+         * NewFlow
+         * @description A flow with a draft; without a document: a start node alone.
+         * @example {
+         *       "name": "Winback"
+         *     }
+         */
+        NewFlow: {
+            /** Name */
+            name: string;
+            /**
+             * Description
+             * @default
+             */
+            description?: string;
+            /** Document */
+            document?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * NewFlowTest
+         * @description A run to keep: that of a simulation, or one that is written out.
+         */
+        NewFlowTest: {
+            /** Name */
+            name: string;
+            /** Simulation Id */
+            simulation_id?: string | null;
+            run?: components["schemas"]["FlowTest-Input"] | null;
+        };
+        /**
          * NewKey
          * @example {
          *       "name": "shop",
@@ -7619,6 +8743,28 @@ export interface components {
             condition?: components["schemas"]["ConditionGroup"] | null;
             /** Contact Ids */
             contact_ids?: string[];
+        };
+        /**
+         * NewSimulation
+         * @description Play a document, or a flow's draft, for a made contact or with the values of a real one.
+         */
+        NewSimulation: {
+            /** Flow Id */
+            flow_id?: string | null;
+            /** Document */
+            document?: {
+                [key: string]: unknown;
+            } | null;
+            contact?: components["schemas"]["SimContact"] | null;
+            /** Contact Id */
+            contact_id?: string | null;
+            /**
+             * Seed
+             * @default 1
+             */
+            seed?: number;
+            /** Now */
+            now?: string | null;
         };
         /**
          * NewSingleContact
@@ -8129,6 +9275,22 @@ export interface components {
              */
             queue_id: string;
         };
+        /** OwnReport */
+        OwnReport: {
+            /** Time Zone */
+            time_zone: string;
+            /**
+             * Interval
+             * @enum {string}
+             */
+            interval: "hour" | "day";
+            total: components["schemas"]["FiguresOut"];
+            /**
+             * Intervals
+             * @description All of the span, also those without anything.
+             */
+            intervals: components["schemas"]["ReportInterval"][];
+        };
         /** Page[CallOut] */
         Page_CallOut_: {
             /** Items */
@@ -8269,6 +9431,24 @@ export interface components {
             condition: components["schemas"]["ConditionGroup"];
         };
         /**
+         * PassTimeAction
+         * @description Let time pass; every timer on the way runs out when it is due.
+         */
+        PassTimeAction: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "pass_time";
+            /**
+             * @default {
+             *       "amount": 1,
+             *       "unit": "hours"
+             *     }
+             */
+            duration?: components["schemas"]["Duration"];
+        };
+        /**
          * PatchAttribute
          * @example {
          *       "choices": [
@@ -8310,6 +9490,18 @@ export interface components {
             attributes?: {
                 [key: string]: string | number | boolean | null;
             } | null;
+        };
+        /**
+         * PatchFlow
+         * @example {
+         *       "name": "Winback, autumn"
+         *     }
+         */
+        PatchFlow: {
+            /** Name */
+            name?: string | null;
+            /** Description */
+            description?: string | null;
         };
         /**
          * PatchQueue
@@ -8615,6 +9807,30 @@ export interface components {
             has_more: boolean;
         };
         /**
+         * PublishIn
+         * @example {
+         *       "note": "Waits three days"
+         *     }
+         */
+        PublishIn: {
+            /**
+             * Note
+             * @default
+             */
+            note?: string;
+        };
+        /** Published */
+        Published: {
+            /**
+             * Version
+             * @description Of a dry run: that which it would have.
+             */
+            version: number;
+            /** Dry Run */
+            dry_run: boolean;
+            look: components["schemas"]["FlowLook"];
+        };
+        /**
          * PutAgent
          * @example {
          *       "capacity": 4,
@@ -8720,6 +9936,20 @@ export interface components {
             /** Unassigned */
             unassigned: number;
         };
+        /** QueueFigures */
+        QueueFigures: {
+            /**
+             * Id
+             * @description Null: conversations that were in no queue.
+             */
+            id: string | null;
+            /**
+             * Name
+             * @description Empty for one that is gone.
+             */
+            name: string;
+            figures: components["schemas"]["FiguresOut"];
+        };
         /** QueueMember */
         QueueMember: {
             /**
@@ -8736,6 +9966,24 @@ export interface components {
             items: components["schemas"]["Queue"][];
             /** Has More */
             has_more: boolean;
+        };
+        /** QueueReport */
+        QueueReport: {
+            /** Time Zone */
+            time_zone: string;
+            /**
+             * Interval
+             * @enum {string}
+             */
+            interval: "hour" | "day";
+            total: components["schemas"]["FiguresOut"];
+            /**
+             * Intervals
+             * @description All of the span, also those without anything.
+             */
+            intervals: components["schemas"]["ReportInterval"][];
+            /** Items */
+            items: components["schemas"]["QueueFigures"][];
         };
         /**
          * QueueRules
@@ -9091,6 +10339,35 @@ export interface components {
              */
             description?: string;
         };
+        /**
+         * ReplyAction
+         * @description The contact writes; `intent` is forced.
+         */
+        ReplyAction: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "reply";
+            /**
+             * Text
+             * @default
+             */
+            text?: string;
+            /**
+             * Choice
+             * @description The id of the button that was pressed.
+             * @default
+             */
+            choice?: string;
+            /** Intent */
+            intent?: string | null;
+            /**
+             * Confidence
+             * @default 1
+             */
+            confidence?: number;
+        };
         /** ReplyIn */
         ReplyIn: {
             /**
@@ -9100,6 +10377,32 @@ export interface components {
             text: string;
             /** Channel Id */
             channel_id?: string | null;
+        };
+        /** ReportInterval */
+        ReportInterval: {
+            /**
+             * Start
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            end: string;
+            figures: components["schemas"]["FiguresOut"];
+        };
+        /**
+         * RestoreFlowIn
+         * @example {
+         *       "version": 1
+         *     }
+         */
+        RestoreFlowIn: {
+            /** Version */
+            version: number;
         };
         /**
          * RestoreIn
@@ -9449,6 +10752,22 @@ export interface components {
              */
             created_at: string;
         };
+        /** SavedDraft */
+        SavedDraft: {
+            /** Version */
+            version: number;
+            /**
+             * Updated At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            updated_at: string;
+            /**
+             * Faults
+             * @description The draft is kept as it is; this is what is wrong with it.
+             */
+            faults: components["schemas"]["FlowFault"][];
+        };
         /** SavedReply */
         SavedReply: {
             /**
@@ -9654,6 +10973,127 @@ export interface components {
             password: string;
         };
         /**
+         * SimContact
+         * @description Who the run is played for.
+         */
+        SimContact: {
+            /**
+             * Id
+             * Format: uuid
+             * @default 00000000-0000-0000-0000-000000000001
+             */
+            id?: string;
+            /**
+             * Name
+             * @default Ann Example
+             */
+            name?: string;
+            /**
+             * Language
+             * @default en
+             */
+            language?: string;
+            /**
+             * Phone
+             * @default
+             */
+            phone?: string;
+            /**
+             * Time Zone
+             * @default
+             */
+            time_zone?: string;
+            /** Attributes */
+            attributes?: {
+                [key: string]: string | number | boolean | null;
+            };
+            /**
+             * Tags
+             * @default []
+             */
+            tags?: string[];
+        };
+        /** Simulation */
+        Simulation: {
+            /**
+             * Id
+             * @example sim_01kasw8qbefy09m6sc7n75yr3h
+             */
+            id: string;
+            /** Seed */
+            seed: number;
+            /**
+             * Now
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            now: string;
+            /**
+             * Length
+             * @description How many steps there are to go back.
+             */
+            length: number;
+            last: components["schemas"]["SimulationFrame"] | null;
+        };
+        /** SimulationFrame */
+        SimulationFrame: {
+            /** Action */
+            action: {
+                [key: string]: unknown;
+            };
+            /**
+             * Now
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            now: string;
+            /** Status */
+            status: string;
+            /** Reason */
+            reason: string;
+            /** Outcome */
+            outcome: string;
+            /**
+             * Steps
+             * @description (node, port) in order; no port where it stopped.
+             */
+            steps: [
+                string,
+                string
+            ][];
+            /** Effects */
+            effects: {
+                [key: string]: unknown;
+            }[];
+            /** Why */
+            why: {
+                [key: string]: unknown;
+            }[];
+            /** Session */
+            session: {
+                [key: string]: unknown;
+            } | null;
+            /** Contact */
+            contact: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * SimulationStep
+         * @description `breakpoints`: nodes before which the run stops; `single`: it stops before every node.
+         */
+        SimulationStep: {
+            /** Action */
+            action: components["schemas"]["BeginAction"] | components["schemas"]["ReplyAction"] | components["schemas"]["CallAction"] | components["schemas"]["PassTimeAction"] | components["schemas"]["WebhookAction"] | components["schemas"]["DeliveryAction"] | components["schemas"]["HandBackAction"] | components["schemas"]["GoOnAction"];
+            /** Breakpoints */
+            breakpoints?: string[];
+            /**
+             * Single
+             * @default false
+             */
+            single?: boolean;
+        };
+        /**
          * SipDetails
          * @description What is no secret of a SIP trunk.
          */
@@ -9795,6 +11235,28 @@ export interface components {
              * @example 2026-01-02T03:04:05.678901Z
              */
             until: string;
+        };
+        /**
+         * StandingOut
+         * @description Conversations as they are now.
+         */
+        StandingOut: {
+            /**
+             * Waiting
+             * @description Open, and nobody has them.
+             */
+            waiting: number;
+            /**
+             * Handled
+             * @description Open, and somebody has them.
+             */
+            handled: number;
+            /** Snoozed */
+            snoozed: number;
+            /** Waiting For Contact */
+            waiting_for_contact: number;
+            /** Oldest Wait S */
+            oldest_wait_s: number | null;
         };
         /** StatusCount */
         StatusCount: {
@@ -10433,6 +11895,35 @@ export interface components {
             newer_cursor: string | null;
         };
         /**
+         * TodayOut
+         * @description What happened since midnight where the tenant is.
+         */
+        TodayOut: {
+            /** Entered */
+            entered: number;
+            /**
+             * Answered
+             * @description First answers.
+             */
+            answered: number;
+            /** In Time */
+            in_time: number;
+            /** Late */
+            late: number;
+            /**
+             * In Time Share
+             * @description Of the first answers that had a target those in time, 0 to 1; null when none had one.
+             */
+            in_time_share: number | null;
+            /** Closed */
+            closed: number;
+            /**
+             * Breached
+             * @description Missed targets.
+             */
+            breached: number;
+        };
+        /**
          * TopUp
          * @example {
          *       "amount": "50.00",
@@ -10684,6 +12175,40 @@ export interface components {
             /** Has More */
             has_more: boolean;
         };
+        /**
+         * Wallboard
+         * @description One moment of the acting tenant's floor. Everything that is counted is of the same moment of the database.
+         */
+        Wallboard: {
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            at: string;
+            /**
+             * Since
+             * Format: date-time
+             * @description Midnight where the tenant is.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            since: string;
+            /** Time Zone */
+            time_zone: string;
+            now: components["schemas"]["StandingOut"];
+            today: components["schemas"]["TodayOut"];
+            /** Queues */
+            queues: components["schemas"]["BoardQueue"][];
+            /** Agents */
+            agents: components["schemas"]["BoardAgent"][];
+            /**
+             * Messages
+             * @description Of today.
+             */
+            messages: components["schemas"]["MessageCount"][];
+            /** Accounts */
+            accounts: components["schemas"]["BoardAccount"][];
+        };
         /** Wallet */
         Wallet: {
             /**
@@ -10730,6 +12255,26 @@ export interface components {
             available: string;
             /** Currency */
             currency: string;
+        };
+        /** WebhookAction */
+        WebhookAction: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "webhook";
+            /**
+             * Status
+             * @default 200
+             */
+            status?: number;
+            /** Body */
+            body?: unknown;
+            /**
+             * Error
+             * @default
+             */
+            error?: string;
         };
         /**
          * WebhookDelivery
@@ -16301,6 +17846,7 @@ export interface operations {
             query?: {
                 view?: "open" | "mine" | "offered" | "unassigned" | "snoozed" | "waiting" | "closed" | "all";
                 queue_id?: string | null;
+                assignee_id?: string | null;
                 search?: string;
                 /** @description How many items at most. */
                 limit?: number;
@@ -23108,6 +24654,1911 @@ export interface operations {
             };
         };
     };
+    import_flows: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportFlows"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportedFlows"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                flow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportedFlow"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    picture_of_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                flow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_flows: {
+        parameters: {
+            query?: {
+                search?: string;
+                archived?: boolean;
+                /** @description How many items at most. */
+                limit?: number;
+                starting_after?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowPage"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_flow: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFlow"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Flow"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                flow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Flow"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    archive_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                flow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_flow: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what you saw, such as `"7"`; `*` for whatever it is now. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                flow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatchFlow"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Flow"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody changed it since: read it again. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Send the ETag that you saw as If-Match. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_flow_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                flow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowDraft"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_flow_draft: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what you saw, such as `"7"`; `*` for whatever it is now. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                flow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedDraft"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody changed it since: read it again. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Send the ETag that you saw as If-Match. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inspect_flow: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                flow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InspectIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowLook"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publish_flow: {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                flow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublishIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Published"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_flow_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                flow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowVersions"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_flow_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                flow_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowVersionDocument"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_flow: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                flow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreFlowIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedDraft"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_flow_tests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                flow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowTests"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keep_flow_test: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                flow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFlowTest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowTest-Output"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drop_flow_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                flow_id: string;
+                test_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_simulation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSimulation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Simulation"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_simulation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                simulation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Simulation"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    step_simulation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                simulation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimulationStep"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Simulation"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    step_simulation_back: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                simulation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Simulation"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_campaigns: {
         parameters: {
             query?: {
@@ -27570,6 +31021,355 @@ export interface operations {
             };
             /** @description Send the ETag that you saw as If-Match. */
             428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    wallboard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wallboard"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_queues: {
+        parameters: {
+            query?: {
+                /** @description The first day, where the tenant is; without it the last one. */
+                from?: string | null;
+                /** @description The last day; without it today. */
+                to?: string | null;
+                interval?: "hour" | "day";
+                queue_id?: string | null;
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueReport"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_agents: {
+        parameters: {
+            query?: {
+                /** @description The first day, where the tenant is; without it the last one. */
+                from?: string | null;
+                /** @description The last day; without it today. */
+                to?: string | null;
+                interval?: "hour" | "day";
+                agent_id?: string | null;
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentReport"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_me: {
+        parameters: {
+            query?: {
+                /** @description The first day, where the tenant is; without it the last one. */
+                from?: string | null;
+                /** @description The last day; without it today. */
+                to?: string | null;
+                interval?: "hour" | "day";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnReport"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_flow_nodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowNodes"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

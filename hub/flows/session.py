@@ -1,0 +1,104 @@
+"""Where one contact stands in one flow: small, and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from hub.flows.effects import Scalar
+
+STUCK = "stuck"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a session waits for: an input of this kind, a timer with this token at `until`. `data` is the node's own."""
+
+    kind: str
+    token: int
+    until: datetime | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Where one contact stands in one flow. `origin` is the campaign that began it, in hex, or empty.
+
+    `inside`: (flow, node) of each sub-flow that was entered, the innermost last. `reason`: why it is stuck, or empty.
+    """
+
+    flow_id: str
+    node: str
+    variables: Mapping[str, Scalar] = field(default_factory=dict)
+    origin: str = ""
+    version: int = 0
+    waiting: Waiting | None = None
+    inside: tuple[tuple[str, str], ...] = ()
+    token: int = 0
+    heard: Mapping[str, Any] = field(default_factory=dict)
+    goals: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """(flow, node) where it stands: in the innermost sub-flow."""
+        return self.inside[-1] if self.inside else (self.flow_id, self.node)
+
+    @property
+    def is_stuck(self) -> bool:
+        return bool(self.reason)
+
+    def to_json(self) -> dict[str, Any]:
+        """Members that say nothing are left out."""
+        found: dict[str, Any] = {
+            "flow_id": self.flow_id,
+            "node": self.node,
+            "variables": dict(self.variables),
+            "origin": self.origin,
+        }
+        if self.waiting is not None:
+            found["waiting"] = {
+                "kind": self.waiting.kind,
+                "token": self.waiting.token,
+                "until": None if self.waiting.until is None else self.waiting.until.isoformat(),
+                "data": dict(self.waiting.data),
+            }
+        for name in ("version", "token", "reason"):
+            if value := getattr(self, name):
+                found[name] = value
+        if self.inside:
+            found["inside"] = [list(each) for each in self.inside]
+        if self.heard:
+            found["heard"] = dict(self.heard)
+        if self.goals:
+            found["goals"] = list(self.goals)
+        return found
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any] | None) -> Session | None:
+        """None for nothing. Also reads sessions that were stored before they waited for more than replies."""
+        if not value:
+            return None
+        waiting = value.get("waiting")
+        return cls(
+            value["flow_id"],
+            value["node"],
+            value["variables"],
+            value["origin"],
+            value.get("version", 0),
+            None
+            if waiting is None
+            else Waiting(
+                waiting["kind"],
+                waiting["token"],
+                None if waiting["until"] is None else datetime.fromisoformat(waiting["until"]),
+                waiting["data"],
+            ),
+            tuple((flow, node) for flow, node in value.get("inside", ())),
+            value.get("token", 0),
+            value.get("heard", {}),
+            tuple(value.get("goals", ())),
+            value.get("reason", ""),
+        )

@@ -1,0 +1,338 @@
+"""A session that is played: the engine itself with a clock that is set, a made or a sample contact, and a way back.
+
+A simulation is a list of frames, one an action; stepping back drops the last one, so it restores exactly what was. What a
+run asks of the world is shown, and what it does to the contact is done to the simulation's own.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from hub.conditions.catalog import CHANNELS
+from hub.conditions.predicate import Facts, facts_of_attributes
+from hub.errors import Conflict
+from hub.flows import effects
+from hub.flows.definition import Flow
+from hub.flows.engine import PAUSED, Sprint, advance, begin_at
+from hub.flows.inputs import Begin, Call, Delivery, HandedBack, Input, Reply, Resume, TimeUp, WebhookAnswer
+from hub.flows.session import Session
+from hub.flows.values import Duration, Span, as_scalar
+from hub.flows.world import Person, Tenant, World
+
+FRAMES_MAX = 200
+TIMERS_MAX = 50
+REPLY_MAX = 4_096
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SimContact(_Part):
+    """Who the run is played for."""
+
+    id: UUID = UUID(int=1)
+    name: str = Field("Ann Example", max_length=200)
+    language: str = Field("en", max_length=20)
+    phone: str = Field("", max_length=20)
+    time_zone: str = Field("", max_length=60)
+    attributes: dict[str, str | int | float | bool | None] = Field(default_factory=dict, max_length=200)
+    tags: tuple[str, ...] = Field((), max_length=200)
+
+    def model_post_init(self, context: Any) -> None:
+        if self.time_zone:
+            try:
+                ZoneInfo(self.time_zone)
+            except (ZoneInfoNotFoundError, ValueError, OSError):
+                raise ValueError("time_zone: there is no such time zone") from None
+
+
+class BeginAction(_Part):
+    do: Literal["begin"] = "begin"
+    start: str = Field("", max_length=100, description="A start node; empty: the flow's own.")
+    values: dict[str, Any] = Field(default_factory=dict, max_length=50)
+
+
+class ReplyAction(_Part):
+    """The contact writes; `intent` is forced."""
+
+    do: Literal["reply"] = "reply"
+    text: str = Field("", max_length=REPLY_MAX)
+    choice: str = Field("", max_length=256, description="The id of the button that was pressed.")
+    intent: str | None = Field(None, max_length=80)
+    confidence: float = Field(1.0, ge=0, le=1)
+
+
+class CallAction(_Part):
+    do: Literal["call"] = "call"
+    happened: Literal["keys", "speech", "silence", "recorded", "dialled", "hung_up"] = "keys"
+    value: str = Field("", max_length=200)
+
+
+class PassTimeAction(_Part):
+    """Let time pass; every timer on the way runs out when it is due."""
+
+    do: Literal["pass_time"] = "pass_time"
+    duration: Span = Duration(amount=1, unit="hours")
+
+
+class WebhookAction(_Part):
+    do: Literal["webhook"] = "webhook"
+    status: int = Field(200, ge=0, le=599)
+    body: Any = None
+    error: str = Field("", max_length=200)
+
+
+class DeliveryAction(_Part):
+    do: Literal["delivery"] = "delivery"
+    status: Literal["sent", "delivered", "read", "failed"] = "delivered"
+
+
+class HandBackAction(_Part):
+    do: Literal["hand_back"] = "hand_back"
+    outcome: str = Field("", max_length=80)
+
+
+class GoOnAction(_Part):
+    """Go on from a breakpoint or a single step, or run a stuck session again, with other variables where given."""
+
+    do: Literal["go_on"] = "go_on"
+    node: str = Field("", max_length=100)
+    variables: dict[str, str | int | float | bool | None] = Field(default_factory=dict, max_length=200)
+
+
+Action = Annotated[
+    BeginAction
+    | ReplyAction
+    | CallAction
+    | PassTimeAction
+    | WebhookAction
+    | DeliveryAction
+    | HandBackAction
+    | GoOnAction,
+    Field(discriminator="do"),
+]
+ACTION: TypeAdapter[Action] = TypeAdapter(Action)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What one action did. `steps`: (node, port) in order; `why`: conditions and choices, explained."""
+
+    action: dict[str, Any]
+    now: datetime
+    session: Session | None
+    contact: SimContact
+    status: str
+    reason: str = ""
+    outcome: str = ""
+    steps: tuple[tuple[str, str], ...] = ()
+    effects: tuple[dict[str, Any], ...] = ()
+    why: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """`seed` decides what is random, so that the same actions do the same. `sample`: the contact is a real one's copy."""
+
+    flow_id: str
+    seed: int
+    now: datetime
+    contact: SimContact = field(default_factory=SimContact)
+    frames: tuple[Frame, ...] = ()
+    sample: bool = False
+
+    @property
+    def at(self) -> datetime:
+        return self.frames[-1].now if self.frames else self.now
+
+    @property
+    def session(self) -> Session | None:
+        return self.frames[-1].session if self.frames else None
+
+    @property
+    def person(self) -> SimContact:
+        return self.frames[-1].contact if self.frames else self.contact
+
+
+def back(simulation: Simulation) -> Simulation:
+    """As it was before the last action. Raises Conflict when there was none."""
+    if not simulation.frames:
+        raise Conflict("the simulation stands at its beginning")
+    return replace(simulation, frames=simulation.frames[:-1])
+
+
+def act(
+    simulation: Simulation,
+    flow: Flow,
+    action: Action,
+    tenant: Tenant | None = None,
+    *,
+    breakpoints: Collection[str] = (),
+    single: bool = False,
+) -> Simulation:
+    """The simulation with one frame more. Raises Conflict when the session cannot take the action.
+
+    `breakpoints`: nodes before which a run stops; `single`: it stops before every node.
+    """
+    if len(simulation.frames) >= FRAMES_MAX:
+        raise Conflict(f"a simulation has at most {FRAMES_MAX} steps")
+    player = _Player(simulation, flow, tenant or Tenant(), breakpoints, single)
+    player.play(action)
+    frame = Frame(
+        action.model_dump(mode="json"),
+        player.now,
+        player.session,
+        player.contact,
+        player.status,
+        player.reason,
+        player.outcome,
+        tuple(player.steps),
+        tuple(player.effects),
+        tuple(player.why),
+    )
+    return replace(simulation, frames=(*simulation.frames, frame))
+
+
+class _Player:
+    """One action, with what it gathers."""
+
+    def __init__(
+        self, simulation: Simulation, flow: Flow, tenant: Tenant, breakpoints: Collection[str], single: bool
+    ) -> None:
+        self.flow = flow
+        self.flow_id = simulation.flow_id
+        self.tenant = tenant
+        self.now = simulation.at
+        self.session = simulation.session
+        self.contact = simulation.person
+        self.rng = random.Random(f"{simulation.seed}/{len(simulation.frames)}")
+        self.pause = (lambda node: True) if single else breakpoints.__contains__
+        self.status = simulation.frames[-1].status if simulation.frames else "waiting"
+        self.reason = self.outcome = ""
+        self.steps: list[tuple[str, str]] = []
+        self.effects: list[dict[str, Any]] = []
+        self.why: list[dict[str, Any]] = []
+
+    def play(self, action: Action) -> None:
+        if isinstance(action, BeginAction):
+            if self.session is not None:
+                raise Conflict("the session has begun; step back to begin anew")
+            if action.start and action.start not in self.flow.starts:
+                raise Conflict(f"there is no start node {action.start!r}")
+            self.session = begin_at(self.flow_id, self.flow, action.start)
+            self._run(Begin(values=action.values))
+            return
+        if self.session is None:
+            raise Conflict("no session is open: begin one, or step back")
+        if isinstance(action, PassTimeAction):
+            self._pass(self.now + action.duration.span)
+            return
+        if isinstance(action, GoOnAction) and action.variables:
+            made = {name: as_scalar(value) for name, value in action.variables.items()}
+            self.session = replace(self.session, variables={**self.session.variables, **made})
+        if not self._run(self._given(action)):
+            raise Conflict(f"the session does not wait for this; it {_what(self.session)}")
+
+    def _given(self, action: Action) -> Input:
+        waiting = self.session.waiting if self.session is not None else None
+        token = waiting.token if waiting is not None else 0
+        match action:
+            case ReplyAction(text=text, choice=choice, intent=intent, confidence=confidence):
+                return Reply(
+                    text=text, choice=choice, intent=intent, confidence=confidence if intent else 0.0
+                )
+            case CallAction(happened=happened, value=value):
+                return Call(happened=happened, value=value)
+            case WebhookAction(status=status, body=body, error=error):
+                return WebhookAnswer(token=token, status=status, body=body, error=error)
+            case DeliveryAction(status=reached):
+                return Delivery(token=token, status=reached)
+            case HandBackAction(outcome=outcome):
+                return HandedBack(outcome=outcome)
+            case GoOnAction(node=node):
+                return Resume(node=node)
+            case _:
+                raise Conflict("this cannot be done here")
+
+    def _pass(self, until: datetime) -> None:
+        for _ in range(TIMERS_MAX):
+            waiting = self.session.waiting if self.session is not None else None
+            if waiting is None or waiting.until is None or waiting.until > until:
+                break
+            self.now = max(self.now, waiting.until)
+            self._run(TimeUp(token=waiting.token))
+        self.now = until
+
+    def _run(self, given: Input) -> bool:
+        """Whether the session took the input."""
+        assert self.session is not None, "there is a session"
+        world = World(self.tenant, person_of(self.contact))
+        sprint = advance(
+            self.flow, self.session, given, self.now, self.rng, world, self.why.append, self.pause
+        )
+        if sprint.status == "ignored":
+            return False
+        self.session, self.status = sprint.session, sprint.status
+        self.reason, self.outcome = sprint.reason, sprint.outcome
+        self.steps += [(step.node, step.port) for step in sprint.steps]
+        self.effects += [effects.to_json(effect) for effect in sprint.effects]
+        self.contact = changed(self.contact, sprint)
+        return True
+
+
+def _what(session: Session) -> str:
+    if session.is_stuck:
+        return f"is stuck: {session.reason}"
+    kinds = {
+        "reply": "waits for a reply",
+        "time": "waits for a time",
+        "webhook": "waits for a webhook's answer",
+        "delivery": "waits for a receipt",
+        "people": "waits for people",
+        "call": "waits for something in the call",
+        PAUSED: "is paused: go on",
+    }
+    return kinds.get(session.waiting.kind if session.waiting else "", "has not begun")
+
+
+def person_of(contact: SimContact) -> Person:
+    """The made contact as a run sees it."""
+    first, _, last = contact.name.partition(" ")
+    attributes = {key: value for key, value in contact.attributes.items() if value is not None}
+    own = {"name": contact.name, "first_name": first, "last_name": last, "language": contact.language}
+    values = {
+        "name": contact.name,
+        "language": contact.language,
+        "time_zone": contact.time_zone,
+        **facts_of_attributes(attributes),
+    }
+    addresses = [("phone", contact.phone)] if contact.phone else []
+    consents = [(kind, "marketing", "opted_in") for kind in CHANNELS]
+    facts = Facts(values=values, tags=frozenset(contact.tags), addresses=addresses, consents=consents)
+    zone = ZoneInfo(contact.time_zone) if contact.time_zone else None
+    return Person(contact.id, {**attributes, **own, "phone": contact.phone}, facts, zone)
+
+
+def changed(contact: SimContact, sprint: Sprint) -> SimContact:
+    """The contact with what the run did to it."""
+    attributes, tags = dict(contact.attributes), dict.fromkeys(contact.tags)
+    for effect in sprint.effects:
+        match effect:
+            case effects.SetAttribute(key, value):
+                attributes[key] = value
+            case effects.AddTag(tag):
+                tags[tag] = None
+            case effects.RemoveTag(tag):
+                tags.pop(tag, None)
+    if attributes == contact.attributes and tuple(tags) == contact.tags:
+        return contact
+    return contact.model_copy(update={"attributes": attributes, "tags": tuple(tags)})

@@ -1,0 +1,86 @@
+"""What a run knows beside the flow: the tenant's fields, segments and flows, and the person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from hub.conditions import predicate
+from hub.conditions.catalog import Catalog, FieldSpec, contact_catalog
+from hub.conditions.model import Group
+from hub.conditions.nodes import Node
+from hub.conditions.plan import plan
+
+if TYPE_CHECKING:
+    from hub.flows.definition import Flow
+
+VARIABLE = "variable."
+HEARD = (
+    FieldSpec("reply.text", "Last reply", "text", "Flow"),
+    FieldSpec("reply.intent", "Intent of the last reply", "text", "Flow"),
+    FieldSpec("reply.confidence", "Confidence of the intent", "number", "Flow"),
+)
+UTC_ZONE = ZoneInfo("UTC")
+NO_ID = UUID(int=0)
+
+
+@dataclass(eq=False)
+class Tenant:
+    """What all runs of one tenant share, with the conditions that were understood once.
+
+    `catalog` None: the tenant's fields are not at hand, so that an attribute cannot be missing.
+    """
+
+    catalog: Catalog | None = None
+    segments: predicate.Segments = field(default_factory=dict)
+    flows: Mapping[str, Flow] = field(default_factory=dict)
+    """Flows by id in hex, for flows that enter others."""
+    zone: ZoneInfo = UTC_ZONE
+    _catalogs: dict[int, tuple[Flow, Catalog]] = field(default_factory=dict)
+    _plans: dict[tuple[int, int], tuple[Flow, Group, Node]] = field(default_factory=dict)
+
+    def fields(self, flow: Flow) -> Catalog:
+        """The contact's fields and the flow's own."""
+        known = self._catalogs.get(id(flow))
+        if known is None:
+            known = self._catalogs[id(flow)] = (flow, catalog_of(flow, self.catalog))
+        return known[1]
+
+    def plan(self, flow: Flow, condition: Group) -> Node:
+        """The condition, understood. Raises ConditionInvalid when one of its fields is gone."""
+        key = id(flow), id(condition)
+        known = self._plans.get(key)
+        if known is None:
+            known = self._plans[key] = (flow, condition, plan(condition, self.fields(flow)))
+        return known[2]
+
+
+def catalog_of(flow: Flow, contact: Catalog | None = None) -> Catalog:
+    """The fields that conditions of a flow may ask for: of the contact, of the last reply, of the variables."""
+    base = contact or contact_catalog()
+    variables = (
+        FieldSpec(VARIABLE + name, name.replace("_", " "), kind, "Variables")
+        for name, kind in flow.variables().items()
+    )
+    fields = {**base.fields, **{spec.name: spec for spec in (*HEARD, *variables)}}
+    return Catalog(fields, base.segments, base.campaigns, events=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """The contact. `profile`: what templates read: name, language, attributes; `facts`: what conditions ask."""
+
+    id: UUID = NO_ID
+    profile: Mapping[str, Any] = field(default_factory=dict)
+    facts: predicate.Facts = field(default_factory=predicate.Facts)
+    zone: ZoneInfo | None = None
+    """None: the tenant's."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    tenant: Tenant = field(default_factory=Tenant)
+    person: Person = field(default_factory=Person)

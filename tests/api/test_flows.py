@@ -1,0 +1,218 @@
+"""Flows by API: drafts, looks, publishing with its tests, versions, simulations."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from sqlalchemy import text
+
+from hub.directory import load
+from hub.ids import decode_id
+from models.db import Scope, transaction
+from tests.api.api_examples import Reader, examples
+from tests.api.test_segments import plant
+
+SURVEY = Path(__file__).parents[1] / "hub" / "flows" / "textit" / "survey.json"
+
+
+def document(said: str = "Hello {{ name }}", **more: Any) -> dict[str, Any]:
+    return {
+        "spec_version": 2,
+        "nodes": [
+            {"id": "start", "type": "start"},
+            {"id": "hi", "type": "send", "data": {"content": {"type": "text", "text": said}}},
+            {"id": "ask", "type": "ask", "data": {"kind": "choice", "choices": [{"name": "yes"}]}},
+            {"id": "tag", "type": "tag", "data": {"tag": "keen"}},
+        ],
+        "edges": [
+            {"source": "start", "target": "hi"},
+            {"source": "hi", "target": "ask"},
+            {"source": "ask", "port": "yes", "target": "tag"},
+        ],
+        **more,
+    }
+
+
+async def channel(world: Any) -> None:
+    async with transaction(world.app.state.engine, Scope.of(world.tenants["north"])) as db:
+        for statement in (
+            "INSERT INTO provider_accounts (tenant_id, id, provider, name, external_id, base_url, credentials) "
+            "VALUES (:t, gen_random_uuid(), 'twilio', 'T', CAST(:t AS text), 'https://api.twilio.com', 'v1.x')",
+            "INSERT INTO channels (tenant_id, id, account_id, kind, provider, name, address, provider_address) "
+            "SELECT tenant_id, gen_random_uuid(), id, 'sms', 'twilio', 'Line', '+447700900998', CAST(:t AS text) "
+            "FROM provider_accounts WHERE tenant_id = :t",
+        ):
+            await db.execute(text(statement), {"t": world.tenants["north"]})
+
+
+async def ok(answer: httpx2.Response, status: int = 200) -> Any:
+    assert answer.status_code == status, answer.text
+    return answer.json() if answer.content else None
+
+
+async def runs(world: Any, flow_id: str) -> list[str]:
+    """The nodes of what the hosts would run."""
+    async with transaction(world.app.state.engine, Scope.of(world.tenants["north"])) as db:
+        flow = (await load(db, world.tenants["north"])).routing.flows.get(decode_id("flw", flow_id))
+    return [] if flow is None else list(flow.nodes)
+
+
+async def test_a_flow_from_its_draft_to_its_versions(world: Any) -> None:
+    await channel(world)
+    async with await world.sign_in("north", "campaign_manager") as client:
+        flow = await ok(await client.post("/v1/flows", json={"name": "Winback"}), 201)
+        at = f"/v1/flows/{flow['id']}"
+        assert (await client.post("/v1/flows", json={"name": "Winback"})).json()["code"] == "flow-exists"
+        assert await runs(world, flow["id"]) == []
+
+        draft = await client.get(f"{at}/draft")
+        assert [node["id"] for node in draft.json()["document"]["nodes"]] == ["start"]
+        assert (await client.put(f"{at}/draft", json={"document": document("")})).status_code == 428
+        mark = {"If-Match": draft.headers["ETag"]}
+        saved = await client.put(f"{at}/draft", json={"document": document("")}, headers=mark)
+        assert [(each["node"], each["pointer"]) for each in saved.json()["faults"]] == [
+            ("hi", "/nodes/1/data/content/text")
+        ]
+        stale = await client.put(f"{at}/draft", json={"document": document()}, headers=mark)
+        assert (stale.status_code, stale.json()["code"]) == (412, "stale")
+        assert (await client.post(f"{at}/publish", json={})).json()["code"] == "flow-invalid"
+
+        mark = {"If-Match": saved.headers["ETag"]}
+        saved = await client.put(f"{at}/draft", json={"document": document("{{ town }}")}, headers=mark)
+        refused = (await client.post(f"{at}/publish", json={})).json()
+        assert (refused["code"], [each["code"] for each in refused["findings"]]) == (
+            "flow-not-ready",
+            ["unknown-value"],
+        )
+        mark = {"If-Match": saved.headers["ETag"]}
+        await ok(await client.put(f"{at}/draft", json={"document": document()}, headers=mark))
+        dry = await ok(await client.post(f"{at}/publish?dry_run=true", json={}))
+        assert (dry["version"], dry["look"]["ready"]) == (1, True)
+        assert await runs(world, flow["id"]) == []
+        assert (await ok(await client.post(f"{at}/publish", json={"note": "first"})))["version"] == 1
+        assert await runs(world, flow["id"]) == ["start", "hi", "ask", "tag"]
+
+        await ok(
+            await client.put(f"{at}/draft", json={"document": document("Hi")}, headers={"If-Match": "*"})
+        )
+        assert (await ok(await client.post(f"{at}/publish", json={})))["version"] == 2
+        listed = await ok(await client.get(f"{at}/versions"))
+        assert [(each["version"], each["note"]) for each in listed["items"]] == [(2, ""), (1, "first")]
+        first = await ok(await client.get(f"{at}/versions/1"))
+        assert first["document"]["nodes"][1]["data"]["content"]["text"] == "Hello {{ name }}"
+        await ok(await client.post(f"{at}/restore", json={"version": 1}))
+        assert (await ok(await client.get(f"{at}/draft")))["document"] == first["document"]
+        assert (await client.post(f"{at}/restore", json={"version": 9})).status_code == 404
+
+        await ok(await client.delete(at), 204)
+        assert await runs(world, flow["id"]) == []
+        assert (await client.post(f"{at}/publish", json={})).json()["code"] == "flow-archived"
+        assert [each["id"] for each in (await ok(await client.get("/v1/flows?archived=true")))["items"]] == [
+            flow["id"]
+        ]
+
+
+async def test_a_simulation_goes_on_and_back_and_becomes_a_test_that_publishing_runs(world: Any) -> None:
+    await channel(world)
+    people = await plant(world)
+    async with await world.sign_in("north", "campaign_manager") as client:
+        flow = await ok(await client.post("/v1/flows", json={"name": "Played", "document": document()}), 201)
+        at = f"/v1/flows/{flow['id']}"
+        body: dict[str, Any] = {"flow_id": flow["id"], "contact_id": people["Asha"]}
+        real = await ok(await client.post("/v1/flow-simulations", json=body), 201)
+        greeted = await client.post(
+            f"/v1/flow-simulations/{real['id']}/step", json={"action": {"do": "begin"}}
+        )
+        assert (await ok(greeted))["last"]["effects"][0]["content"]["text"] == "Hello Asha"
+        refused = await client.post(f"{at}/tests", json={"name": "real", "simulation_id": real["id"]})
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/simulation_id")
+        body = {"flow_id": flow["id"], "contact": {"name": "Asha", "tags": ["vip"]}}
+        played = await ok(await client.post("/v1/flow-simulations", json=body), 201)
+        sim = f"/v1/flow-simulations/{played['id']}"
+        begun = await ok(await client.post(f"{sim}/step", json={"action": {"do": "begin"}}))
+        assert begun["last"]["effects"][0]["content"]["text"] == "Hello Asha"
+        said = await ok(await client.post(f"{sim}/step", json={"action": {"do": "reply", "text": "Yes!"}}))
+        assert (said["length"], said["last"]["status"], said["last"]["contact"]["tags"]) == (
+            2,
+            "ended",
+            ["vip", "keen"],
+        )
+        gone_back = await ok(await client.post(f"{sim}/back", json={}))
+        assert {**gone_back, "length": 1} == begun
+        assert await ok(await client.get(sim)) == gone_back
+        refused = await client.post(f"{sim}/step", json={"action": {"do": "webhook"}})
+        assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
+        assert (
+            await ok(await client.post(f"{sim}/step", json={"action": {"do": "reply", "text": "Yes!"}}))
+            == said
+        )
+
+        await ok(
+            await client.post(f"{at}/tests", json={"name": "says yes", "simulation_id": played["id"]}), 201
+        )
+        await ok(await client.post(f"{at}/publish", json={}))
+        await ok(
+            await client.put(f"{at}/draft", json={"document": document("Bye")}, headers={"If-Match": "*"})
+        )
+        refused = (await client.post(f"{at}/publish", json={})).json()
+        assert refused["tests"] == [
+            {"name": "says yes", "differences": ["action 1: said ['Bye'], not ['Hello Asha']"]}
+        ]
+        [test] = (await ok(await client.get(f"{at}/tests")))["items"]
+        await ok(await client.delete(f"{at}/tests/{test['id']}"), 204)
+        await ok(await client.post(f"{at}/publish", json={}))
+
+
+async def test_what_cannot_be_carried_out_is_not_published(world: Any) -> None:
+    await channel(world)
+    async with await world.sign_in("north", "campaign_manager") as client:
+        goal = document()
+        goal["nodes"][3] = {"id": "tag", "type": "goal", "data": {"name": "bought"}}
+        flow = await ok(await client.post("/v1/flows", json={"name": "Goal", "document": goal}), 201)
+        refused = (await client.post(f"/v1/flows/{flow['id']}/publish", json={})).json()
+        assert [each["code"] for each in refused["findings"]] == ["not-carried-out"]
+
+
+@pytest.mark.parametrize(
+    ("role", "reads", "writes"),
+    [
+        ("analyst", 200, 403),
+        ("supervisor", 200, 403),
+        ("support_agent", 403, 403),
+        ("campaign_manager", 200, 201),
+    ],
+)
+async def test_who_may_read_and_write_flows(world: Any, role: str, reads: int, writes: int) -> None:
+    async with await world.sign_in("north", role) as client:
+        assert (await client.get("/v1/flow-nodes")).status_code == reads
+        assert (await client.get("/v1/flows")).status_code == reads
+        assert (await client.post("/v1/flows", json={"name": f"By {role}"})).status_code == writes
+
+
+async def test_flows_come_from_elsewhere_and_go_out_again(world: Any) -> None:
+    async with await world.sign_in("north", "campaign_manager") as client:
+        body = {"format": "textit", "document": json.loads(SURVEY.read_text())}
+        [made] = (await ok(await client.post("/v1/flows/import", json=body), 201))["items"]
+        assert (made["flow"]["name"], made["faults"], len(made["report"])) == ("Tea survey", [], 4)
+        at = f"/v1/flows/{made['flow']['id']}"
+        assert (await client.post("/v1/flows/import", json=body)).json()["code"] == "flow-exists"
+        out = await ok(await client.get(f"{at}/export"))
+        again = {"document": out, "name": "Tea again"}
+        [copied] = (await ok(await client.post("/v1/flows/import", json=again), 201))["items"]
+        copy = await ok(await client.get(f"/v1/flows/{copied['flow']['id']}/export"))
+        assert (copy["name"], copy["document"]) == ("Tea again", out["document"])
+        picture = await client.get(f"{at}/picture")
+        assert (picture.headers["content-type"], picture.text[:4]) == ("image/svg+xml", "<svg")
+
+
+async def test_the_page_does_what_it_says(world: Any) -> None:
+    async with await world.program(
+        "north", "campaigns:read", "campaigns:write", "campaigns:start"
+    ) as program:
+        reader = Reader(program)
+        for example in examples("flows.md"):
+            await reader.follow(example)

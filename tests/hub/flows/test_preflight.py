@@ -1,0 +1,87 @@
+"""What an author is told before a flow runs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+
+from hub.conditions.catalog import AttributeSpec, contact_catalog
+from hub.flows.carried import not_carried
+from hub.flows.definition import Flow, read
+from hub.flows.engine import advance, begin_at
+from hub.flows.inputs import Begin
+from hub.flows.preflight import Surroundings, inspect
+from hub.ids import encode_id
+from tests.hub.flows.drawn import flows
+
+CATALOG = contact_catalog([AttributeSpec("city", "City", "text")])
+
+
+def text(said: str) -> dict[str, Any]:
+    return {"content": {"type": "text", "text": said}}
+
+
+def flow(nodes: dict[str, tuple[str, dict[str, Any]]], *edges: str) -> Flow:
+    """Edges as `a>b` or `a.port>b`; `s` is the start."""
+    listed = [{"id": "s", "type": "start"}]
+    listed += [{"id": place, "type": kind, "data": data} for place, (kind, data) in nodes.items()]
+    joined = []
+    for edge in edges:
+        source, _, target = edge.partition(">")
+        place, _, port = source.partition(".")
+        joined.append({"source": place, "port": port or "next", "target": target})
+    return read({"spec_version": 2, "nodes": listed, "edges": joined})
+
+
+ASK = ("ask", {"save_as": "said"})
+TEMPLATE = ("send", {"content": {"type": "template", "name": "winback", "language": "en"}})
+OWN = UUID(int=1)
+SUB = ("sub_flow", {"flow_id": encode_id("flw", UUID(int=2))})
+BACK = flow({"a": ("sub_flow", {"flow_id": encode_id("flw", OWN)})}, "s>a")
+CASES: list[tuple[str, Flow, Surroundings, list[tuple[str, str, str]]]] = [
+    ("fine", flow({"a": ("send", text("Hi {{ city }}"))}, "s>a"), Surroundings(CATALOG, {"sms"}), []),
+    ("nothing follows", flow({}), Surroundings(), [("s", "error", "dead-end")]),
+    ("half joined", flow({"a": ASK, "b": ("end", {})}, "s>a", "a.answer>b"), Surroundings(), [("a", "warning", "dead-end")]),
+    ("unreachable", flow({"a": ("end", {}), "b": ("tag", {"tag": "t"})}, "s>a"), Surroundings(), [("b", "warning", "unreachable")]),
+    ("loop", flow({"a": ("tag", {"tag": "t"}), "b": ("tag", {"tag": "u"})}, "s>a", "a>b", "b>a"), Surroundings(), [("a", "error", "loop-without-wait")]),
+    ("loop that waits", flow({"a": ASK, "b": ("tag", {"tag": "t"})}, "s>a", "a.answer>b", "a.other>b", "b>a"), Surroundings(), []),
+    ("unknown value", flow({"a": ("send", text("{{ town }}"))}, "s>a"), Surroundings(CATALOG), [("a", "error", "unknown-value")]),
+    ("set on one way", flow({"a": ("split", {"arms": [{"name": "A", "weight": 1}, {"name": "B", "weight": 1}]}), "b": ("set", {"target": "variable", "name": "x", "value": "1"}), "c": ("send", text("{{ x }}"))},
+                            "s>a", "a.A>b", "a.B>c", "b>c"), Surroundings(CATALOG), [("c", "warning", "not-always-set")]),
+    ("set on all ways", flow({"a": ASK, "b": ("send", text("{{ said }}"))}, "s>a", "a.answer>b", "a.other>b"), Surroundings(CATALOG), []),
+    ("no channel", flow({"a": ("send", text("x") | {"channels": [{"channel": "rcs"}, {"channel": "sms"}]})}, "s>a"), Surroundings(channels={"sms"}), [("a", "error", "no-channel")]),
+    ("no voice", flow({"a": ("say", {"text": "x"})}, "s>a"), Surroundings(channels={"sms"}), [("a", "error", "no-channel")]),
+    ("no template", flow({"a": TEMPLATE}, "s>a"), Surroundings(templates={("winback", "de"): "approved"}), [("a", "error", "no-template")]),
+    ("pending", flow({"a": TEMPLATE}, "s>a"), Surroundings(templates={("winback", "en"): "pending"}), [("a", "error", "template-not-approved")]),
+    ("queue", flow({"a": ("hand_over", {"queue": "Care"})}, "s>a"), Surroundings(queues={"orders"}), [("a", "error", "unknown-queue")]),
+    ("intent", flow({"a": ("intent", {"intents": [{"intent": "x"}]})}, "s>a"), Surroundings(intents={"y"}), [("a", "warning", "unknown-intent")]),
+    ("condition", flow({"a": ("branch", {"cases": [{"name": "c", "condition": {"rules": [{"field": "attribute.x", "operator": "=", "value": "1"}]}}]})}, "s>a"), Surroundings(CATALOG), [("a", "error", "unknown-attribute")]),
+    ("attribute", flow({"a": ("set", {"name": "x", "value": "1"})}, "s>a"), Surroundings(CATALOG), [("a", "error", "unknown-attribute")]),
+    ("sub-flow", flow({"a": SUB}, "s>a"), Surroundings(flows={}), [("a", "error", "unknown-flow")]),
+    ("round", flow({"a": SUB}, "s>a"), Surroundings(flows={UUID(int=2).hex: BACK}, own_id=OWN), [("a", "error", "flow-cycle")]),
+    ("not carried", flow({"a": ("goal", {"name": "g"})}, "s>a"), Surroundings(not_carried=not_carried), [("a", "error", "not-carried-out")]),
+    ("money", flow({"a": ("send", text("x")), "b": ("send", text("y"))}, "s>a", "a>b"), Surroundings(audience=10, price_micros={"sms": 50_000}, available_micros=999_999, currency="EUR"), [("s", "warning", "not-funded")]),
+    ("enough money", flow({"a": ("send", text("x")), "b": ("send", text("y"))}, "s>a", "a>b"), Surroundings(audience=10, price_micros={"sms": 50_000}, available_micros=1_000_000, currency="EUR"), []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("which", "around", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
+)
+def test_an_author_is_told(which: Flow, around: Surroundings, expected: list[tuple[str, str, str]]) -> None:
+    found = inspect(which, around)
+    assert [(each.node, each.severity, each.code) for each in found] == expected
+    assert all(each.words for each in found)
+
+
+@given(flows())
+def test_a_flow_without_such_loops_is_never_stopped_for_its_length(which: Flow) -> None:
+    if any(each.code == "loop-without-wait" for each in inspect(which)):
+        return
+    sprint = advance(which, begin_at("f", which), Begin(), datetime(2026, 3, 2, tzinfo=UTC), Random(1))
+    assert "steps without waiting" not in sprint.reason

@@ -1,0 +1,158 @@
+"""Playing a flow: clock, breakpoints, single steps, why, the way back, and runs that are kept as tests."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.errors import Conflict
+from hub.flows.definition import Flow, read
+from hub.flows.kept_runs import FlowTest, differences, kept
+from hub.flows.simulation_json import from_json, to_json
+from hub.flows.simulator import ACTION, Simulation, act, back
+from tests.hub.flows.drawn import flows
+
+NOW = datetime(2026, 3, 27, 10, tzinfo=UTC)
+VIP = {"rules": [{"field": "tag", "operator": "has", "value": "vip"}]}
+JOURNEY = read(
+    {
+        "spec_version": 2,
+        "nodes": [
+            {"id": "start", "type": "start"},
+            {"id": "hi", "type": "send", "data": {"content": {"type": "text", "text": "Hello {{ first_name }}"}}},
+            {"id": "later", "type": "wait", "data": {"duration": {"amount": 3, "unit": "days"}}},
+            {"id": "ask", "type": "ask", "data": {"kind": "choice", "choices": [{"name": "yes"}], "save_as": "said",
+             "timeout": {"amount": 1, "unit": "days"}}},
+            {"id": "tag", "type": "tag", "data": {"tag": "vip"}},
+            {"id": "vip", "type": "branch", "data": {"cases": [{"name": "vip", "condition": VIP}]}},
+            {"id": "hook", "type": "webhook", "data": {"url": "https://shop.example/x", "save": {"n": "n"}, "retries": 0}},
+            {"id": "end", "type": "end", "data": {"outcome": "done"}},
+        ],
+        "edges": [
+            {"source": "start", "target": "hi"},
+            {"source": "hi", "target": "later"},
+            {"source": "later", "target": "ask"},
+            {"source": "ask", "port": "yes", "target": "tag"},
+            {"source": "tag", "target": "vip"},
+            {"source": "vip", "port": "vip", "target": "hook"},
+            {"source": "hook", "target": "end"},
+        ],
+    }
+)  # fmt: skip
+
+
+def do(simulation: Simulation, flow: Flow = JOURNEY, **action: Any) -> Simulation:
+    return act(simulation, flow, ACTION.validate_python(action))
+
+
+def begun() -> Simulation:
+    return do(Simulation("f", 1, NOW), do="begin")
+
+
+DAYS_4 = {"do": "pass_time", "duration": {"amount": 4, "unit": "days"}}
+
+
+def test_time_passes_and_timers_run_out_in_their_order() -> None:
+    played = do(begun(), **DAYS_4 | {"duration": {"amount": 3, "unit": "days"}})
+    assert played.frames[-1].steps == (("later", "next"), ("ask", ""))
+    assert played.at == datetime(2026, 3, 30, 10, tzinfo=UTC)
+    silent = do(begun(), **DAYS_4 | {"duration": {"amount": 5, "unit": "days"}})
+    assert silent.frames[-1].steps == (("later", "next"), ("ask", ""), ("ask", "timeout"))
+    assert silent.frames[-1].status == "ended"
+
+
+def whole() -> Simulation:
+    played = do(begun(), do="pass_time", duration={"amount": 3, "unit": "days"})
+    played = do(played, do="reply", text="Yes!")
+    return do(played, do="webhook", status=200, body={"n": 7})
+
+
+def test_a_run_shows_messages_why_and_what_it_did_to_the_contact() -> None:
+    played = whole()
+    assert [frame.status for frame in played.frames] == ["waiting", "waiting", "waiting", "ended"]
+    assert played.frames[0].effects[0]["content"]["text"] == "Hello Ann"
+    assert played.person.tags == ("vip",)
+    answered, branched = played.frames[2].why
+    assert answered == {"node": "ask", "answer": "yes"}
+    rule = branched["condition"]["rules"][0]
+    assert (rule["result"], rule["words"]) == (True, "tag is vip")
+    assert played.frames[-1].outcome == "done"
+
+
+def test_breakpoints_and_single_steps_stop_before_a_node() -> None:
+    start = Simulation("f", 1, NOW)
+    stopped = act(start, JOURNEY, ACTION.validate_python({"do": "begin"}), breakpoints={"later"})
+    assert (stopped.frames[-1].status, stopped.session.place[1]) == ("paused", "later")  # type: ignore[union-attr]
+    gone_on = do(stopped, do="go_on")
+    assert gone_on.session == begun().session
+    single = act(start, JOURNEY, ACTION.validate_python({"do": "begin"}), single=True)
+    places = []
+    while single.frames[-1].status == "paused":
+        places.append(single.session.place[1])  # type: ignore[union-attr]
+        single = act(single, JOURNEY, ACTION.validate_python({"do": "go_on"}), single=True)
+    assert places == ["hi", "later"]
+    assert single.session == begun().session
+
+
+@pytest.mark.parametrize(
+    "action",
+    [{"do": "webhook"}, {"do": "delivery"}, {"do": "begin"}, {"do": "go_on"}, {"do": "reply", "text": "x"}],
+)
+def test_what_a_session_does_not_wait_for_is_refused(action: dict[str, Any]) -> None:
+    with pytest.raises(Conflict):
+        do(begun(), **action)
+
+
+def test_stepping_back_ends_at_the_beginning() -> None:
+    with pytest.raises(Conflict):
+        back(back(begun()))
+
+
+ACTIONS = st.sampled_from(
+    [
+        {"do": "reply", "text": "yes"},
+        {"do": "reply", "text": "7", "intent": "order_status"},
+        DAYS_4,
+        {"do": "webhook", "status": 200, "body": {"a": {"b": "c"}}},
+        {"do": "webhook", "status": 500},
+        {"do": "delivery", "status": "failed"},
+        {"do": "hand_back"},
+        {"do": "call", "value": "1"},
+        {"do": "go_on", "variables": {"said": "no"}},
+    ]
+)
+
+
+@given(flows(), st.lists(ACTIONS, max_size=8), st.integers(0, 5))
+def test_back_and_forward_again_is_the_same_and_every_state_survives_its_storage(
+    flow: Flow, actions: list[dict[str, Any]], seed: int
+) -> None:
+    played = do(Simulation("f", seed, NOW), flow, do="begin")
+    for action in actions:
+        try:
+            following = do(played, flow, **action)
+        except Conflict:
+            continue
+        assert back(following) == played
+        assert do(back(following), flow, **action) == following
+        stored = from_json(json.loads(json.dumps(to_json(following))))
+        assert to_json(stored) == to_json(following)
+        assert stored.session == following.session
+        played = following
+    assert differences(flow, kept(played)) == []
+
+
+def test_a_kept_run_tells_what_a_change_does() -> None:
+    test = FlowTest.model_validate_json(kept(whole()).model_dump_json())
+    assert differences(JOURNEY, test) == []
+    edges = [edge for edge in JOURNEY.edges if edge.source != "tag"]
+    assert differences(Flow(JOURNEY.nodes, edges), test) == [
+        "action 3: went ask·yes → tag·next, not ask·yes → tag·next → vip·vip → hook",
+        "action 3: is ended, not waiting",
+        "action 4: no session is open: begin one, or step back",
+    ]
