@@ -88,13 +88,17 @@ async def overtaken_and_left(page: Page, morning: Morning) -> tuple[UUID, UUID]:
         "SELECT count(*) FROM app.conversations c JOIN app.queues q ON q.id = c.queue_id WHERE c.tenant_id = TENANT "
         "AND q.name = 'Payments' AND c.priority = 1 AND c.desk->'breached' ? 'first_response'"
     )
+    offered = (
+        "SELECT count(*) FROM app.conversations c JOIN app.users u ON u.id = c.offered_to "
+        "WHERE c.tenant_id = TENANT AND c.priority = 1 AND u.name = %s"
+    )
     await so(morning, missed, 6)
     await expect(page.locator('[data-priority="1"]').first).to_be_visible()
     await presence(page, "Online")
     card = page.get_by_test_id("offer")
     await expect(card).to_contain_text("Payments")
     await expect(card).to_contain_text("High")
-    assert morning.load(ADA) == CAPACITY[ADA]
+    await so(morning, offered, CAPACITY[ADA], ADA)
     await page.keyboard.press("Shift+A")
     await until(lambda: _owned(morning, ADA), lambda owned: owned == 1)
     (kept,) = _contacts(morning, "assignee_id", ADA)
@@ -205,7 +209,7 @@ async def closed(page: Page, morning: Morning, carrier_url: str, contact_id: UUI
     assert morning.rows(ended, contact_id) == [("closed", "Solved")]
 
 
-async def the_screen_is_right(page: Page, morning: Morning) -> None:
+async def the_screen_is_right(page: Page, morning: Morning, open_now: int, presence: str) -> None:
     """Waiting and handled by queue, and what each agent has: as plain SQL counts them."""
     by_queue = (
         "SELECT q.name, count(c.contact_id) FILTER (WHERE c.assignee_id IS NULL), count(c.assignee_id) "
@@ -214,14 +218,14 @@ async def the_screen_is_right(page: Page, morning: Morning) -> None:
         "WHERE q.tenant_id = TENANT GROUP BY q.name"
     )
     found = morning.rows(by_queue)
-    assert sum(waiting + handled for _, waiting, handled in found) == 19
+    assert sum(waiting + handled for _, waiting, handled in found) == open_now
     for name, waiting, handled in found:
         cells = page.get_by_role("row").filter(has=page.get_by_role("link", name=name)).get_by_role("cell")
         await expect(cells.nth(1)).to_have_text(str(waiting))
         await expect(cells.nth(2)).to_have_text(str(handled))
     for name, capacity in CAPACITY.items():
         line = page.get_by_role("row").filter(has_text=name)
-        await expect(line).to_contain_text("Busy")
+        await expect(line).to_contain_text(presence)
         await expect(line).to_contain_text(f"{len(morning.owned(name))} of {capacity}")
 
 
@@ -233,6 +237,7 @@ async def test_a_morning(browser: Browser, hub_stack: Any) -> None:
         at_work(browser, morning, BEN, "/inbox/mine", PATIENCE_MS) as ben,
     ):
         await flood(sue, morning, hub_stack.carrier_url)
+        await the_screen_is_right(sue, morning, 20, "Offline")
         kept, left = await overtaken_and_left(ada, morning)
         await presence(ben, "Online")
         await asyncio.gather(take(ada, morning, ADA, 2), take(ben, morning, BEN, 3))
@@ -249,12 +254,12 @@ async def test_a_morning(browser: Browser, hub_stack: Any) -> None:
         )
         ((card, number),) = morning.rows(cards)
         await collided(ada, ben, morning, hub_stack.carrier_url, card, number)
-        (address,) = morning.rows(
+        address = morning.one(
             "SELECT address FROM app.conversations WHERE tenant_id = TENANT AND contact_id = %s", kept
-        )[0]
+        )
         await closed(ada, morning, hub_stack.carrier_url, kept, address)
 
-        await the_screen_is_right(sue, morning)
+        await the_screen_is_right(sue, morning, 19, "Busy")
         kinds = Counter(
             kind for (kind,) in morning.rows("SELECT kind FROM app.queue_events WHERE tenant_id = TENANT")
         )
