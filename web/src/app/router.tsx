@@ -194,6 +194,20 @@ const queue = createRoute({
   component: lazyRouteComponent(() => import('../pages/queues/QueuePage'), 'QueuePage'),
 });
 
+const wallboard = createRoute({
+  getParentRoute: () => app,
+  path: '/live',
+  loader: async ({ context }) => (await import('../pages/wallboard/load')).loadWallboard(context.client, context.me),
+  component: lazyRouteComponent(() => import('../pages/wallboard/WallboardPage'), 'WallboardPage'),
+});
+
+const reports = createRoute({
+  getParentRoute: () => app,
+  path: '/reports',
+  loader: () => loadArea('reports'),
+  component: lazyRouteComponent(() => import('../pages/reports/ReportsPage'), 'ReportsPage'),
+});
+
 const webhooks = createRoute({
   getParentRoute: () => app,
   path: '/settings/webhooks',
@@ -208,7 +222,7 @@ const replies = createRoute({
   component: lazyRouteComponent(() => import('../pages/settings/RepliesPage'), 'RepliesPage'),
 });
 
-const tree = root.addChildren([signIn, app.addChildren([contacts, contact, attributes, suppressions, segments, segment, imports, importOne, routing, channels, account, queues, queue, webhooks, replies, home, inbox.addChildren([inboxView.addChildren([inboxConversation])])])]);
+const tree = root.addChildren([signIn, app.addChildren([contacts, contact, attributes, suppressions, segments, segment, imports, importOne, routing, channels, account, queues, queue, wallboard, reports, webhooks, replies, home, inbox.addChildren([inboxView.addChildren([inboxConversation])])])]);
 
 export function makeRouter(client: QueryClient) {
   return createRouter({
