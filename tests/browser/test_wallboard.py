@@ -14,7 +14,7 @@ from playwright.async_api import Browser, expect
 from tests.browser.steps import bubble, sign_in, text_in, unique
 from tests.browser.test_accessibility import check
 
-SUPERVISOR = "supervisor@north.acme.example"
+SUPERVISOR, NAME = "supervisor@north.acme.example", "Bronwen Pryce"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -37,8 +37,11 @@ async def test_a_supervisor_sees_takes_over_and_passes_on(
     if shots := os.environ.get("WALL_SHOTS"):
         await page.screenshot(path=f"{shots}/wall-{scheme}.png")
 
-    queue = page.get_by_role("region", name="Queues").get_by_role("button").first
-    await queue.click()
+    answer = await page.request.get(
+        f"{hub_stack.public_url}/v1/conversations", params={"search": questions[0]}
+    )
+    [found] = (await answer.json())["items"]
+    await page.get_by_role("button", name=f"Conversations of {found['queue']['name']}", exact=True).click()
     dialog = page.get_by_role("dialog")
     await expect(dialog.get_by_role("listitem").filter(has_text=questions[0])).to_be_visible()
     await check(page, "conversations of a queue")
@@ -51,7 +54,7 @@ async def test_a_supervisor_sees_takes_over_and_passes_on(
     await expect(waiting).to_have_text(str(before + 1))
 
     agents = page.get_by_role("region", name="Agents")
-    await agents.get_by_role("button", name="Conversations of").filter(has_text="Sup").first.click()
+    await agents.get_by_role("button", name=f"Conversations of {NAME}", exact=True).click()
     await dialog.get_by_role("combobox", name="on to").click()
     await page.get_by_role("option").first.click()
     await dialog.get_by_role("button", name="Pass on").click()
