@@ -20,6 +20,7 @@ const NEEDS = {
   manageChannels: 'channels:manage',
   manageWebhooks: 'webhooks:manage',
   manageInbox: 'inbox:manage',
+  readReports: 'reports:read',
 } as const;
 
 export type Ability = keyof typeof NEEDS;

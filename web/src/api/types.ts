@@ -66,6 +66,12 @@ export type QueueChange = Patched<'/v1/queues/{queue_id}'>;
 export type Agent = Item<'/v1/agents'>;
 export type Presence = Agent['presence'];
 
+export type Wallboard = Answer<'/v1/wallboard'>;
+export type BoardQueue = Wallboard['queues'][number];
+export type BoardAgent = Wallboard['agents'][number];
+export type Figures = Answer<'/v1/me/report'>['total'];
+export type Report = Answer<'/v1/me/report'> & { items: { id?: string | null; name: string; figures: Figures }[] };
+
 export interface Page<T> { items: T[]; has_more: boolean }
 
 export type MessagePatch = Pick<Message, 'id' | 'status'> & Partial<Message>;

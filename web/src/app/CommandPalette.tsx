@@ -3,7 +3,7 @@ import { useMantineColorScheme } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { createSpotlight, Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { IconArrowsSplit2, IconBan, IconBuilding, IconFileImport, IconHome, IconInbox, IconListDetails, IconLogout, IconMessageBolt, IconMoon, IconSearch, IconSun, IconUsers, IconUsersGroup, IconWebhook } from '@tabler/icons-react';
+import { IconArrowsSplit2, IconBan, IconBuilding, IconChartBar, IconDeviceTv, IconFileImport, IconHome, IconInbox, IconListDetails, IconLogout, IconMessageBolt, IconMoon, IconSearch, IconSun, IconUsers, IconUsersGroup, IconWebhook } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -87,6 +87,8 @@ function useActions(): SpotlightActionGroupData[] {
       { id: 'newImport', label: t('palette.newImport'), leftSection: <IconFileImport size={18} />, onClick: () => void navigate({ to: '/imports/$importId', params: { importId: 'new' } }) },
     );
   }
+  if (can(me, 'readReports')) pages.push({ id: 'wallboard', label: t('nav.wallboard'), leftSection: <IconDeviceTv size={18} />, onClick: () => void navigate({ to: '/live' }) });
+  if (can(me, 'readReports') || can(me, 'writeInbox')) pages.push({ id: 'reports', label: t('nav.reports'), leftSection: <IconChartBar size={18} />, onClick: () => void navigate({ to: '/reports' }) });
   if (can(me, 'manageInbox')) pages.push({ id: 'replies', label: t('nav.replies'), leftSection: <IconMessageBolt size={18} />, onClick: () => void navigate({ to: '/settings/replies' }) });
   if (can(me, 'manageWebhooks')) pages.push({ id: 'webhooks', label: t('nav.webhooks'), leftSection: <IconWebhook size={18} />, onClick: () => void navigate({ to: '/settings/webhooks' }) });
   const here = groups

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { IconAntennaBars5, IconArrowsSplit2, IconFileImport, IconHeadset, IconHome, IconInbox, IconSettings, IconUsers, IconUsersGroup } from '@tabler/icons-react';
+import { IconAntennaBars5, IconArrowsSplit2, IconChartBar, IconDeviceTv, IconFileImport, IconHeadset, IconHome, IconInbox, IconSettings, IconUsers, IconUsersGroup } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { can } from '../api/permissions';
@@ -57,6 +57,18 @@ export function Rail() {
         <Link to="/queues" activeOptions={{ exact: false }} className={classes.railLink}>
           <IconHeadset size={20} stroke={1.75} aria-hidden />
           {t('nav.queues')}
+        </Link>
+      )}
+      {can(me, 'readReports') && (
+        <Link to="/live" className={classes.railLink}>
+          <IconDeviceTv size={20} stroke={1.75} aria-hidden />
+          {t('nav.wallboard')}
+        </Link>
+      )}
+      {(can(me, 'readReports') || can(me, 'writeInbox')) && (
+        <Link to="/reports" className={classes.railLink}>
+          <IconChartBar size={20} stroke={1.75} aria-hidden />
+          {t('nav.reports')}
         </Link>
       )}
       {can(me, 'manageChannels') && (

@@ -65,6 +65,8 @@ function useGlobalKeys(): void {
     ...(can(me, 'readQueues') ? [{ keys: 'g r', label: t('keys.routing'), run: () => void navigate({ to: '/routing' }) }] : []),
     ...(can(me, 'readContacts') ? [{ keys: 'g s', label: t('keys.segments'), run: () => void navigate({ to: '/segments', search: {} }) }] : []),
     ...(can(me, 'readQueues') ? [{ keys: 'g q', label: t('keys.queues'), run: () => void navigate({ to: '/queues' }) }] : []),
+    ...(can(me, 'readReports') ? [{ keys: 'g d', label: t('keys.wallboard'), run: () => void navigate({ to: '/live' }) }] : []),
+    ...(can(me, 'readReports') || can(me, 'writeInbox') ? [{ keys: 'g p', label: t('keys.reports'), run: () => void navigate({ to: '/reports' }) }] : []),
     ...(can(me, 'importContacts') ? [{ keys: 'g u', label: t('keys.imports'), run: () => void navigate({ to: '/imports' }) }] : []),
   ]);
 }

@@ -163,6 +163,7 @@ export class LiveCache {
         case 'channel.health':
           void this.client.invalidateQueries({ queryKey: keys.accounts });
           void this.client.invalidateQueries({ queryKey: keys.channelHealths });
+          counts = true;
           break;
         case 'call.updated':
           void this.client.invalidateQueries({ queryKey: keys.call(event.call.id) });
@@ -188,6 +189,7 @@ export class LiveCache {
           break;
         case 'presence.updated':
           void this.client.invalidateQueries({ queryKey: keys.agents });
+          counts = true;
           if (event.agent.id === this.me.user?.id) this.client.setQueryData(keys.presence, { status: event.status });
           break;
         case 'gap':
@@ -213,6 +215,7 @@ export class LiveCache {
       void this.client.invalidateQueries({ queryKey: keys.counts });
       void this.client.invalidateQueries({ queryKey: keys.agents }); // how much each has
       void this.client.invalidateQueries({ queryKey: keys.home });
+      void this.client.invalidateQueries({ queryKey: keys.wallboard });
     }, COUNTS_MS);
   }
 }

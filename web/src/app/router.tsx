@@ -194,6 +194,20 @@ const queue = createRoute({
   component: lazyRouteComponent(() => import('../pages/queues/QueuePage'), 'QueuePage'),
 });
 
+const wallboard = createRoute({
+  getParentRoute: () => app,
+  path: '/live',
+  loader: async ({ context }) => (await import('../pages/wallboard/load')).loadWallboard(context.client, context.me),
+  component: lazyRouteComponent(() => import('../pages/wallboard/WallboardPage'), 'WallboardPage'),
+});
+
+const reports = createRoute({
+  getParentRoute: () => app,
+  path: '/reports',
+  loader: () => loadArea('reports'),
+  component: lazyRouteComponent(() => import('../pages/reports/ReportsPage'), 'ReportsPage'),
+});
+
 const webhooks = createRoute({
   getParentRoute: () => app,
   path: '/settings/webhooks',
@@ -215,7 +229,7 @@ const wrapUps = createRoute({
   component: lazyRouteComponent(() => import('../pages/settings/WrapUpsPage'), 'WrapUpsPage'),
 });
 
-const tree = root.addChildren([signIn, app.addChildren([contacts, contact, attributes, suppressions, segments, segment, imports, importOne, routing, channels, account, queues, queue, webhooks, replies, wrapUps, home, inbox.addChildren([inboxView.addChildren([inboxConversation])])])]);
+const tree = root.addChildren([signIn, app.addChildren([contacts, contact, attributes, suppressions, segments, segment, imports, importOne, routing, channels, account, queues, queue, webhooks, replies, wrapUps, wallboard, reports, home, inbox.addChildren([inboxView.addChildren([inboxConversation])])])]);
 
 export function makeRouter(client: QueryClient) {
   return createRouter({

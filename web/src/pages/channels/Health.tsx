@@ -10,7 +10,7 @@ import { acceptedShare, formatRate, limitOf, SCORE_TONES, scoreWord, STATE_TONES
 
 const ICONS: Record<AccountState, Icon> = { paused: IconPlayerPause, stopped: IconCircleX, trying: IconLoader2, working: IconCircleCheck, idle: IconCircleDashed, unknown: IconAlertTriangle };
 
-export function AccountStatus({ account }: { account: ProviderAccount }) {
+export function AccountStatus({ account }: { account: Pick<ProviderAccount, 'status' | 'health'> }) {
   const { t } = useTranslation('channels');
   const state = stateOf(account);
   const Glyph = ICONS[state];
