@@ -19,8 +19,9 @@ from models.routing import flows, queues
 from models.tenancy import tenants
 
 _USES = text(
-    "SELECT 'routing_rule' AS kind, id, kind || ' ' || match AS name FROM routing_rules "
-    "WHERE tenant_id = :tenant_id AND flow_id = :flow_id UNION ALL "
+    "SELECT 'routing_rule' AS kind, CAST(rule ->> 'id' AS uuid) AS id, rule ->> 'name' AS name "
+    "FROM rule_lists, jsonb_array_elements(document -> 'rules') AS rule WHERE tenant_id = :tenant_id "
+    "AND rule -> 'actions' @> jsonb_build_array(jsonb_build_object('flow_id', CAST(:flow_id AS text))) UNION ALL "
     "SELECT 'campaign', id, name FROM campaigns WHERE tenant_id = :tenant_id AND flow_id = :flow_id "
     "AND status IN ('draft', 'running', 'paused') ORDER BY 1, 3 LIMIT 50"
 )

@@ -65,6 +65,8 @@ async def test_an_agent_s_hour(provider: Provider, org: Org, hub_stack: HubStack
         problem(await agent.post(f"{path}/close"), 422, "invalid")
         closed = await agent.post(f"{path}/close", json={"wrap_up": "solved"})
         assert (closed.json()["status"], closed.json()["wrap_up"]) == ("closed", "solved")
+        freely = {"codes": ["solved"], "required": False}
+        await agent.put("/v1/wrap-up-codes", json=freely, headers={"If-Match": "*"})
         assert (await agent.put("/v1/me/presence", json={"status": "offline"})).status_code == 200
 
 
