@@ -10,7 +10,19 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-NAMES = ("inbound", "latency", "campaign", "live", "wallet", "import", "segment", "smpp", "assign", "flow")
+NAMES = (
+    "inbound",
+    "latency",
+    "campaign",
+    "live",
+    "wallet",
+    "import",
+    "segment",
+    "smpp",
+    "assign",
+    "flow",
+    "screen",
+)
 
 ROUTED = ("inbound", "latency")
 _MODULES = {"import": "importing"}  # where the name is a word of Python

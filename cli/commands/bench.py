@@ -14,7 +14,9 @@ from cli import console
 def bench(
     name: Annotated[
         str,
-        typer.Argument(help="inbound, latency, campaign, live, wallet, segment, import, smpp, assign, flow."),
+        typer.Argument(
+            help="inbound, latency, campaign, live, wallet, segment, import, smpp, assign, flow, screen."
+        ),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     quick: Annotated[bool, typer.Option("--quick", help="Smaller numbers: under a minute.")] = False,

@@ -10,18 +10,12 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Error, Page, Playwright, async_playwright, expect
 
+from bench.browser import ARGS
+
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "api/_ui/index.html"
 PATIENCE_MS = 30_000
 DEBIAN = Path("/usr/bin/chromium")
-ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 
 
 def chromium_path() -> str | None:
