@@ -146,6 +146,51 @@ class Gateway(FastAPI):
             await super().__call__(scope, receive, send)
 
 
+# In the order in which the API's document tells them.
+_ROUTES = (
+    sessions,
+    tenants,
+    overview,
+    provider_accounts,
+    channels,
+    calls,
+    media,
+    templates,
+    queues,
+    desk,
+    conversations,
+    exports,
+    contacts,
+    personal_data,
+    merges,
+    views,
+    audit_log,
+    timeline,
+    suppressions,
+    attributes,
+    conditions,
+    segments,
+    events,
+    imports,
+    flow_exchange,
+    flows,
+    flow_simulations,
+    campaigns,
+    messages,
+    policy,
+    routing,
+    wallet,
+    intents,
+    corrections,
+    mentions,
+    saved_replies,
+    search,
+    webhook_endpoints,
+    wrap_ups,
+    supervision,
+)
+
+
 def create_app(settings: Settings | None = None, *, connect_hub: bool = True) -> FastAPI:
     """The application. `connect_hub=False` leaves the actor hosts out: what needs them answers 503."""
     settings = settings or get_settings()
@@ -164,48 +209,7 @@ def create_app(settings: Settings | None = None, *, connect_hub: bool = True) ->
     app.state.hub = None
     problems.install(app)
     openapi.install(app)
-    for module in (
-        sessions,
-        tenants,
-        overview,
-        provider_accounts,
-        channels,
-        calls,
-        media,
-        templates,
-        queues,
-        desk,
-        conversations,
-        exports,
-        contacts,
-        personal_data,
-        merges,
-        views,
-        audit_log,
-        timeline,
-        suppressions,
-        attributes,
-        conditions,
-        segments,
-        events,
-        imports,
-        flow_exchange,
-        flows,
-        flow_simulations,
-        campaigns,
-        messages,
-        policy,
-        routing,
-        wallet,
-        intents,
-        corrections,
-        mentions,
-        saved_replies,
-        search,
-        webhook_endpoints,
-        wrap_ups,
-        supervision,
-    ):
+    for module in _ROUTES:
         app.include_router(module.router)
     for router in (
         flows.nodes,
