@@ -158,7 +158,11 @@ async def passed_on(ada: Page, ben: Page, morning: Morning, contact_id: UUID) ->
     await ada.keyboard.press("a")
     await ada.get_by_role("menuitem", name=BEN).click()
     await expect(ada.get_by_test_id("owner")).to_contain_text(f"{BEN} has this conversation")
-    assert _owner(morning, contact_id) == BEN
+    has = (
+        "SELECT u.name FROM app.conversations c JOIN app.users u ON u.id = c.assignee_id "
+        "WHERE c.tenant_id = TENANT AND c.contact_id = %s"
+    )
+    await so(morning, has, BEN, contact_id)
     row = ben.locator(f'[data-conversation="{encode_id("cnv", contact_id)}"]')
     await row.get_by_role("link").click()
     await expect(ben.locator("[data-note-id]")).to_contain_text(words)
