@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -78,7 +78,8 @@ class Report:
 def of_row(row: Any) -> Figures:
     """A row of `store_reports.figures`."""
     first, handling = row.first_response_s or (None, None), row.handling_s or (None, None)
-    return Figures(*(getattr(row, name) for name in COUNTS), *first, *handling, row.mean_score)
+    counted = Figures(*(getattr(row, name) for name in COUNTS), *first, *handling)
+    return replace(counted, mean_score=row.mean_score)
 
 
 def periods(bounds: Sequence[datetime], rows: Iterable[Any]) -> list[Period]:
