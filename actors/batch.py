@@ -32,7 +32,7 @@ from hub.conversations.state import (
     Understood,
 )
 from hub.conversations.store import Key
-from hub.conversations.turn import NOTHING_UNDERSTOOD, RecordMissing, may_route, needs_classifier, turn
+from hub.conversations.turn import NOTHING_UNDERSTOOD, RecordMissing, needs_classifier, turn, wants_record
 from hub.conversations.views import conversation_view, message_view
 from hub.directory import Directory
 from hub.errors import Conflict, HubError, NotFound
@@ -140,17 +140,13 @@ class Batch:
         self.read_versions = {key: state.version for key, state in self.working.items()}
 
     async def _ask_records(self, places: Sequence[int]) -> None:
-        """For tenants whose rules speak of contacts: what is known of the writers whom rules will look at."""
+        """What is known of those whom rules will look at, where rules speak of contacts, or who may be asked how it was."""
         writers: dict[UUID, set[UUID]] = defaultdict(set)
         for place in places:
             item, key = self.items[place], _key(self.items[place])
             directory = self.directories[item.tenant_id]
-            if not isinstance(item, Arrived) or not directory.routing_needs.contact:
-                continue
-            state = self.working.get(key)
-            if state is None or (
-                key not in self.routed and not may_route(state, item.event, directory.routing)
-            ):
+            state, routing, queues = self.working.get(key), directory.routing, directory.queue_settings
+            if state is None or not (key in self.routed or wants_record(state, item.event, routing, queues)):
                 continue
             if key in self.fresh:
                 self.records[key] = record_of_new(self.fresh[key], self.now)

@@ -92,6 +92,7 @@ async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
         {channel.id: channel.name for channel in known},
         tenant.intent_version_id,
         policy.words,
+        {channel.id: channel.kind.value for channel in known if channel.status != "archived"},
     )
     rules = await load_rules(db, around)
     return Directory(

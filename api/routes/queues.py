@@ -100,6 +100,7 @@ async def queue_stats(queue_id: QueueId, db: Db, caller: Reader, request: Reques
         taken=found.pace.taken,
         mean_wait_s=found.pace.wait_s,
         breached=found.pace.breached,
+        **found.ratings._mapping,
         estimated_wait_s=found.estimated_wait_s,
         agents_online=len(online),
         is_open=found.is_open,

@@ -83,6 +83,7 @@ class QueueRules(QueueSettings):
             if overflow is None
             else Overflow(wait_s=overflow.wait_s, queue_id=overflow.queue_id),
             after_hours=AfterHours(text=after.text, queue_id=after.queue_id),
+            satisfaction=self.satisfaction,
             accept_s=self.accept_s,
             ageing_s=self.ageing_s,
         )
@@ -137,6 +138,8 @@ class QueueStats(Out):
     taken: int = Field(description="In the last half hour.")
     mean_wait_s: float | None = Field(description="Of those taken in the last half hour.")
     breached: int = Field(description="Missed targets in the last half hour.")
+    rated: int = Field(description="Contacts who said how it was, in the last 30 days.")
+    mean_score: float | None = Field(description="Of what they said, 1 to 5; null when nobody did.")
     estimated_wait_s: float | None = Field(
         description="For the next one who comes, at the pace of the last half hour."
     )

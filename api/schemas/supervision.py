@@ -98,10 +98,12 @@ class FiguresOut(Out):
     closed: int
     abandoned: int = Field(description="Closed while nobody had them.")
     breached: int
+    rated: int = Field(description="Contacts who said how it was.")
     first_response_median_s: float | None
     first_response_p90_s: float | None
     handling_median_s: float | None = Field(description="From its opening until it is closed.")
     handling_p90_s: float | None
+    mean_score: float | None = Field(description="Of what they said, 1 to 5.")
 
 
 class ReportInterval(Out):

@@ -33,6 +33,7 @@ KINDS = (
     "transferred",
     "closed",
     "reopened",
+    "rated",
     "flow",
     "campaign",
 )

@@ -81,7 +81,8 @@ class Handling:
     """What the desk knows of one conversation beside its columns: kept as JSON, never changed in place.
 
     `respond_by` and `resolve_by` are the targets while their clocks run; while they stand still, what is left of them
-    is in `respond_left_s` and `resolve_left_s` (open seconds). `visited`: the queues it overflowed from.
+    is in `respond_left_s` and `resolve_left_s` (open seconds). `visited`: the queues it overflowed from. `asked_at`: when the
+    contact was last asked how it was; while an answer is waited for, `score_until` says how long, the other three for whom.
     """
 
     started_at: datetime | None = None
@@ -100,6 +101,11 @@ class Handling:
     snoozed_until: datetime | None = None
     last_agent: UUID | None = None
     wrap_up: str | None = None
+    asked_at: datetime | None = None
+    score_until: datetime | None = None
+    score_queue: UUID | None = None
+    score_agent: UUID | None = None
+    score_language: str = ""
 
     def to_json(self) -> dict[str, Any] | None:
         """Only what is not as usual; None when nothing is."""
@@ -143,13 +149,15 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
             "refused_until",
             "overflow_at",
             "snoozed_until",
+            "asked_at",
+            "score_until",
         ),
         _instant,
     ),
+    **dict.fromkeys(("last_agent", "score_queue", "score_agent"), _id),
     "breached": tuple,
     "refused": _ids,
     "visited": _ids,
-    "last_agent": _id,
 }
 NOTHING = Handling()
 

@@ -209,7 +209,7 @@ def _keep(before: Conversation, result: Turn, event: Event, queues: Queues, mana
     kept = state.desk or NOTHING
     opened = state.status in UNDER_WAY and before.status not in UNDER_WAY
     if opened:
-        kept = replace(NOTHING, last_agent=kept.last_agent)
+        kept = replace(NOTHING, last_agent=kept.last_agent, asked_at=kept.asked_at)
         if isinstance(event, Inbound) and managed:
             _after_hours(result, event, queues)
     if isinstance(event, Transfer):

@@ -11,7 +11,7 @@ from uuid import UUID
 from hub.channels.content import Text
 from hub.compliance.keywords import Command, Said, command_of, confirmation
 from hub.contacts.consents import ALL, MARKETING
-from hub.conversations import rules
+from hub.conversations import rules, satisfaction
 from hub.conversations.handling import follow, handle, require_under_way, wake
 from hub.conversations.state import (
     LAST_TEXT_CHARS_MAX,
@@ -51,10 +51,11 @@ NO_SETTINGS: Queues = {}
 def needs_classifier(
     state: Conversation, event: Inbound, table: RoutingTable, zone: tzinfo = UTC, record: Record = NO_RECORD
 ) -> bool:
-    """False when a command, an expected answer or a rule decides that spares it; else the text must be classified."""
+    """False when a command, a score, an expected answer or a rule decides that spares it; else the text must be classified."""
     if table.intent_version_id is None:
         return False
-    if said(event, event.channel_kind in state.opted_out, table) is not None:
+    command = said(event, event.channel_kind in state.opted_out, table)
+    if command is not None or satisfaction.score_in(state, event) is not None:
         return False
     if state.session is not None:
         flow = table.flows.get(UUID(state.session.flow_id))
@@ -66,6 +67,13 @@ def needs_classifier(
 
 class RecordMissing(Exception):
     """The message has come to rules that ask about its contact: the turn must be given the contact's record."""
+
+
+def wants_record(state: Conversation, event: Event, table: RoutingTable, queues: Queues) -> bool:
+    """Whether the turn is likely to look at the contact's record: for rules that ask about it, or the language to ask in."""
+    if isinstance(event, Close):
+        return satisfaction.asks(state, queues)
+    return isinstance(event, Inbound) and table.asks_contact and may_route(state, event, table)
 
 
 def may_route(state: Conversation, event: Inbound, table: RoutingTable) -> bool:
@@ -124,6 +132,7 @@ def turn(
         case Close(at, actor, wrap_up):
             require_under_way(state)
             _close(result, at, actor, wrap_up)
+            satisfaction.ask(result, event, queues, table.channel_kinds, record or NO_RECORD)
         case Reopen(at, actor):
             if state.status == "open":
                 raise Conflict("the conversation is open already")
@@ -208,15 +217,19 @@ def _inbound(result: Turn, arrival: Arrival) -> None:
     event, table, understood = arrival.event, arrival.table, arrival.understood
     state = result.state
     opted_out = event.channel_kind in state.opted_out
+    command = said(event, opted_out, table)
+    score = satisfaction.score_in(state, event) if command is None else None
+    satisfaction.take(result, score, event)
     state.channel_id = event.channel_id
     state.address = event.address
     state.last_text = event.text[:LAST_TEXT_CHARS_MAX]
     state.last_direction = "in"
     state.last_at = event.at
     state.last_inbound_at = event.at
+    if score is not None:  # that is all it was: nothing opens, nobody has to look
+        return
     state.intent = understood.intent
     state.confidence = understood.confidence if understood.intent is not None else None
-    command = said(event, opted_out, table)
     if command is not None:
         _command(result, event, command, table.brand)
         return

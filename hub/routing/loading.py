@@ -92,6 +92,7 @@ class Around:
     channels: Mapping[UUID, str]
     intent_version_id: UUID | None = None
     words: Words = field(default_factory=lambda: NO_EXTRA_WORDS)
+    channel_kinds: Mapping[UUID, str] = field(default_factory=dict)  # of those that messages can leave by
 
 
 async def load_rules(db: AsyncConnection, around: Around, draft: RuleList | None = None) -> LoadedRules:
@@ -116,6 +117,7 @@ async def load_rules(db: AsyncConnection, around: Around, draft: RuleList | None
         around.words,
         segments,
         around.users,
+        channel_kinds=around.channel_kinds,
     )
     table.waiting = await waiting(db, around.tenant_id, table)
     return LoadedRules(table, needs_of(table), placed, catalog)

@@ -56,6 +56,13 @@ class AfterHours(_Part):
     queue_id: UUID | None = None
 
 
+class Satisfaction(_Part):
+    """Ask the contact for a number from 1 to 5 when their conversation is closed; without `text` in their language."""
+
+    enabled: bool = False
+    text: str = Field("", max_length=480)
+
+
 class QueueSettings(_Part):
     """The settings of one queue. `ageing_s`: so many seconds of waiting weigh as much as one step of priority."""
 
@@ -66,6 +73,7 @@ class QueueSettings(_Part):
     breach: Breach = Breach()
     overflow: Overflow | None = None
     after_hours: AfterHours = AfterHours()
+    satisfaction: Satisfaction = Satisfaction()
     accept_s: int = Field(30, ge=5, le=3600)
     ageing_s: int = Field(600, ge=10, le=86_400)
 

@@ -51,6 +51,7 @@ class Outlook:
 
     now: Row[Any]
     pace: Row[Any]
+    ratings: Row[Any]
     estimated_wait_s: float | None
     is_open: bool
     opens_at: datetime | None
@@ -148,12 +149,15 @@ async def outlook(db: AsyncConnection, row: Row[Any], now: datetime) -> Outlook:
     """How the queue does now, and how long the next one who comes would wait at the pace of the last half hour."""
     there = await store_queues.now_in(db, row.tenant_id, row.id)
     pace = await store_queues.pace(db, row.tenant_id, row.id, now - timedelta(seconds=store_queues.PACE_S))
+    rated = await store_queues.ratings(
+        db, row.tenant_id, row.id, now - timedelta(days=store_queues.RATED_DAYS)
+    )
     estimated = None
     if pace.taken >= TAKEN_MIN:
         estimated = there.waiting * store_queues.PACE_S / pace.taken
     hours = settings_of(row).hours
     opens_at = None if hours is None else hours.next_open(now)
-    return Outlook(there, pace, estimated, hours is None or opens_at == now, opens_at)
+    return Outlook(there, pace, rated, estimated, hours is None or opens_at == now, opens_at)
 
 
 async def agents(db: AsyncConnection, tenant_id: UUID) -> list[Row[Any]]:

@@ -16,6 +16,7 @@ from models.routing import agents, queue_members, queues
 QUEUES_MAX = 500
 AGENTS_MAX = 1_000
 PACE_S = 1800  # how far back the pace of a queue is measured
+RATED_DAYS = 30  # scores are few: they are looked at over longer
 
 _COLUMNS = (
     "SELECT q.tenant_id, q.id, q.name, q.settings, q.version, q.created_at, q.updated_at, q.updated_by, q.archived_at, "
@@ -67,6 +68,12 @@ _PACE = text(
            (avg(seconds) FILTER (WHERE kind IN ('accepted', 'assigned')))::float AS wait_s,
            count(*) FILTER (WHERE kind = 'breached')::int AS breached
     FROM queue_events WHERE tenant_id = :tenant_id AND queue_id = :id AND at >= :since
+    """
+)
+_RATED = text(
+    """
+    SELECT count(*)::int AS rated, avg(CAST(detail AS int))::float AS mean_score
+    FROM queue_events WHERE tenant_id = :tenant_id AND queue_id = :id AND at >= :since AND kind = 'rated'
     """
 )
 _AGENTS = text(
@@ -152,6 +159,11 @@ async def now_in(db: AsyncConnection, tenant_id: UUID, queue_id: UUID) -> Row[An
 async def pace(db: AsyncConnection, tenant_id: UUID, queue_id: UUID, since: datetime) -> Row[Any]:
     """taken, wait_s (mean, of those taken), breached, since then."""
     return (await db.execute(_PACE, {"tenant_id": tenant_id, "id": queue_id, "since": since})).one()
+
+
+async def ratings(db: AsyncConnection, tenant_id: UUID, queue_id: UUID, since: datetime) -> Row[Any]:
+    """rated, mean_score (1 to 5, None when nobody was asked or answered), since then."""
+    return (await db.execute(_RATED, {"tenant_id": tenant_id, "id": queue_id, "since": since})).one()
 
 
 async def agent_rows(

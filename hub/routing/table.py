@@ -67,6 +67,7 @@ class RoutingTable:
     segments: Segments = field(default_factory=dict)
     users: Mapping[UUID, str] = field(default_factory=dict)
     waiting: Mapping[str, int] = field(default_factory=dict)
+    channel_kinds: Mapping[UUID, str] = field(default_factory=dict)
     queue_ids: Mapping[str, UUID] = field(init=False)
     fields: frozenset[str] = field(init=False)
     asks_contact: bool = field(init=False)

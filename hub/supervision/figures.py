@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -14,7 +14,8 @@ from uuid import UUID
 class Figures:
     """Counts of what happened, and times in seconds: the median, and what nine of ten did not exceed.
 
-    `abandoned` are those closed while nobody had them; `passed_up` are offers that were declined or timed out.
+    `abandoned` are those closed while nobody had them; `passed_up` are offers that were declined or timed out; `rated` are
+    the contacts who said how it was, `mean_score` what they said, 1 to 5.
     """
 
     entered: int = 0
@@ -26,13 +27,26 @@ class Figures:
     closed: int = 0
     abandoned: int = 0
     breached: int = 0
+    rated: int = 0
     first_response_median_s: float | None = None
     first_response_p90_s: float | None = None
     handling_median_s: float | None = None
     handling_p90_s: float | None = None
+    mean_score: float | None = None
 
 
-COUNTS = ("entered", "taken", "passed_up", "answered", "in_time", "late", "closed", "abandoned", "breached")
+COUNTS = (
+    "entered",
+    "taken",
+    "passed_up",
+    "answered",
+    "in_time",
+    "late",
+    "closed",
+    "abandoned",
+    "breached",
+    "rated",
+)
 NONE = Figures()
 
 
@@ -64,7 +78,8 @@ class Report:
 def of_row(row: Any) -> Figures:
     """A row of `store_reports.figures`."""
     first, handling = row.first_response_s or (None, None), row.handling_s or (None, None)
-    return Figures(*(getattr(row, name) for name in COUNTS), *first, *handling)
+    counted = Figures(*(getattr(row, name) for name in COUNTS), *first, *handling)
+    return replace(counted, mean_score=row.mean_score)
 
 
 def periods(bounds: Sequence[datetime], rows: Iterable[Any]) -> list[Period]:

@@ -27,7 +27,13 @@ from hub.supervision.store_reports import ROWS_MAX, Key
 from hub.tenancy import store as tenancy
 from hub.tenancy.caller import Caller
 
-TIMES = ("first_response_median_s", "first_response_p90_s", "handling_median_s", "handling_p90_s")
+MEASURED = (
+    "first_response_median_s",
+    "first_response_p90_s",
+    "handling_median_s",
+    "handling_p90_s",
+    "mean_score",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +107,7 @@ async def table(
         raise Invalid(f"a file has at most {ROWS_MAX} lines: ask for fewer days", "/to")
     names = await _names(db, tenant_id, asked.key, rows)
     starts = local(bounds, days.time_zone)
-    heads = ("from", "to", "queue" if asked.key == "queue_id" else "agent", *COUNTS, *TIMES)
+    heads = ("from", "to", "queue" if asked.key == "queue_id" else "agent", *COUNTS, *MEASURED)
     lines = [
         [starts[row.bucket - 1], starts[row.bucket], names.get(row.key, ""), *_cells(of_row(row))]
         for row in rows
@@ -110,10 +116,10 @@ async def table(
 
 
 def _cells(figures: Figures) -> list[Any]:
-    times = (getattr(figures, name) for name in TIMES)
+    measured = (getattr(figures, name) for name in MEASURED)
     return [
         *(getattr(figures, name) for name in COUNTS),
-        *(None if each is None else round(each, 1) for each in times),
+        *(None if each is None else round(each, 1) for each in measured),
     ]
 
 

@@ -25,6 +25,8 @@ _FIGURES = """
            count(*) FILTER (WHERE kind = 'closed')::int AS closed,
            count(*) FILTER (WHERE kind = 'closed' AND agent_id IS NULL)::int AS abandoned,
            count(*) FILTER (WHERE kind = 'breached')::int AS breached,
+           count(*) FILTER (WHERE kind = 'rated')::int AS rated,
+           avg(CASE WHEN kind = 'rated' THEN CAST(detail AS int) END)::float AS mean_score,
            percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY seconds) FILTER (WHERE kind = 'answered') AS first_response_s,
            percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY seconds) FILTER (WHERE kind = 'closed') AS handling_s
     FROM (

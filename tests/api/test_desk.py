@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cli.demo.runs import Run
+from hub.conversations.satisfaction_texts import WORDS
 from hub.ids import encode_id
-from tests.api.whole_hub import Org, Provider, client, listening, problem, signed_in, start
+from tests.api.whole_hub import Org, Provider, client, listening, problem, signed_in, start, until
 from tests.conftest import HubStack
 
 
@@ -87,3 +88,41 @@ async def test_many_are_passed_on_and_each_has_its_result(provider: Provider, or
     too_many = await org.http.post("/v1/conversations/reassign", json={**body, "conversation_ids": ids * 200})
     problem(too_many, 422, "invalid")
     problem(await org.http.post(f"/v1/conversations/{ids[0]}/accept"), 422, "invalid")
+
+
+async def test_a_contact_says_how_it_was_and_is_thanked(provider: Provider, org: Org) -> None:
+    care = encode_id("que", org.run.workspace.queues["Care"])
+    asks = {"settings": {"satisfaction": {"enabled": True}}}
+    changed = await org.http.patch(f"/v1/queues/{care}", json=asks, headers={"If-Match": "*"})
+    assert changed.status_code == 200, changed.text
+    assert changed.json()["settings"]["satisfaction"] == {"enabled": True, "text": ""}
+    await provider.sms("+15557100300", "Hello")
+    conversation = await org.conversation("+15557100300")
+    path = f"/v1/conversations/{conversation['id']}"
+    contact = conversation["contact"]["id"]
+    german = await org.http.patch(
+        f"/v1/contacts/{contact}", json={"language": "de"}, headers={"If-Match": "*"}
+    )
+    assert german.status_code == 200, german.text
+
+    async def closed_and_asked() -> bool:  # the hosts read settings anew every few seconds
+        await org.post(f"{path}/transfer", {"queue_id": care})
+        await org.post(f"{path}/close")
+        if (await org.thread("+15557100300"))[-1]["body"] == WORDS["de"].question:
+            return True
+        await org.post(f"{path}/reopen")
+        return False
+
+    await until(closed_and_asked, bool)
+    await provider.sms("+15557100300", "4/5")
+    thread = await org.thread("+15557100300")
+    assert [each["body"] for each in thread[-2:]] == ["4/5", WORDS["de"].thanks]
+    assert thread[-2]["routing"]["reason"] == "rated 4 of 5"
+    after = await org.get(path)
+    assert (after["status"], after["assignee"], after["unread"]) == ("closed", None, 0)
+    timeline = await org.get(f"/v1/contacts/{contact}/timeline?kinds=rated")
+    assert [item["data"] for item in timeline["items"]] == [{"score": 4}]
+    stats = await org.get(f"/v1/queues/{care}/stats")
+    assert (stats["rated"], stats["mean_score"]) == (1, 4.0)
+    report = await org.get(f"/v1/reports/queues?queue_id={care}")
+    assert (report["total"]["rated"], report["total"]["mean_score"]) == (1, 4.0)

@@ -19,7 +19,7 @@ from models.conversations import conversations, messages
 from models.db import Scope, insert_rows, transaction
 from models.routing import queue_events, queues
 
-KINDS = ("entered", "accepted", "declined", "answered", "closed", "breached", "left")
+KINDS = ("entered", "accepted", "declined", "answered", "closed", "breached", "rated", "left")
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def _event(
         "tenant_id": tenant, "id": UUID(int=id_of_moment(at).int + rng.getrandbits(60)), "at": at, "kind": kind,
         "queue_id": rng.choice(places), "contact_id": contact, "agent_id": rng.choice((ann, None)),
         "seconds": float(rng.randrange(1, 5000)),
-        "detail": rng.choice(("in_time", "late", None)) if kind == "answered" else None,
+        "detail": rng.choice(("in_time", "late", None)) if kind == "answered" else rng.choice("12345") if kind == "rated" else None,
     }  # fmt: skip
 
 
@@ -183,6 +183,7 @@ async def test_the_reports_numbers_are_the_database_s(world: Any, floor: dict[st
             "SELECT sum((kind = 'entered')::int) AS entered, sum((kind = 'accepted')::int) AS taken, "
             "sum((kind = 'answered')::int) AS answered, sum((kind = 'closed')::int) AS closed, "
             "sum((kind = 'closed' AND agent_id IS NULL)::int) AS abandoned, sum((kind = 'breached')::int) AS breached, "
+            "sum((kind = 'rated')::int) AS rated, (avg(CAST(detail AS int)) FILTER (WHERE kind = 'rated'))::float AS mean_score, "
             "percentile_cont(0.9) WITHIN GROUP (ORDER BY seconds) FILTER (WHERE kind = 'answered') AS first_response_p90_s, "
             "percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) FILTER (WHERE kind = 'closed') AS handling_median_s "
             f"FROM queue_events WHERE tenant_id = :tenant AND {condition} AND (CAST(:care AS uuid) IS NOT NULL)",

@@ -75,9 +75,15 @@ def test_what_cannot_be_reported_says_why(first: date, last: date, interval: Any
 
 def row(bucket: int | None, key: UUID | None, entered: int, **more: Any) -> Any:
     counts = dict.fromkeys(
-        ("taken", "passed_up", "answered", "in_time", "late", "closed", "abandoned", "breached"), 0
+        ("taken", "passed_up", "answered", "in_time", "late", "closed", "abandoned", "breached", "rated"), 0
     )
-    plain = {"of_interval": bucket is not None, "of_key": False, "first_response_s": None, "handling_s": None}
+    plain = {
+        "of_interval": bucket is not None,
+        "of_key": False,
+        "first_response_s": None,
+        "handling_s": None,
+        "mean_score": None,
+    }
     return SimpleNamespace(bucket=bucket, key=key, entered=entered, **{**counts, **plain, **more})
 
 

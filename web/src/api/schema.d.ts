@@ -6530,6 +6530,11 @@ export interface components {
             abandoned: number;
             /** Breached */
             breached: number;
+            /**
+             * Rated
+             * @description Contacts who said how it was.
+             */
+            rated: number;
             /** First Response Median S */
             first_response_median_s: number | null;
             /** First Response P90 S */
@@ -6541,6 +6546,11 @@ export interface components {
             handling_median_s: number | null;
             /** Handling P90 S */
             handling_p90_s: number | null;
+            /**
+             * Mean Score
+             * @description Of what they said, 1 to 5.
+             */
+            mean_score: number | null;
         };
         /**
          * FileChoices
@@ -8596,6 +8606,10 @@ export interface components {
              *       "after_hours": {
              *         "text": ""
              *       },
+             *       "satisfaction": {
+             *         "enabled": false,
+             *         "text": ""
+             *       },
              *       "accept_s": 30,
              *       "ageing_s": 600
              *     }
@@ -10043,6 +10057,13 @@ export interface components {
              */
             after_hours?: components["schemas"]["AfterHoursRules"];
             /**
+             * @default {
+             *       "enabled": false,
+             *       "text": ""
+             *     }
+             */
+            satisfaction?: components["schemas"]["Satisfaction"];
+            /**
              * Accept S
              * @default 30
              */
@@ -10086,6 +10107,16 @@ export interface components {
              * @description Missed targets in the last half hour.
              */
             breached: number;
+            /**
+             * Rated
+             * @description Contacts who said how it was, in the last 30 days.
+             */
+            rated: number;
+            /**
+             * Mean Score
+             * @description Of what they said, 1 to 5; null when nobody did.
+             */
+            mean_score: number | null;
             /**
              * Estimated Wait S
              * @description For the next one who comes, at the pace of the last half hour.
@@ -10751,6 +10782,22 @@ export interface components {
              * @example 2026-01-02T03:04:05.678901Z
              */
             created_at: string;
+        };
+        /**
+         * Satisfaction
+         * @description Ask the contact for a number from 1 to 5 when their conversation is closed; without `text` in their language.
+         */
+        Satisfaction: {
+            /**
+             * Enabled
+             * @default false
+             */
+            enabled?: boolean;
+            /**
+             * Text
+             * @default
+             */
+            text?: string;
         };
         /** SavedDraft */
         SavedDraft: {

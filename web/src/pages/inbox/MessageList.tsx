@@ -13,7 +13,7 @@ import { useStore } from '../../app/store';
 import { ProblemAlert } from '../../ui/ProblemAlert';
 import { dayName } from '../../ui/time';
 import { MessageBubble } from './MessageBubble';
-import { ClosedEntry, NoteEntry } from './NoteEntry';
+import { ClosedEntry, NoteEntry, RatedEntry } from './NoteEntry';
 import { withNotes, type ThreadItem } from './notes';
 import { attempt, discard, outbox, type Outgoing } from './outbox';
 import { PendingBubble } from './PendingBubble';
@@ -60,7 +60,10 @@ function Item({ item, name, conversationId }: { item: ThreadItem; name: string; 
   switch (item.kind) {
     case 'day': return <li className={classes.day}><span>{dayName(item.at, me.tenant.time_zone)}</span></li>;
     case 'channel': return <li className={classes.channelChange}><span>{t('thread.channelChange', { channel: t(`common:channel.${item.channel}`, item.channel) })}</span></li>;
-    case 'note': return item.note.kind === 'closed' ? <ClosedEntry entry={item.note} /> : <NoteEntry note={item.note} conversationId={conversationId} />;
+    case 'note':
+      if (item.note.kind === 'closed') return <ClosedEntry entry={item.note} />;
+      if (item.note.kind === 'rated') return <RatedEntry entry={item.note} />;
+      return <NoteEntry note={item.note} conversationId={conversationId} />;
     case 'message': return <MessageBubble message={item.message} first={item.first} last={item.last} name={name} />;
   }
 }

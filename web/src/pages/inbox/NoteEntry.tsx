@@ -25,6 +25,17 @@ export function ClosedEntry({ entry }: { entry: TimelineEntry }) {
   );
 }
 
+/** What the contact answered when they were asked how it was. */
+export function RatedEntry({ entry }: { entry: TimelineEntry }) {
+  const { t } = useTranslation('inbox');
+  const me = useMe();
+  return (
+    <li className={classes.channelChange}>
+      <span title={absoluteTime(entry.at, me.tenant.time_zone)}>{t('thread.rated', { score: Number(entry.data.score) })}</span>
+    </li>
+  );
+}
+
 /** A note of the team in a thread: never sent, and not to be taken for a message. */
 export function NoteEntry({ note, conversationId }: { note: TimelineEntry; conversationId: string }) {
   const { t } = useTranslation('inbox');

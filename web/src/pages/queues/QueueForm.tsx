@@ -83,6 +83,17 @@ function Overflow({ draft, set, queueId, problem }: FormProps) {
   );
 }
 
+function Satisfaction({ draft, set, problem }: FormProps) {
+  const { t } = useTranslation('queues');
+  const rule = draft.satisfaction;
+  return (
+    <Card title={t('form.satisfaction')} text={t('form.satisfactionText')}>
+      <Switch label={t('form.satisfactionUse')} checked={rule.enabled} onChange={(event) => set({ satisfaction: { ...rule, enabled: event.currentTarget.checked } })} />
+      {rule.enabled && <Textarea label={t('form.satisfactionWords')} description={t('form.satisfactionWordsHint')} autosize minRows={2} maxLength={480} maw={620} value={rule.text} onChange={(event) => set({ satisfaction: { ...rule, text: event.currentTarget.value } })} error={toldOf(problem, '/settings/satisfaction')} />}
+    </Card>
+  );
+}
+
 /** Every setting of one queue. What the API finds wrong stands beside its field. */
 export function QueueForm(props: FormProps) {
   const { draft, set, queueId, problem } = props;
@@ -105,6 +116,7 @@ export function QueueForm(props: FormProps) {
       </Card>
       <Breach {...props} />
       <Overflow {...props} />
+      <Satisfaction {...props} />
     </>
   );
 }

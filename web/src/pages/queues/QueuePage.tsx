@@ -25,7 +25,7 @@ function Figures({ queueId }: { queueId: string }) {
   const { t } = useTranslation('queues');
   const me = useMe();
   const { data } = useQuery(queueStatsQuery(queueId));
-  if (!data) return <div className={classes.figures} aria-busy>{[0, 1, 2, 3, 4].map((at) => <div key={at} className={`skeleton ${classes.figure}`} style={{ height: 46 }} />)}</div>;
+  if (!data) return <div className={classes.figures} aria-busy>{[0, 1, 2, 3, 4, 5].map((at) => <div key={at} className={`skeleton ${classes.figure}`} style={{ height: 46 }} />)}</div>;
   const opens = data.opens_at ? shortTime(data.opens_at, me.tenant.time_zone) : '';
   const figures: [string, string, ('danger' | undefined)?][] = [
     [t('stats.waiting'), String(data.waiting)],
@@ -33,6 +33,7 @@ function Figures({ queueId }: { queueId: string }) {
     [t('stats.online'), String(data.agents_online), data.waiting > 0 && data.agents_online === 0 ? 'danger' : undefined],
     [t('stats.estimate'), data.estimated_wait_s === null ? '–' : duration(Math.round(data.estimated_wait_s ?? 0))],
     [t('stats.breached'), String(data.breached), data.breached > 0 ? 'danger' : undefined],
+    [t('stats.score'), data.mean_score === null ? '–' : t('stats.scoreOf', { score: (data.mean_score ?? 0).toFixed(1), count: data.rated })],
     [data.is_open ? t('stats.now') : t('stats.opens'), data.is_open ? t('stats.open') : opens],
   ];
   return (

@@ -13,6 +13,7 @@ describe('a queue while it is edited', () => {
       breach: { raise_priority: false, notify: true, queue_id: 'que_2' },
       overflow: { wait_s: 120, queue_id: 'que_2' },
       after_hours: { text: 'Closed', queue_id: null },
+      satisfaction: { enabled: true, text: '1 to 5?' },
     };
     expect(settingsOf(draftOf(queue(settings)))).toEqual(settings);
   });

@@ -23,6 +23,7 @@ export interface Draft {
   breach: { raise_priority: boolean; notify: boolean; queue_id: string | null };
   overflow: { wait_s: number; queue_id: string } | null;
   after: { text: string; queue_id: string | null };
+  satisfaction: { enabled: boolean; text: string };
 }
 
 const OFFICE: Opening = { start: '09:00', end: '17:00' };
@@ -52,6 +53,7 @@ export function draftOf(queue: Queue | null): Draft {
     breach: { raise_priority: had.breach?.raise_priority ?? true, notify: had.breach?.notify ?? true, queue_id: had.breach?.queue_id ?? null },
     overflow: had.overflow ? { wait_s: had.overflow.wait_s, queue_id: had.overflow.queue_id } : null,
     after: { text: had.after_hours?.text ?? '', queue_id: had.after_hours?.queue_id ?? null },
+    satisfaction: { enabled: had.satisfaction?.enabled ?? false, text: had.satisfaction?.text ?? '' },
   };
 }
 
@@ -68,5 +70,6 @@ export function settingsOf(draft: Draft): QueueSettings {
     breach: draft.breach,
     overflow: draft.overflow,
     after_hours: draft.after,
+    satisfaction: draft.satisfaction,
   };
 }
