@@ -133,7 +133,7 @@ async def test_the_wallboard_s_numbers_are_the_database_s(world: Any, floor: dic
             world,
             "SELECT sum((kind = 'entered')::int) AS entered, sum((kind = 'answered')::int) AS answered, "
             "sum((kind = 'breached')::int) AS breached, sum((kind = 'closed')::int) AS closed, "
-            "avg((detail = 'in_time')::int) FILTER (WHERE detail IS NOT NULL)::float AS in_time_share "
+            "avg((detail = 'in_time')::int) FILTER (WHERE kind = 'answered' AND detail IS NOT NULL)::float AS in_time_share "
             f"FROM queue_events WHERE {where} AND at >= :since",
             queue=queue_id,
             since=since,
