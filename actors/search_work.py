@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import structlog
 from sqlalchemy import text
@@ -14,7 +15,8 @@ from models.db import Scope, transaction
 
 EVERY_S = 3.0
 TENANTS_AT_ONCE = 200
-LIMIT = 2_000  # messages of a tenant in one transaction
+LIMIT = 1_000  # messages of a tenant in one transaction
+REST = 4.0  # times as long as a round took: a campaign under way needs the database more
 
 log = structlog.get_logger()
 
@@ -28,12 +30,12 @@ class SearchWork:
 
     async def run_for_ever(self) -> None:
         while True:
-            filled = 0
+            filled, began = 0, time.monotonic()
             try:
                 filled = await self.fill()
             except Exception:
                 log.exception("search_not_filled")
-            await asyncio.sleep(0 if filled >= LIMIT else EVERY_S)
+            await asyncio.sleep(REST * (time.monotonic() - began) if filled >= LIMIT else EVERY_S)
 
     async def fill(self) -> int:
         """One round over all tenants. Returns how many messages were filled in."""
