@@ -19,6 +19,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.app import create_app
+from cli.demo.runs import Run
 from hub.ids import new_id
 from hub.settings import Settings
 from hub.tenancy import store
@@ -26,9 +27,24 @@ from hub.tenancy.keys import hash_secret
 from hub.tenancy.permissions import ROLES
 from hub.tenancy.tree import NewTenant, create_tenant
 from models.db import Scope, transaction
+from tests.api.whole_hub import Org, Provider, client
 from tests.conftest import HubStack
 
 PASSWORD = "parley-demo"
+
+
+@pytest.fixture
+async def provider(hub_stack: HubStack, run: Run) -> AsyncIterator[Provider]:
+    """The providers towards the module's own tenant, which its fixture `run` makes."""
+    async with client(hub_stack.settings) as http:
+        yield Provider(hub_stack.settings, run, http)
+
+
+@pytest.fixture
+async def org(hub_stack: HubStack, run: Run) -> AsyncIterator[Org]:
+    """The module's own tenant as a program with its API key."""
+    async with client(hub_stack.settings, Authorization=f"Bearer {run.key}") as http:
+        yield Org(hub_stack.settings, run, http)
 
 
 @pytest.fixture

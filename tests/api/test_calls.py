@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,7 +15,7 @@ from hub.channels.twilio import signature
 from hub.ids import encode_id, new_id
 from hub.settings import Settings
 from models.db import app_url, make_engine
-from tests.api.whole_hub import FORM, Org, client, fresh_number, listening, problem, start, until
+from tests.api.whole_hub import FORM, Org, fresh_number, listening, problem, start, until
 from tests.conftest import HubStack
 
 MENU: dict[str, Any] = {
@@ -54,12 +53,6 @@ async def _start(settings: Settings) -> Run:
     finally:
         await engine.dispose()
     return run
-
-
-@pytest.fixture
-async def org(hub_stack: HubStack, run: Run) -> AsyncIterator[Org]:
-    async with client(hub_stack.settings, Authorization=f"Bearer {run.key}") as http:
-        yield Org(hub_stack.settings, run, http)
 
 
 async def handset(carrier: httpx2.AsyncClient, number: str, **call: Any) -> None:

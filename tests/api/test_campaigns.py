@@ -31,18 +31,6 @@ def poor(hub_stack: HubStack) -> Run:
 
 
 @pytest.fixture
-async def provider(hub_stack: HubStack, run: Run) -> AsyncIterator[Provider]:
-    async with client(hub_stack.settings) as http:
-        yield Provider(hub_stack.settings, run, http)
-
-
-@pytest.fixture
-async def org(hub_stack: HubStack, run: Run) -> AsyncIterator[Org]:
-    async with client(hub_stack.settings, Authorization=f"Bearer {run.key}") as http:
-        yield Org(hub_stack.settings, run, http)
-
-
-@pytest.fixture
 async def poor_org(hub_stack: HubStack, poor: Run) -> AsyncIterator[Org]:
     async with client(hub_stack.settings, Authorization=f"Bearer {poor.key}") as http:
         yield Org(hub_stack.settings, poor, http)

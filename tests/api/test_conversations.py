@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -21,18 +20,6 @@ def run(hub_stack: HubStack) -> Run:
 @pytest.fixture(scope="module")
 def rival(hub_stack: HubStack) -> Run:
     return asyncio.run(start(hub_stack.settings, "Rival"))
-
-
-@pytest.fixture
-async def provider(hub_stack: HubStack, run: Run) -> AsyncIterator[Provider]:
-    async with client(hub_stack.settings) as http:
-        yield Provider(hub_stack.settings, run, http)
-
-
-@pytest.fixture
-async def org(hub_stack: HubStack, run: Run) -> AsyncIterator[Org]:
-    async with client(hub_stack.settings, Authorization=f"Bearer {run.key}") as http:
-        yield Org(hub_stack.settings, run, http)
 
 
 async def test_an_answer_goes_out_and_comes_back_delivered(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,25 +10,13 @@ import pytest
 from cli.demo.runs import Run
 from hub.conversations.satisfaction_texts import WORDS
 from hub.ids import encode_id
-from tests.api.whole_hub import Org, Provider, client, listening, problem, signed_in, start, until
+from tests.api.whole_hub import Org, Provider, listening, problem, signed_in, start, until
 from tests.conftest import HubStack
 
 
 @pytest.fixture(scope="module")
 def run(hub_stack: HubStack) -> Run:
     return asyncio.run(start(hub_stack.settings, "Desk"))
-
-
-@pytest.fixture
-async def provider(hub_stack: HubStack, run: Run) -> AsyncIterator[Provider]:
-    async with client(hub_stack.settings) as http:
-        yield Provider(hub_stack.settings, run, http)
-
-
-@pytest.fixture
-async def org(hub_stack: HubStack, run: Run) -> AsyncIterator[Org]:
-    async with client(hub_stack.settings, Authorization=f"Bearer {run.key}") as http:
-        yield Org(hub_stack.settings, run, http)
 
 
 async def test_an_agent_s_hour(provider: Provider, org: Org, hub_stack: HubStack) -> None:

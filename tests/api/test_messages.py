@@ -19,7 +19,7 @@ from hub.ids import encode_id
 from hub.settings import Settings
 from models.db import app_url, make_engine
 from tests.api.api_examples import Reader, examples
-from tests.api.whole_hub import Org, Provider, client, fresh_number, listening, problem, start, until
+from tests.api.whole_hub import Org, Provider, fresh_number, listening, problem, start, until
 from tests.conftest import HubStack
 
 TEMPLATE = {"type": "template", "name": "parcel", "language": "en", "text": "Your parcel is here."}
@@ -42,12 +42,6 @@ async def _start(settings: Settings) -> Run:
     finally:
         await engine.dispose()
     return run
-
-
-@pytest.fixture
-async def org(hub_stack: HubStack, run: Run) -> AsyncIterator[Org]:
-    async with client(hub_stack.settings, Authorization=f"Bearer {run.key}") as http:
-        yield Org(hub_stack.settings, run, http)
 
 
 async def message(org: Org, sent: dict[str, Any], status: str) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx2
@@ -15,7 +14,7 @@ from cli.demo.runs import Run
 from hub.ids import encode_id
 from hub.settings import Settings
 from models.db import app_url, make_engine
-from tests.api.whole_hub import Org, client, fresh_number, start, until
+from tests.api.whole_hub import Org, fresh_number, start, until
 from tests.conftest import HubStack
 
 LONG_UCS2 = "Ваш заказ готов 😀. " * 10
@@ -39,12 +38,6 @@ async def _start(settings: Settings) -> Run:
     finally:
         await engine.dispose()
     return run
-
-
-@pytest.fixture
-async def org(hub_stack: HubStack, run: Run) -> AsyncIterator[Org]:
-    async with client(hub_stack.settings, Authorization=f"Bearer {run.key}") as http:
-        yield Org(hub_stack.settings, run, http)
 
 
 async def test_an_operator_hears_in_words_what_the_smsc_says(org: Org) -> None:

@@ -27,18 +27,6 @@ def rival(hub_stack: HubStack) -> Run:
     return asyncio.run(start(hub_stack.settings, "Rivalstream"))
 
 
-@pytest.fixture
-async def provider(hub_stack: HubStack, run: Run) -> AsyncIterator[Provider]:
-    async with client(hub_stack.settings) as http:
-        yield Provider(hub_stack.settings, run, http)
-
-
-@pytest.fixture
-async def org(hub_stack: HubStack, run: Run) -> AsyncIterator[Org]:
-    async with client(hub_stack.settings, Authorization=f"Bearer {run.key}") as http:
-        yield Org(hub_stack.settings, run, http)
-
-
 def body_is(text: str) -> Any:
     return lambda event: event["type"] == "message.created" and event["message"]["body"] == text
 

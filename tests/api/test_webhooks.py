@@ -13,25 +13,13 @@ import pytest
 from cli.demo.runs import Run
 from hub.channels.sms_twilio import signature
 from hub.ids import encode_id, new_id
-from tests.api.whole_hub import FORM, Org, Provider, client, problem, signed_in, start, until
+from tests.api.whole_hub import FORM, Org, Provider, problem, signed_in, start, until
 from tests.conftest import HubStack
 
 
 @pytest.fixture(scope="module")
 def run(hub_stack: HubStack) -> Run:
     return asyncio.run(start(hub_stack.settings, "Webhooks"))
-
-
-@pytest.fixture
-async def provider(hub_stack: HubStack, run: Run) -> AsyncIterator[Provider]:
-    async with client(hub_stack.settings) as http:
-        yield Provider(hub_stack.settings, run, http)
-
-
-@pytest.fixture
-async def org(hub_stack: HubStack, run: Run) -> AsyncIterator[Org]:
-    async with client(hub_stack.settings, Authorization=f"Bearer {run.key}") as http:
-        yield Org(hub_stack.settings, run, http)
 
 
 # --- what gets in -------------------------------------------------------------------------------------------------
