@@ -159,7 +159,17 @@ def _single_byte(head: bytes) -> str:
     # Western code pages differ in a few signs only, and what writes such files is Windows.
     if found in ("", "ascii", "utf-8", "iso8859-1", "cp437", "cp850", "mac-roman", "iso8859-15"):
         return "cp1252"
-    return found
+    # A few accents in a short file fit many code pages: the guess must at least read no worse.
+    return "cp1252" if _oddities(sample, found) > _oddities(sample, "cp1252") else found
+
+
+def _oddities(sample: bytes, encoding: str) -> int:
+    """How many signs beyond ASCII stand where nobody writes them: a capital or a sign inside a word of small letters."""
+    text = sample.decode(encoding, "replace")
+    return sum(
+        here > "\x7f" and not here.islower() and before.isalpha() and (before.islower() or after.islower())
+        for before, here, after in zip(text, text[1:], text[2:], strict=False)
+    )
 
 
 def _known(name: str) -> str:

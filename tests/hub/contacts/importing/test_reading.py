@@ -60,6 +60,17 @@ def test_encodings_are_found(data: bytes, encoding: str) -> None:
     assert [row for _, row in found] == ROWS
 
 
+def test_one_accent_in_a_short_file_is_not_read_as_a_capital_inside_a_word() -> None:
+    rows = "".join(
+        f"07700 9010{n:02d};spring-pqkcvbhxsa {n};{'Zürich' if n % 3 else 'Pune'};{n * 10}\r\n"
+        for n in range(40)
+    )
+    for tag in ("bcclfxzvji", "blstahqkpj", "cjnhzojizr"):
+        text = "Mobile;Full name;Town;Points\r\n" + rows.replace("pqkcvbhxsa", tag)
+        info, found, _ = read(text.encode("cp1252"))
+        assert found[1][1][2] == "Zürich", info.encoding
+
+
 def test_other_scripts_of_one_byte_are_found() -> None:
     lines = "телефон;имя\n" + "".join(f"+7916123456{n};Анна Ивановна Петрова\n" for n in range(9))
     info, found, _ = read(lines.encode("cp1251"))

@@ -138,7 +138,7 @@ function Editor({ queue, mayWrite }: { queue: Queue | null; mayWrite: boolean })
         toast(t('archive.done', { name: base.name }));
         void navigate({ to: '/queues' });
       }} />}
-      <LeaveGuard dirty={dirty} text={t('form.unsaved')} />
+      <LeaveGuard dirty={dirty} saving={save.isPending} text={t('form.unsaved')} />
     </div>
   );
 }

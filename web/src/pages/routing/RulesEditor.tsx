@@ -111,7 +111,7 @@ export function RulesEditor({ saved, fields, targets }: { saved: RoutingRules; f
         </section>
         <Aside saved={saved} draft={draft} body={body} fields={fields} tested={tested} onTested={setTested} writable={writable} onRestored={saving.adopt} />
       </div>
-      <LeaveGuard dirty={draft.dirty && writable} text={t('leave')} />
+      <LeaveGuard dirty={draft.dirty && writable} saving={saving.pending} text={t('leave')} />
       {backTesting && <BackTestDialog body={body} saving={saving.pending} onClose={() => setBackTesting(false)} onSave={() => {
         setBackTesting(false);
         saving.save();

@@ -142,7 +142,7 @@ export function SegmentEditor({ segment, fields }: { segment: Segment | null; fi
         </div>
         <Aside segment={segment} condition={live.condition} fields={fields} dirty={draft.dirty} writable={writable} onRestored={restored} />
       </div>
-      <LeaveGuard dirty={draft.dirty && writable} text={t('leave')} />
+      <LeaveGuard dirty={draft.dirty && writable} saving={saving.pending} text={t('leave')} />
       {saving.conflict && (
         <Conflict
           {...saving.conflict}

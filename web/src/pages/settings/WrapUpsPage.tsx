@@ -53,7 +53,7 @@ function Editor({ held }: { held: WrapUps }) {
   const button = <Button variant="default" leftSection={<IconPlus size={16} aria-hidden />} onClick={add}>{t('wrapUps.add')}</Button>;
   return (
     <form className={`surface ${classes.card}`} onSubmit={submit} autoComplete="off">
-      <LeaveGuard dirty={dirty && !save.isPending} text={t('wrapUps.unsaved')} />
+      <LeaveGuard dirty={dirty} saving={save.isPending} text={t('wrapUps.unsaved')} />
       {lines.length === 0 && <EmptyState icon={IconFlagCheck} title={t('wrapUps.none')} text={t('wrapUps.noneText')} action={button} />}
       <ol className={own.codes}>
         {lines.map((line, at) => (
