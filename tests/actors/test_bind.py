@@ -16,6 +16,7 @@ from hub.channels.base import Account
 from hub.channels.smpp_session import Kind
 from tests.hub.channels.certificates import self_signed
 from tests.hub.channels.smsc import Smsc, pdus, smsc, until
+from tests.local_server import listening
 
 
 def account(port: int, password: str = "pw", **settings: object) -> Account:
@@ -41,7 +42,7 @@ async def behind_tls(port: int, context: ssl.SSLContext) -> AsyncIterator[int]:
             while octets := await reader.read(65_536):
                 writer.write(octets)
                 await writer.drain()
-        except (OSError, asyncio.CancelledError):
+        except OSError:
             pass
         writer.close()
 
@@ -49,11 +50,8 @@ async def behind_tls(port: int, context: ssl.SSLContext) -> AsyncIterator[int]:
         inner = await asyncio.open_connection("127.0.0.1", port)
         await asyncio.gather(pump(reader, inner[1]), pump(inner[0], writer))
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
+    async with listening(serve, context) as outer:
+        yield outer
 
 
 async def test_it_binds_again_after_the_connection_is_lost() -> None:

@@ -15,6 +15,7 @@ from actors import runtime
 from actors.line import NONCE_BYTES, PROOF_BYTES, Address, Line, LineLost, LineRefused, Listener
 from hub.errors import NotFound, Unavailable
 from hub.settings import Settings
+from tests.local_server import listening
 
 SECRET = "the hub's secret"
 HERE = "127.0.0.1"
@@ -136,11 +137,9 @@ async def test_a_host_that_cannot_prove_itself_is_not_believed() -> None:
         writer.write(b"\2" * PROOF_BYTES + struct.pack("!I", len(body)) + body)
         writer.close()
 
-    server = await asyncio.start_server(impostor, HERE, 0)
-    port = server.sockets[0].getsockname()[1]
-    with pytest.raises(LineRefused):
-        await Line.connect(Address(HERE, port, b"token"), SECRET)
-    server.close()
+    async with listening(impostor) as port:
+        with pytest.raises(LineRefused):
+            await Line.connect(Address(HERE, port, b"token"), SECRET)
 
 
 async def test_calls_that_are_out_when_the_line_ends_are_lost(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from carrier.pool import Pool, RequestFailed, parse_url
+from tests.local_server import listening
 
 if TYPE_CHECKING:
     from tests.carrier.conftest import Hit, World
@@ -137,25 +138,17 @@ async def peer(answers: list[Callable[[asyncio.StreamWriter], None]]) -> AsyncIt
         nonlocal connections
         connections += 1
         mine = connections
-        try:
-            while head := await reader.readuntil(b"\r\n\r\n"):
-                for line in head.split(b"\r\n"):
-                    if line.lower().startswith(b"content-length:"):
-                        await reader.readexactly(int(line.split(b":")[1]))
-                served.append(mine)
-                answers[len(served) - 1](writer)
-                if writer.is_closing():
-                    break
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            writer.close()
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            for line in head.split(b"\r\n"):
+                if line.lower().startswith(b"content-length:"):
+                    await reader.readexactly(int(line.split(b":")[1]))
+            served.append(mine)
+            answers[len(served) - 1](writer)
+            if writer.is_closing():
+                break
 
-    server = await asyncio.start_server(handle, "127.0.0.1", 0)
-    try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/x?y=1", served
-    finally:
-        server.close()
+    async with listening(handle) as port:
+        yield f"http://127.0.0.1:{port}/x?y=1", served
 
 
 def says(data: bytes, close: bool = False) -> Callable[[asyncio.StreamWriter], None]:

@@ -19,6 +19,7 @@ from hub.channels.base import Account, Channel, ChannelKind
 from hub.channels.checks import Check, check
 from hub.channels.http import ProviderClient
 from hub.ids import new_id
+from tests.local_server import listening
 
 SID = "AC" + "0" * 32
 SECRET = "s3cr3t-of-the-account"
@@ -49,9 +50,7 @@ async def answering(answer: bytes | None, tls: ssl.SSLContext | None = None) -> 
             await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
-    async with server:
-        port = server.sockets[0].getsockname()[1]
+    async with listening(serve, tls) as port:
         yield f"{'https' if tls else 'http'}://127.0.0.1:{port}"
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,6 +15,7 @@ from hub.channels.codes import Retry
 from hub.channels.errors import SendOutcomeUnknown, SendRefused
 from hub.channels.http import ANSWER_BYTES_MAX, ProviderClient
 from tests.hub.channels.certificates import self_signed
+from tests.local_server import listening
 
 Peer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -30,49 +29,30 @@ class Provider:
         self._stall = stall
         self.seen: list[bytes] = []
         self.connections = 0
-        self.writers: list[asyncio.StreamWriter] = []
-        self.open: set[asyncio.Task[None]] = set()
         self.url = ""
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        task: Any = asyncio.current_task()
-        self.open.add(task)
-        self.writers.append(writer)
-        try:
-            while True:
-                head = await reader.readuntil(b"\r\n\r\n")
-                length = next(
-                    (int(line[15:]) for line in head.split(b"\r\n") if line[:15] == b"Content-Length:"), 0
-                )
-                self.seen.append(head + await reader.readexactly(length))
-                writer.write(self._answers.pop(0))
-                await writer.drain()
-                if self._stall:
-                    await reader.read()
-                if self._close:
-                    return
-        except (asyncio.IncompleteReadError, ConnectionError):
-            return
-        finally:
-            writer.transport.abort()
-            with contextlib.suppress(ConnectionError):
-                await writer.wait_closed()
-            self.open.discard(task)
+        while True:
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = next(
+                (int(line[15:]) for line in head.split(b"\r\n") if line[:15] == b"Content-Length:"), 0
+            )
+            self.seen.append(head + await reader.readexactly(length))
+            writer.write(self._answers.pop(0))
+            await writer.drain()
+            if self._stall:
+                await reader.read()
+            if self._close:
+                writer.close()
+                return
 
 
 @asynccontextmanager
 async def serving(provider: Provider, context: ssl.SSLContext | None = None) -> AsyncIterator[Provider]:
-    server = await asyncio.start_server(provider, "127.0.0.1", 0, ssl=context)
-    port = server.sockets[0].getsockname()[1]
-    provider.url = f"{'https' if context else 'http'}://127.0.0.1:{port}"
-    try:
+    async with listening(provider, context) as port:
+        provider.url = f"{'https' if context else 'http'}://127.0.0.1:{port}"
         yield provider
-    finally:
-        server.close()
-        for writer in provider.writers:
-            writer.transport.abort()
-        await asyncio.gather(*provider.open)  # a loop that ends before its connections do leaves them open
 
 
 @asynccontextmanager

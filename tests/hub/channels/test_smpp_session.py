@@ -11,6 +11,7 @@ from hub.channels.smpp_session import Answer, BindRefused, Kind, Session
 from hub.channels.sms_smpp import piece_of, text_of
 from hub.errors import Unavailable
 from tests.hub.channels.smsc import FAST, LINE, PERSON, SETTINGS, pdus, smsc, until
+from tests.local_server import listening
 
 LONG_GSM7 = "Grüße {€} " * 40
 LONG_UCS2 = "Привет 😀 " * 30
@@ -176,23 +177,16 @@ async def test_unbind_lets_the_window_be_answered_first() -> None:
 
 
 async def test_a_silent_smsc_is_found_out_by_enquire_link() -> None:
-    held: list[asyncio.StreamWriter] = []
-
     async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        held.append(writer)
         await reader.readexactly(28)
         writer.write(bytes.fromhex("00000011800000090000000000000001 00"))
         await reader.read()
 
-    server = await asyncio.start_server(mute, "127.0.0.1", 0)
     session = Session(lambda session, found: None, enquire_s=0.1, response_s=0.2)
-    port = server.sockets[0].getsockname()[1]
-    await Session.bind("127.0.0.1", port, ("hub", "pw", ""), session)
-    await asyncio.wait_for(session.lost.wait(), 5)
+    async with listening(mute) as port:
+        await Session.bind("127.0.0.1", port, ("hub", "pw", ""), session)
+        await asyncio.wait_for(session.lost.wait(), 5)
     assert session.reason == "the SMSC does not answer enquire_link"
-    server.close()
-    for writer in held:
-        writer.close()
 
 
 async def test_octets_that_are_no_pdu_end_the_session() -> None:
@@ -202,15 +196,12 @@ async def test_octets_that_are_no_pdu_end_the_session() -> None:
             bytes.fromhex("00000011800000090000000000000001 00") + b"HTTP/1.1 400 Bad Request\r\n\r\n"
         )
         await reader.read()
-        writer.close()
 
-    server = await asyncio.start_server(babble, "127.0.0.1", 0)
     session = Session(lambda session, found: None)
-    port = server.sockets[0].getsockname()[1]
-    await Session.bind("127.0.0.1", port, ("hub", "pw", ""), session)
-    await asyncio.wait_for(session.lost.wait(), 5)
+    async with listening(babble) as port:
+        await Session.bind("127.0.0.1", port, ("hub", "pw", ""), session)
+        await asyncio.wait_for(session.lost.wait(), 5)
     assert session.reason == "the SMSC sent a PDU of an impossible length"
-    server.close()
 
 
 async def test_the_smsc_tells_what_became_of_a_message() -> None:
