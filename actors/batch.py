@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors import batch_rows
+from actors import batch_rows, repeats
 from actors.messages import DONE, DUPLICATE, Arrived, Command
 from actors.ports import by_tenant
 from hub import door
@@ -103,11 +103,12 @@ class Batch:
         await self._ask_windows(open_items)
         await self._classify(open_items)
         self._turn(open_items)
+        await repeats.find(self)
         await self._hold()
         if self.turns:
             await self._commit(Scope.of(*self.directories))
         self._answer()
-        await self._answer_repeats()
+        await repeats.answer(self)
 
     def forget_contacts(self) -> None:
         """One of the contacts is gone: let the next run look which, its items are answered with NotFound."""
@@ -355,16 +356,6 @@ class Batch:
                     case TagContact(tag):
                         tags.append({"tenant_id": tenant_id, "tag": tag, "contact_id": contact_id})
         return [store.consent_changes(consents), store.tags(tags)]
-
-    async def _answer_repeats(self) -> None:
-        """Replies that were sent before are answered with the message they became then."""
-        for place in self.duplicates:
-            item = self.items[place]
-            if isinstance(item, Command) and isinstance(item.event, AgentReply):
-                directory = await self.host.directories.one(item.tenant_id)
-                async with transaction(self.host.engine, Scope.of(item.tenant_id)) as db:
-                    row = await store.replied(db, item.tenant_id, item.event.request_id)
-                self.answers[place] = {"messages": [message_view(row._mapping, directory)]}
 
     def _answer(self) -> None:
         for place in self.duplicates:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, BackgroundTasks, Query, Request
 from api.deps import Actors, Db, require
 from api.idempotency import source_id
 from api.requests import HubRoute
-from api.routes.desk import passing_on
+from api.routes.desk import passing_on, speaks_for
 from api.schemas.common import PAGE_DEFAULT, ConversationId, Limit, MessageId, Page, QueueId, UserId
 from api.schemas.conversations import (
     AssignIn,
@@ -22,6 +22,7 @@ from api.schemas.conversations import (
     ReplyIn,
     TransferIn,
 )
+from hub import realtime
 from hub.conversations import store, wrap_ups
 from hub.conversations.state import AgentReply, Assign, Close, Event, MarkRead, Reopen
 from hub.conversations.views import conversation_view, message_view
@@ -140,12 +141,14 @@ async def reply(
 ) -> dict[str, Any]:
     """Answer the contact. An answer that may not leave is recorded with status `refused` and its reason.
 
-    With an Idempotency-Key the contact gets it once, even when the gateway dies before it could say so.
+    With an Idempotency-Key the contact gets it once, even when the gateway dies before it could say so. With `seen` it is
+    held back when somebody else has answered meanwhile.
     """
     once = source_id(request, caller) if "idempotency-key" in request.headers else None
     directory = await actors.directories.one(caller.tenant_id)
-    name = directory.users.get(caller.user_id, "") if caller.user_id else ""
-    event = AgentReply(new_id(), caller.user_id, body.text, _now(), body.channel_id, once, name)
+    writer = speaks_for(caller, body.agent_id, directory) if body.agent_id else caller.user_id
+    name = directory.users.get(writer, "") if writer else caller.name
+    event = AgentReply(new_id(), writer, body.text, _now(), body.channel_id, once, name, body.seen)
     answer = await actors.command(caller.tenant_id, conversation_id, event)
     message: dict[str, Any] = answer["messages"][0]
     return message
@@ -197,14 +200,25 @@ async def read(
 
 @router.post("/{conversation_id}/typing", operation_id="show_typing", status_code=202)
 async def typing(
-    conversation_id: ConversationId, caller: Writer, db: Db, actors: Actors, after: BackgroundTasks
+    conversation_id: ConversationId,
+    caller: Writer,
+    db: Db,
+    actors: Actors,
+    request: Request,
+    after: BackgroundTasks,
 ) -> None:
-    """An agent is writing: the person sees it where the channel has such a mark. Ask while it goes on; it is told at most
-    every 20 s.
+    """An agent is writing: colleagues see it on their screens, and the person where the channel has such a mark. Ask while
+    it goes on; the person is told at most every 20 s.
     """
     if await store.last_at(db, caller.tenant_id, conversation_id) is None:
         raise NotFound("there is no such conversation")
     after.add_task(actors.marks.typing, caller.tenant_id, conversation_id)
+    if caller.user_id is not None:
+        writer = {"id": encode_id("usr", caller.user_id), "name": caller.name}
+        told = {"type": "conversation.typing", "conversation_id": encode_id("cnv", conversation_id)}
+        after.add_task(
+            realtime.publish, request.app.state.redis, [(caller.tenant_id, told | {"user": writer})]
+        )
 
 
 async def _turn(actors: Any, caller: Caller, conversation_id: UUID, event: Event) -> Any:

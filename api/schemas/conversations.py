@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from api.schemas.common import ChannelId, In, Out, QueueId, UserId
+from api.schemas.common import ChannelId, In, MessageId, Out, QueueId, UserId
 from api.schemas.desk import Note
 
 
@@ -108,6 +108,14 @@ class ConversationCounts(Out):
 class ReplyIn(In):
     text: str = Field(min_length=1, max_length=4096, examples=["Your order left our warehouse today."])
     channel_id: ChannelId | None = None
+    seen: MessageId | None = Field(
+        None,
+        description="The newest message that the writer has seen. When somebody else has answered after it, nothing is "
+        "sent: 409 `answered-meanwhile` says who, and what. Left out, nothing is held back.",
+    )
+    agent_id: UserId | None = Field(
+        None, description="Of a program: the bot it speaks for. People leave it out."
+    )
 
 
 class AssignIn(In):

@@ -171,22 +171,33 @@ async def passed_on(ada: Page, ben: Page, morning: Morning, contact_id: UUID) ->
 async def collided(
     ada: Page, ben: Page, morning: Morning, carrier_url: str, contact_id: UUID, address: str
 ) -> None:
-    """Both answer what waits, at once: one has it, each answer arrives once, and the other sees who has it."""
+    """Both answer what waits, at once: one has it and is heard; the other's answer is held back until they send it anyway."""
     pages, texts = {ADA: ada, BEN: ben}, {ADA: unique("Ada can help"), BEN: unique("Ben can help")}
     await asyncio.gather(*(open_thread(page, morning, contact_id) for page in pages.values()))
     for name, page in pages.items():
         await expect(page.get_by_test_id("owner")).to_be_empty()
         await page.get_by_role("textbox", name="Reply to").fill(texts[name])
     await asyncio.gather(*(page.keyboard.press("Control+Enter") for page in pages.values()))
+    held = ada.locator("[data-pending]").or_(ada.get_by_test_id("owner").filter(has_text=BEN))
+    await expect(held.first).to_be_visible()
+    owner = _owner(morning, contact_id)
+    assert owner in pages
+    other = BEN if owner == ADA else ADA
+    await expect(bubble(pages[owner], texts[owner])).to_have_attribute("data-status", "delivered")
+    pending = pages[other].locator("[data-pending]")
+    await expect(pending).to_contain_text("Held back")
+    await expect(pending).to_contain_text(f"{owner} answered")
+    await expect(pending).to_contain_text(texts[owner])
+    assert [sms["body"] for sms in await received(ada, carrier_url, address)] == [texts[owner]]
+
+    await pages[other].get_by_role("button", name="Send anyway").click()
     for page in pages.values():
         for text in texts.values():
             await expect(bubble(page, text)).to_have_attribute("data-status", "delivered")
             await expect(bubble(page, text)).to_have_count(1)
+    await expect(pages[other].locator("[data-pending]")).to_have_count(0)
     arrived = [sms["body"] for sms in await received(ada, carrier_url, address)]
-    assert sorted(arrived) == sorted(texts.values())
-    owner = _owner(morning, contact_id)
-    assert owner in pages
-    other = BEN if owner == ADA else ADA
+    assert arrived == [texts[owner], texts[other]]
     await expect(pages[other].get_by_test_id("owner")).to_contain_text(f"{owner} has this conversation")
     await expect(pages[owner].get_by_test_id("owner")).to_be_empty()
 

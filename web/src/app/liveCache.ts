@@ -5,6 +5,7 @@ import { isQueue } from '../api/queries';
 import type { Import } from '../api/types';
 import type { Campaign, Conversation, Home, LiveEvent, Me, Message, MessagePatch, Page } from '../api/types';
 import { LiveContacts } from './liveContacts';
+import { stopped, writes } from './typists';
 
 type Pages<T> = InfiniteData<Page<T>, string | null>;
 
@@ -92,6 +93,12 @@ export function putMessage(client: QueryClient, conversationId: string, message:
   });
 }
 
+/** The id of the newest message that is loaded of a thread. Ids grow with time. */
+export function newestMessage(client: QueryClient, conversationId: string): string | null {
+  const ids = client.getQueryData<Pages<Message>>(keys.messages(conversationId))?.pages[0]?.items.map((row) => row.id) ?? [];
+  return ids.reduce<string | null>((newest, id) => (newest === null || id > newest ? id : newest), null);
+}
+
 /** What a person says a message means; null: what the classifier said counts again. */
 export function putCorrection(client: QueryClient, messageId: string, intent: string | null): void {
   client.setQueriesData<Pages<Message>>({ queryKey: keys.anyThread }, (data) => data && replaceIn(data, messageId, (row) => ({ ...row, corrected_intent: intent })));
@@ -140,6 +147,7 @@ export class LiveCache {
           break;
         case 'message.created':
           putMessage(this.client, event.conversation_id, event.message);
+          if (event.message.author) stopped(event.conversation_id, event.message.author.id);
           this.attempts();
           this.contacts.message();
           counts = true;
@@ -150,6 +158,9 @@ export class LiveCache {
           this.attempts();
           this.contacts.message();
           counts = true;
+          break;
+        case 'conversation.typing':
+          writes(event.conversation_id, event.user);
           break;
         case 'mention.created':
           if (event.user_id === this.me.user?.id) void this.client.invalidateQueries({ queryKey: keys.mentions });

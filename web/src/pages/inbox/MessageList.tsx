@@ -3,6 +3,7 @@ import { IconArrowDown } from '@tabler/icons-react';
 import { useSearch } from '@tanstack/react-router';
 import { useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { idempotencyKey } from '../../api/client';
 import { notesQuery } from '../../api/mentions';
 import { can } from '../../api/permissions';
 import { messagesQuery } from '../../api/queries';
@@ -15,7 +16,7 @@ import { dayName } from '../../ui/time';
 import { MessageBubble } from './MessageBubble';
 import { ClosedEntry, NoteEntry, RatedEntry } from './NoteEntry';
 import { withNotes, type ThreadItem } from './notes';
-import { attempt, discard, outbox, type Outgoing } from './outbox';
+import { attempt, discard, outbox, replace, seenNow, type Outgoing } from './outbox';
 import { PendingBubble } from './PendingBubble';
 import classes from './thread.module.css';
 import { timeline } from './timeline';
@@ -111,6 +112,11 @@ export function MessageList({ conversationId, name, onEdit }: { conversationId: 
               key={entry.key}
               entry={entry}
               onRetry={() => retry(entry)}
+              onAnyway={(messageId) => {
+                const again = seenNow(entry, idempotencyKey(), messageId);
+                replace(conversationId, entry.key, again);
+                retry(again);
+              }}
               onDiscard={() => discard(conversationId, entry.key)}
               onEdit={() => {
                 discard(conversationId, entry.key);
