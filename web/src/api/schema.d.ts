@@ -1025,7 +1025,8 @@ export interface paths {
          * Reply
          * @description Answer the contact. An answer that may not leave is recorded with status `refused` and its reason.
          *
-         *     With an Idempotency-Key the contact gets it once, even when the gateway dies before it could say so.
+         *     With an Idempotency-Key the contact gets it once, even when the gateway dies before it could say so. With `seen` it is
+         *     held back when somebody else has answered meanwhile.
          */
         post: operations["reply"];
         delete?: never;
@@ -1145,8 +1146,8 @@ export interface paths {
         put?: never;
         /**
          * Typing
-         * @description An agent is writing: the person sees it where the channel has such a mark. Ask while it goes on; it is told at most
-         *     every 20 s.
+         * @description An agent is writing: colleagues see it on their screens, and the person where the channel has such a mark. Ask while
+         *     it goes on; the person is told at most every 20 s.
          */
         post: operations["show_typing"];
         delete?: never;
@@ -10408,6 +10409,16 @@ export interface components {
             text: string;
             /** Channel Id */
             channel_id?: string | null;
+            /**
+             * Seen
+             * @description The newest message that the writer has seen. When somebody else has answered after it, nothing is sent: 409 `answered-meanwhile` says who, and what. Left out, nothing is held back.
+             */
+            seen?: string | null;
+            /**
+             * Agent Id
+             * @description Of a program: the bot it speaks for. People leave it out.
+             */
+            agent_id?: string | null;
         };
         /** ReportInterval */
         ReportInterval: {
