@@ -20,7 +20,8 @@ from hub.channels import store as channel_store
 from hub.channels.base import ChannelKind
 from hub.contacts.contact import NewContact
 from hub.contacts.service import new_contacts
-from hub.conversations import store
+from hub.conversations import flood, store
+from hub.conversations.memo import Burst
 from hub.conversations.state import (
     AgentReply,
     Conversation,
@@ -179,14 +180,20 @@ class Batch:
     async def _classify(self, places: Sequence[int]) -> None:
         """One call a model version for all texts of the batch that no rule decides."""
         wanted: dict[tuple[UUID, UUID], list[int]] = defaultdict(list)
+        bursts: dict[Key, Burst] = {}  # what the turns of this batch will count
         for place in places:
             item = self.items[place]
-            if not isinstance(item, Arrived) or place in self.understood:
+            if not isinstance(item, Arrived):
                 continue
-            state = self.working.get(_key(item))
+            key = _key(item)
+            state = self.working.get(key)
             directory = self.directories[item.tenant_id]
-            table, record = directory.routing, self.records.get(_key(item), NO_RECORD)
+            table, record = directory.routing, self.records.get(key, NO_RECORD)
             if state is None or table.intent_version_id is None:
+                continue
+            burst = flood.heard(bursts.get(key) or state.memo.burst, item.event.at, table.flood_limit)
+            bursts[key] = burst
+            if place in self.understood or flood.is_on(burst, item.event.at):
                 continue
             if needs_classifier(state, item.event, table, directory.zone, record):
                 wanted[item.tenant_id, table.intent_version_id].append(place)

@@ -93,6 +93,7 @@ async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
         tenant.intent_version_id,
         policy.words,
         {channel.id: channel.kind.value for channel in known if channel.status != "archived"},
+        policy.flood_limit,
     )
     rules = await load_rules(db, around)
     return Directory(

@@ -58,6 +58,9 @@ class Conversation(Out):
     breached: list[Literal["first_response", "resolution"]] = Field(description="The targets it missed.")
     snoozed_until: str | None
     wrap_up: str | None = Field(description="What became of it when it was closed.")
+    flooded_until: str | None = Field(
+        description="Until then what the contact writes is a flood: kept, but nothing is done with it."
+    )
     version: int
 
 

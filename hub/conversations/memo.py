@@ -44,6 +44,8 @@ class Memo(NamedTuple):
     def to_json(self) -> dict[str, Any] | None:
         """Only what there is; None when there is nothing."""
         found = {name: part._asdict() for name, part in self._asdict().items() if part is not None}
+        if self.burst is not None and self.burst.until is None:
+            del found["burst"]  # a count that says nothing yet is not worth writing with every message
         return found or None
 
 

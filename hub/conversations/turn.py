@@ -9,7 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from hub.channels.content import Text
-from hub.conversations import collision, rules, satisfaction
+from hub.conversations import collision, flood, rules, satisfaction
 from hub.conversations.commands import obey, said
 from hub.conversations.handling import follow, handle, require_under_way, wake
 from hub.conversations.state import (
@@ -221,11 +221,16 @@ def _inbound(result: Turn, arrival: Arrival) -> None:
     state.last_inbound_at = event.at
     if score is not None:  # that is all it was: nothing opens, nobody has to look
         return
-    state.intent = understood.intent
-    state.confidence = understood.confidence if understood.intent is not None else None
     if command is not None:
         obey(result, event, command, table.brand)
         return
+    if flood.holds(result, event, table):
+        return
+    if (
+        understood.intent is not None or state.status not in UNDER_WAY
+    ):  # what is known of a matter stays known
+        state.intent = understood.intent
+        state.confidence = understood.confidence if understood.intent is not None else None
     state.unread += 1
     if state.session is not None and _continue_flow(result, arrival, state.session):
         return

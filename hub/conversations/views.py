@@ -81,6 +81,7 @@ def _desk_view(state: Conversation, directory: Directory) -> dict[str, Any]:
         "breached": list(kept.breached),
         "snoozed_until": instant(kept.snoozed_until),
         "wrap_up": kept.wrap_up,
+        "flooded_until": instant(state.memo.burst.until) if state.memo.burst else None,
     }
 
 

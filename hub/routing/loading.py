@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.compliance.keywords import NO_EXTRA_WORDS, Words
+from hub.compliance.policy import FLOOD_PER_MINUTE
 from hub.conditions import nodes
 from hub.conditions.catalog import Catalog
 from hub.conditions.errors import ConditionInvalid
@@ -93,6 +94,7 @@ class Around:
     intent_version_id: UUID | None = None
     words: Words = field(default_factory=lambda: NO_EXTRA_WORDS)
     channel_kinds: Mapping[UUID, str] = field(default_factory=dict)  # of those that messages can leave by
+    flood_limit: int = FLOOD_PER_MINUTE
 
 
 async def load_rules(db: AsyncConnection, around: Around, draft: RuleList | None = None) -> LoadedRules:
@@ -118,6 +120,7 @@ async def load_rules(db: AsyncConnection, around: Around, draft: RuleList | None
         segments,
         around.users,
         channel_kinds=around.channel_kinds,
+        flood_limit=around.flood_limit,
     )
     table.waiting = await waiting(db, around.tenant_id, table)
     return LoadedRules(table, needs_of(table), placed, catalog)

@@ -1,5 +1,6 @@
 /** Reads, as options for react-query. */
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import type { Message, Page } from './types';
 import { api, body, setCsrfToken } from './client';
 import { keys, type ListParams } from './keys';
 
@@ -59,17 +60,14 @@ export const listQuery = (params: ListParams) =>
     getNextPageParam: (page) => (page.has_more ? page.items.at(-1)?.id : undefined),
   });
 
+export const newestPage = (id: string, ending_before?: string, signal?: AbortSignal): Promise<Page<Message>> =>
+  body(api.GET('/v1/conversations/{conversation_id}/messages', { params: { path: { conversation_id: id }, query: { limit: THREAD_PAGE, ending_before } }, signal: signal ?? null }));
+
 /** Pages of a thread; the first page is the newest, further pages are older. */
 export const messagesQuery = (id: string) =>
   infiniteQueryOptions({
     queryKey: keys.messages(id),
     initialPageParam: null as string | null,
-    queryFn: ({ pageParam, signal }) =>
-      body(
-        api.GET('/v1/conversations/{conversation_id}/messages', {
-          params: { path: { conversation_id: id }, query: { limit: THREAD_PAGE, ending_before: pageParam ?? undefined } },
-          signal,
-        }),
-      ),
+    queryFn: ({ pageParam, signal }) => newestPage(id, pageParam ?? undefined, signal),
     getNextPageParam: (page) => (page.has_more ? page.items[0]?.id : undefined),
   });

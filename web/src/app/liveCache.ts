@@ -4,6 +4,7 @@ import { keys, type ListParams } from '../api/keys';
 import { isQueue } from '../api/queries';
 import type { Import } from '../api/types';
 import type { Campaign, Conversation, Home, LiveEvent, Me, Message, MessagePatch, Page } from '../api/types';
+import { Arrivals } from './arrivals';
 import { LiveContacts } from './liveContacts';
 import { stopped, writes } from './typists';
 
@@ -132,8 +133,11 @@ export class LiveCache {
 
   private readonly contacts: LiveContacts;
 
+  private readonly arrivals: Arrivals;
+
   constructor(private readonly client: QueryClient, private readonly me: Me) {
     this.contacts = new LiveContacts(client);
+    this.arrivals = new Arrivals(client);
   }
 
   readonly apply = (events: LiveEvent[]): void => {
@@ -158,6 +162,9 @@ export class LiveCache {
           this.attempts();
           this.contacts.message();
           counts = true;
+          break;
+        case 'messages.arrived':
+          this.arrivals.tell(event.conversation_id);
           break;
         case 'conversation.typing':
           writes(event.conversation_id, event.user);
@@ -212,6 +219,7 @@ export class LiveCache {
 
   stop(): void {
     this.contacts.stop();
+    this.arrivals.stop();
     if (this.timer !== null) clearTimeout(this.timer);
   }
 

@@ -106,19 +106,29 @@ function useTyping(conversationId: string): () => void {
   };
 }
 
-/** That a colleague has the conversation, or writes in it: two people who answer at once see it before they send. */
+/** That a colleague has the conversation: two people who answer at once see it before they send. */
 function Owner({ conversation }: { conversation: Conversation }) {
   const { t } = useTranslation('inbox');
   const me = useMe();
   const owner = conversation.assignee;
-  const writing = useStore(typists(conversation.id)).filter(({ id }) => id !== me.user?.id);
   return (
     <div role="status" data-testid="owner">
       {owner && owner.id !== me.user?.id && (
         <div className={classes.owner}><Status tone="info" icon={<IconUser size={13} aria-hidden />}>{t('composer.owned', { name: owner.name })}</Status></div>
       )}
-      {writing.length > 0 && (
-        <div className={classes.owner} data-testid="writing"><Status tone="warning" icon={<IconPencil size={13} aria-hidden />}>{t('composer.writing', { count: writing.length, name: writing[0]?.name })}</Status></div>
+    </div>
+  );
+}
+
+/** That a colleague writes in the conversation just now. */
+function Colleagues({ conversation }: { conversation: Conversation }) {
+  const { t } = useTranslation('inbox');
+  const me = useMe();
+  const writing = useStore(typists(conversation.id)).filter(({ id }) => id !== me.user?.id);
+  return (
+    <div role="status" data-testid="writing">
+      {writing[0] && (
+        <div className={classes.owner}><Status tone="warning" icon={<IconPencil size={13} aria-hidden />}>{t('composer.writing', { count: writing.length, name: writing[0].name })}</Status></div>
       )}
     </div>
   );
@@ -171,6 +181,7 @@ export function Composer({ conversation, draft: [text, setText], field, onClose 
         </div>
       )}
       <Owner conversation={conversation} />
+      <Colleagues conversation={conversation} />
       {replies.list}
       <Textarea
         {...replies.aria}

@@ -27,7 +27,7 @@ export function PendingBubble({ entry, onRetry, onAnyway, onDiscard, onEdit }: P
       </div>
       {entry.state === 'unsent' && (
         <div className={classes.trouble} role="alert">
-          {other && <span><bdi>{other.by || t('collision.somebody')}</bdi> {t('collision.answered')} <When at={other.at} />: <q dir="auto">{other.text}</q></span>}
+          {other && <span><bdi>{other.by || t('collision.somebody')}</bdi> {t('collision.answered')} <When at={other.at} /> <q dir="auto">{other.text}</q></span>}
           {!other && (known || (words ? [words.title, words.text].filter(Boolean).join(' ') : t('thread.interrupted')))}
           <span className={classes.troubleActions}>
             {other

@@ -10,6 +10,7 @@ import { ChannelIcon } from '../../ui/ChannelIcon';
 import { Status } from '../../ui/Status';
 import { absoluteTime, shortTime } from '../../ui/time';
 import { CloseButton } from './CloseButton';
+import { Flood } from './Flood';
 import { usePeople } from './people';
 import { RestMenu } from './RestMenu';
 import { ServiceLevel } from './ServiceLevel';
@@ -119,6 +120,7 @@ export function ThreadHeader({ row, actions, menu, mayWrite, panel, onPanel }: H
             </Status>
           )}
           {row.priority !== 0 && <Status tone={row.priority > 0 ? 'warning' : 'neutral'} icon={<IconFlag3 size={13} aria-hidden />}>{t(`common:priority.${row.priority}`)}</Status>}
+          <Flood row={row} />
           <ServiceLevel row={row} />
           {row.opted_out.length > 0 && <Status tone="human">{t('status.optedOut')}</Status>}
         </div>
