@@ -5812,6 +5812,11 @@ export interface components {
              * @description What became of it when it was closed.
              */
             wrap_up: string | null;
+            /**
+             * Flooded Until
+             * @description Until then what the contact writes is a flood: kept, but nothing is done with it.
+             */
+            flooded_until: string | null;
             /** Version */
             version: number;
         };
@@ -6577,6 +6582,14 @@ export interface components {
             sheet?: string | null;
             /** Has Header */
             has_header?: boolean | null;
+        };
+        /**
+         * Flood
+         * @description More messages than so many a minute from one contact are kept and shown, but call no rule, flow or model.
+         */
+        Flood: {
+            /** Per Minute */
+            per_minute: number;
         };
         /** Flow */
         Flow: {
@@ -9707,6 +9720,8 @@ export interface components {
              * @description Words of your own beside everybody's for STOP, START and HELP.
              */
             keywords?: components["schemas"]["Keyword"][] | null;
+            /** @description From how many messages a minute of one contact on they are kept but no longer acted on. */
+            flood?: components["schemas"]["Flood"] | null;
         };
         /**
          * PolicyOut
@@ -9736,6 +9751,7 @@ export interface components {
             caps: components["schemas"]["Caps"] | null;
             /** Keywords */
             keywords: components["schemas"]["Keyword"][] | null;
+            flood: components["schemas"]["Flood"] | null;
         };
         /**
          * PresenceIn
