@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 import { expect, test } from 'vitest';
 import type { Message, Page } from '../api/types';
 import { withNewest } from './arrivals';
