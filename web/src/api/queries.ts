@@ -6,6 +6,8 @@ import { keys, type ListParams } from './keys';
 
 const LIST_PAGE = 50;
 const THREAD_PAGE = 50;
+/** Whoever goes back in a thread goes far: a thread of 10,000 messages is 50 of these. */
+const OLDER_PAGE = 200;
 
 /** A view of the inbox is a named one or the id of a queue (`que_…`). */
 export const isQueue = (view: string): boolean => view.startsWith('que_');
@@ -61,7 +63,7 @@ export const listQuery = (params: ListParams) =>
   });
 
 export const newestPage = (id: string, ending_before?: string, signal?: AbortSignal): Promise<Page<Message>> =>
-  body(api.GET('/v1/conversations/{conversation_id}/messages', { params: { path: { conversation_id: id }, query: { limit: THREAD_PAGE, ending_before } }, signal: signal ?? null }));
+  body(api.GET('/v1/conversations/{conversation_id}/messages', { params: { path: { conversation_id: id }, query: { limit: ending_before ? OLDER_PAGE : THREAD_PAGE, ending_before } }, signal: signal ?? null }));
 
 /** Pages of a thread; the first page is the newest, further pages are older. */
 export const messagesQuery = (id: string) =>

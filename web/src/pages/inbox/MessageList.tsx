@@ -23,6 +23,8 @@ import { timeline } from './timeline';
 import { useSought } from './useSought';
 
 const NEAR_PX = 80;
+/** From so many rows on the browser leaves out what is not in view. */
+const LONG = 150;
 const NO_MESSAGES: Message[] = [];
 
 /** Keeps the end in view while the reader is there, and the reader's place when older messages come above it. */
@@ -105,7 +107,7 @@ export function MessageList({ conversationId, name, onEdit }: { conversationId: 
         {query.isPending && <Loading />}
         {query.isError && !query.data && <div className={classes.pad}><ProblemAlert error={query.error} onRetry={() => void query.refetch()} /></div>}
         {query.hasNextPage && <button type="button" className={classes.older} onClick={loadOlder}>{t(query.isFetchingNextPage ? 'thread.loadingOlder' : 'thread.older')}</button>}
-        <ol className={classes.messages}>
+        <ol className={classes.messages} data-long={items.length > LONG || undefined}>
           {items.map((item) => <Item key={item.key} item={item} name={name} conversationId={conversationId} />)}
           {entries.map((entry) => (
             <PendingBubble
