@@ -20,9 +20,11 @@ from api.schemas.conversations import (
     ConversationCounts,
     Message,
     ReplyIn,
+    TagCount,
     TransferIn,
 )
 from hub import realtime
+from hub.contacts.contact import TAG_CHARS_MAX
 from hub.conversations import store, wrap_ups
 from hub.conversations.state import AgentReply, Assign, Close, Event, MarkRead, Reopen
 from hub.conversations.views import conversation_view, message_view
@@ -35,6 +37,7 @@ router = APIRouter(prefix="/v1/conversations", tags=["conversations"], route_cla
 Reader = Annotated[Caller, require("inbox:read")]
 Writer = Annotated[Caller, require("inbox:write")]
 View = Literal["open", "mine", "offered", "unassigned", "snoozed", "waiting", "closed", "all"]
+TAGS_SHOWN_MAX = 200
 WITHOUT_WORDS = CloseIn(wrap_up=None)
 STATUS = {"snoozed": "snoozed", "waiting": "waiting", "closed": "closed", "all": None}
 
@@ -47,6 +50,7 @@ async def list_conversations(
     view: View = "open",
     queue_id: QueueId | None = None,
     assignee_id: UserId | None = None,
+    tag: Annotated[str, Query(max_length=TAG_CHARS_MAX)] = "",
     search: Annotated[str, Query(max_length=80)] = "",
     limit: Limit = PAGE_DEFAULT,
     starting_after: ConversationId | None = None,
@@ -66,6 +70,7 @@ async def list_conversations(
         assignee_id=(caller.user_id or UUID(int=0)) if view == "mine" else assignee_id,
         offered_to=(caller.user_id or UUID(int=0)) if view == "offered" else None,
         unassigned=view == "unassigned",
+        tag=tag.strip(),
         search=search.strip(),
         after=after,
         limit=limit,
@@ -99,6 +104,14 @@ async def count_conversations(caller: Reader, db: Db, actors: Actors) -> dict[st
         **{status: resting.get(status, 0) for status in ("snoozed", "waiting", "closed")},
         "queues": queues,
     }
+
+
+@router.get("/tags", operation_id="list_conversation_tags", response_model=Page[TagCount])
+async def conversation_tags(caller: Reader, db: Db) -> dict[str, Any]:
+    """The tags that conversations have, those of most open ones first."""
+    rows = await store.tag_counts(db, caller.tenant_id, TAGS_SHOWN_MAX + 1)
+    items = [dict(row._mapping) for row in rows[:TAGS_SHOWN_MAX]]
+    return {"items": items, "has_more": len(rows) > TAGS_SHOWN_MAX}
 
 
 @router.get("/{conversation_id}", operation_id="get_conversation", response_model=Conversation)

@@ -15,8 +15,9 @@ from api.requests import HubRoute
 from api.schemas import desk as schemas
 from api.schemas.common import ConversationId
 from api.schemas.conversations import Conversation
-from hub.conversations.desk import Accept, Decline, DeskEvent, SetPriority, Snooze, WaitForContact
+from hub.conversations.desk import Accept, Decline, DeskEvent, SetPriority, SetTags, Snooze, WaitForContact
 from hub.conversations.state import Assign, Event, Transfer
+from hub.conversations.tagging import clean
 from hub.directory import Directory
 from hub.errors import Forbidden, HubError, Invalid
 from hub.ids import encode_id
@@ -108,6 +109,13 @@ async def priority(
     conversation_id: ConversationId, body: schemas.PriorityIn, caller: Writer, actors: Actors
 ) -> Any:
     return await _turn(actors, caller, conversation_id, SetPriority(body.priority, _now(), caller.principal))
+
+
+@router.post("/{conversation_id}/tags", operation_id="tag_conversation", response_model=Conversation)
+async def tags(conversation_id: ConversationId, body: schemas.TagsIn, caller: Writer, actors: Actors) -> Any:
+    """Put tags on the conversation and take tags off; what is so already stays."""
+    add, remove = clean(body.add, "/add"), clean(body.remove, "/remove")
+    return await _turn(actors, caller, conversation_id, SetTags(add, remove, _now(), caller.principal))
 
 
 def speaks_for(caller: Caller, agent_id: UUID | None, directory: Directory) -> UUID:

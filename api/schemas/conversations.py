@@ -58,6 +58,7 @@ class Conversation(Out):
     breached: list[Literal["first_response", "resolution"]] = Field(description="The targets it missed.")
     snoozed_until: str | None
     wrap_up: str | None = Field(description="What became of it when it was closed.")
+    tags: list[str]
     flooded_until: str | None = Field(
         description="Until then what the contact writes is a flood: kept, but nothing is done with it."
     )
@@ -131,6 +132,12 @@ class CloseIn(In):
     wrap_up: str | None = Field(
         None, max_length=60, description="What became of it: one of the tenant's wrap-up codes."
     )
+
+
+class TagCount(Out):
+    tag: str
+    open: int
+    conversations: int
 
 
 class TransferIn(In):

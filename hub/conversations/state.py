@@ -168,7 +168,16 @@ class TagContact:
     tag: str
 
 
-Effect = SendMessage | SetConsent | TagContact
+@dataclass(frozen=True, slots=True)
+class CallWebhook:
+    """Tell one endpoint of the tenant, whatever it listens for. `data` beside the conversation."""
+
+    endpoint_id: UUID
+    event: str
+    data: Mapping[str, Any]
+
+
+Effect = SendMessage | SetConsent | TagContact | CallWebhook
 
 
 @dataclass(frozen=True, slots=True)

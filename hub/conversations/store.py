@@ -250,6 +250,7 @@ async def page(
     assignee_id: UUID | None = None,
     offered_to: UUID | None = None,
     unassigned: bool = False,
+    tag: str = "",
     search: str = "",
     after: tuple[datetime, UUID] | None = None,
     limit: int = 50,
@@ -270,6 +271,8 @@ async def page(
         query = query.where(conversations.c.offered_to == offered_to)
     if unassigned:
         query = query.where(conversations.c.assignee_id.is_(None))
+    if tag:
+        query = query.where(conversations.c.tags.contains([tag]), conversations.c.tags != text("'[]'"))
     if search:
         pattern = "%" + search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         fields = (contacts.c.name, conversations.c.address, conversations.c.last_text)
@@ -300,6 +303,18 @@ async def counts(db: AsyncConnection, tenant_id: UUID, user_id: UUID | None) -> 
         .group_by(conversations.c.queue_id)
     )
     return (await db.execute(query)).all()
+
+
+_TAGS = text(
+    "SELECT tag, count(*) FILTER (WHERE status = 'open') AS open, count(*) AS conversations "
+    "FROM conversations, jsonb_array_elements_text(tags) AS t(tag) "
+    "WHERE tenant_id = :tenant_id AND tags <> '[]' GROUP BY tag ORDER BY 2 DESC, 3 DESC, tag LIMIT :limit"
+)
+
+
+async def tag_counts(db: AsyncConnection, tenant_id: UUID, limit: int) -> Sequence[Any]:
+    """The tags that conversations have (tag, open, conversations), those of most open ones first."""
+    return (await db.execute(_TAGS, {"tenant_id": tenant_id, "limit": limit})).all()
 
 
 async def resting(db: AsyncConnection, tenant_id: UUID) -> dict[str, int]:

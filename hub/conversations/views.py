@@ -63,6 +63,7 @@ def conversation_view(state: Conversation, directory: Directory) -> dict[str, An
         "closed_at": instant(state.closed_at),
         "priority": state.priority,
         **_desk_view(state, directory),
+        "tags": list(state.tags),
         "version": state.version,
     }
 

@@ -95,6 +95,7 @@ class Around:
     words: Words = field(default_factory=lambda: NO_EXTRA_WORDS)
     channel_kinds: Mapping[UUID, str] = field(default_factory=dict)  # of those that messages can leave by
     flood_limit: int = FLOOD_PER_MINUTE
+    hooks: Mapping[UUID, str] = field(default_factory=dict)  # the enabled webhook endpoints
 
 
 async def load_rules(db: AsyncConnection, around: Around, draft: RuleList | None = None) -> LoadedRules:
@@ -107,7 +108,7 @@ async def load_rules(db: AsyncConnection, around: Around, draft: RuleList | None
     flows, flow_names = await _flows(db, around.tenant_id)
     contact, segments = await _surroundings(db, around.tenant_id, standings)
     catalog = routing_catalog(contact, channels=around.channels, queues=around.queues)
-    targets = Targets(around.queues, flow_names, around.users)
+    targets = Targets(around.queues, flow_names, around.users, around.hooks)
     placed = compile_all(standings, catalog, targets, segments)
     table = RoutingTable(
         around.brand,

@@ -51,7 +51,8 @@ export const listQuery = (params: ListParams) =>
             query: {
               view: isQueue(params.view) ? 'open' : (params.view as 'open'),
               queue_id: isQueue(params.view) ? params.view : undefined,
-              search: params.search || undefined,
+              tag: params.search.startsWith('#') ? params.search.slice(1) : undefined,
+              search: params.search.startsWith('#') ? undefined : params.search || undefined,
               limit: LIST_PAGE,
               starting_after: pageParam ?? undefined,
             },
