@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors import batch_rows
+from actors import batch_rows, repeats
 from actors.messages import DONE, DUPLICATE, Arrived, Command
 from actors.ports import by_tenant
 from hub import door
@@ -20,7 +20,8 @@ from hub.channels import store as channel_store
 from hub.channels.base import ChannelKind
 from hub.contacts.contact import NewContact
 from hub.contacts.service import new_contacts
-from hub.conversations import store
+from hub.conversations import flood, store
+from hub.conversations.memo import Burst
 from hub.conversations.state import (
     AgentReply,
     Conversation,
@@ -103,11 +104,12 @@ class Batch:
         await self._ask_windows(open_items)
         await self._classify(open_items)
         self._turn(open_items)
+        await repeats.find(self)
         await self._hold()
         if self.turns:
             await self._commit(Scope.of(*self.directories))
         self._answer()
-        await self._answer_repeats()
+        await repeats.answer(self)
 
     def forget_contacts(self) -> None:
         """One of the contacts is gone: let the next run look which, its items are answered with NotFound."""
@@ -178,14 +180,20 @@ class Batch:
     async def _classify(self, places: Sequence[int]) -> None:
         """One call a model version for all texts of the batch that no rule decides."""
         wanted: dict[tuple[UUID, UUID], list[int]] = defaultdict(list)
+        bursts: dict[Key, Burst] = {}  # what the turns of this batch will count
         for place in places:
             item = self.items[place]
-            if not isinstance(item, Arrived) or place in self.understood:
+            if not isinstance(item, Arrived):
                 continue
-            state = self.working.get(_key(item))
+            key = _key(item)
+            state = self.working.get(key)
             directory = self.directories[item.tenant_id]
-            table, record = directory.routing, self.records.get(_key(item), NO_RECORD)
+            table, record = directory.routing, self.records.get(key, NO_RECORD)
             if state is None or table.intent_version_id is None:
+                continue
+            burst = flood.heard(bursts.get(key) or state.memo.burst, item.event.at, table.flood_limit)
+            bursts[key] = burst
+            if place in self.understood or flood.is_on(burst, item.event.at):
                 continue
             if needs_classifier(state, item.event, table, directory.zone, record):
                 wanted[item.tenant_id, table.intent_version_id].append(place)
@@ -355,16 +363,6 @@ class Batch:
                     case TagContact(tag):
                         tags.append({"tenant_id": tenant_id, "tag": tag, "contact_id": contact_id})
         return [store.consent_changes(consents), store.tags(tags)]
-
-    async def _answer_repeats(self) -> None:
-        """Replies that were sent before are answered with the message they became then."""
-        for place in self.duplicates:
-            item = self.items[place]
-            if isinstance(item, Command) and isinstance(item.event, AgentReply):
-                directory = await self.host.directories.one(item.tenant_id)
-                async with transaction(self.host.engine, Scope.of(item.tenant_id)) as db:
-                    row = await store.replied(db, item.tenant_id, item.event.request_id)
-                self.answers[place] = {"messages": [message_view(row._mapping, directory)]}
 
     def _answer(self) -> None:
         for place in self.duplicates:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from actors.messages import Arrived, Command
 from hub import realtime
+from hub.conversations import flood
 from hub.conversations.state import AgentReply, Conversation, Inbound, SetConsent, Turn
 from hub.conversations.views import conversation_view, message_view
 from hub.directory import Directory
@@ -105,16 +106,27 @@ def screen_events(
     states: Iterable[Conversation],
     directories: Mapping[UUID, Directory],
 ) -> list[tuple[UUID, bytes]]:
-    """(tenant, encoded live event): each new message, what the desk has to say, each changed conversation once."""
+    """(tenant, encoded live event): each new message, what the desk has to say, each changed conversation once.
+
+    Of a flood no screen hears each message, but once that there are some.
+    """
     told: list[tuple[UUID, bytes]] = []
     for row in rows:
+        if row["routing"] is flood.ROUTING:
+            continue
         view = message_view(row, directories[row["tenant_id"]])
         about = {"conversation_id": encode_id("cnv", row["contact_id"])}
         event = {"type": "message.created", **about, "message": view}
         told.append((row["tenant_id"], realtime.encode(event)))
+    flooded: set[UUID] = set()
     for turned in turns:
         about = {"conversation_id": encode_id("cnv", turned.state.contact_id)}
-        told += [(turned.state.tenant_id, realtime.encode(notice | about)) for notice in turned.notices]
+        for notice in turned.notices:
+            if notice is flood.ARRIVED:
+                if turned.state.contact_id in flooded:
+                    continue
+                flooded.add(turned.state.contact_id)
+            told.append((turned.state.tenant_id, realtime.encode(notice | about)))
     for state in states:
         view = conversation_view(state, directories[state.tenant_id])
         updated = {"type": "conversation.updated", "conversation": view}

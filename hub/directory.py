@@ -82,6 +82,7 @@ async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
     queue_names = {row.id: row.name for row in queues}
     bots = (await db.execute(_BOTS, {"tenant_id": tenant_id})).all()
     policy = await compliance.effective(db, tenant_id)
+    hooks = await webhook_store.subscriptions(db, tenant_id)
     brand = tenant.brand.get("product_name") or tenant.name
     around = Around(
         tenant_id,
@@ -93,6 +94,8 @@ async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
         tenant.intent_version_id,
         policy.words,
         {channel.id: channel.kind.value for channel in known if channel.status != "archived"},
+        policy.flood_limit,
+        dict.fromkeys((each.id for each in hooks), ""),
     )
     rules = await load_rules(db, around)
     return Directory(
@@ -113,7 +116,7 @@ async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
         _settings_of(queues),
         frozenset(row.id for row in queues if row.archived_at is not None),
         frozenset(bot.id for bot in bots),
-        await webhook_store.subscriptions(db, tenant_id),
+        hooks,
     )
 
 

@@ -50,6 +50,8 @@ conversations = Table(
     Column("offered_until", INSTANT),
     Column("due_at", INSTANT),  # when something of `desk` comes due
     Column("desk", JSONB),  # hub/conversations/desk.py
+    Column("memo", JSONB),  # hub/conversations/memo.py
+    Column("tags", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     same_tenant("contact_id", "contacts", ondelete="CASCADE"),
     CheckConstraint("status IN ('idle', 'open', 'snoozed', 'waiting', 'closed')", name="status"),
     CheckConstraint("priority BETWEEN -1 AND 2", name="priority"),
@@ -59,6 +61,7 @@ conversations = Table(
     ),
     Index("ix_conversations_assignee", "tenant_id", "assignee_id", postgresql_where=text("status = 'open'")),
     Index("ix_conversations_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+    Index("ix_conversations_tagged", "tenant_id", "last_at", postgresql_where=text("tags <> '[]'")),
 )
 
 messages = Table(

@@ -67,6 +67,17 @@ queue_events = Table(
     Index("ix_queue_events_contact", "tenant_id", "contact_id"),
 )
 
+# What the queues of a tenant and of those below it have where they set nothing: hub/routing/queue_defaults.py.
+queue_defaults = Table(
+    "queue_defaults",
+    metadata,
+    tenant_column(),
+    Column("document", JSONB, nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("updated_at", INSTANT, nullable=False, server_default=func.now()),
+    Column("updated_by", Text, nullable=False, server_default=""),
+)
+
 queue_members = Table(
     "queue_members",
     metadata,

@@ -11,7 +11,7 @@ from fastapi import APIRouter, BackgroundTasks, Query, Request
 from api.deps import Actors, Db, require
 from api.idempotency import source_id
 from api.requests import HubRoute
-from api.routes.desk import passing_on
+from api.routes.desk import passing_on, speaks_for
 from api.schemas.common import PAGE_DEFAULT, ConversationId, Limit, MessageId, Page, QueueId, UserId
 from api.schemas.conversations import (
     AssignIn,
@@ -20,8 +20,11 @@ from api.schemas.conversations import (
     ConversationCounts,
     Message,
     ReplyIn,
+    TagCount,
     TransferIn,
 )
+from hub import realtime
+from hub.contacts.contact import TAG_CHARS_MAX
 from hub.conversations import store, wrap_ups
 from hub.conversations.state import AgentReply, Assign, Close, Event, MarkRead, Reopen
 from hub.conversations.views import conversation_view, message_view
@@ -34,6 +37,7 @@ router = APIRouter(prefix="/v1/conversations", tags=["conversations"], route_cla
 Reader = Annotated[Caller, require("inbox:read")]
 Writer = Annotated[Caller, require("inbox:write")]
 View = Literal["open", "mine", "offered", "unassigned", "snoozed", "waiting", "closed", "all"]
+TAGS_SHOWN_MAX = 200
 WITHOUT_WORDS = CloseIn(wrap_up=None)
 STATUS = {"snoozed": "snoozed", "waiting": "waiting", "closed": "closed", "all": None}
 
@@ -46,6 +50,7 @@ async def list_conversations(
     view: View = "open",
     queue_id: QueueId | None = None,
     assignee_id: UserId | None = None,
+    tag: Annotated[str, Query(max_length=TAG_CHARS_MAX)] = "",
     search: Annotated[str, Query(max_length=80)] = "",
     limit: Limit = PAGE_DEFAULT,
     starting_after: ConversationId | None = None,
@@ -65,6 +70,7 @@ async def list_conversations(
         assignee_id=(caller.user_id or UUID(int=0)) if view == "mine" else assignee_id,
         offered_to=(caller.user_id or UUID(int=0)) if view == "offered" else None,
         unassigned=view == "unassigned",
+        tag=tag.strip(),
         search=search.strip(),
         after=after,
         limit=limit,
@@ -98,6 +104,14 @@ async def count_conversations(caller: Reader, db: Db, actors: Actors) -> dict[st
         **{status: resting.get(status, 0) for status in ("snoozed", "waiting", "closed")},
         "queues": queues,
     }
+
+
+@router.get("/tags", operation_id="list_conversation_tags", response_model=Page[TagCount])
+async def conversation_tags(caller: Reader, db: Db) -> dict[str, Any]:
+    """The tags that conversations have, those of most open ones first."""
+    rows = await store.tag_counts(db, caller.tenant_id, TAGS_SHOWN_MAX + 1)
+    items = [dict(row._mapping) for row in rows[:TAGS_SHOWN_MAX]]
+    return {"items": items, "has_more": len(rows) > TAGS_SHOWN_MAX}
 
 
 @router.get("/{conversation_id}", operation_id="get_conversation", response_model=Conversation)
@@ -140,12 +154,14 @@ async def reply(
 ) -> dict[str, Any]:
     """Answer the contact. An answer that may not leave is recorded with status `refused` and its reason.
 
-    With an Idempotency-Key the contact gets it once, even when the gateway dies before it could say so.
+    With an Idempotency-Key the contact gets it once, even when the gateway dies before it could say so. With `seen` it is
+    held back when somebody else has answered meanwhile.
     """
     once = source_id(request, caller) if "idempotency-key" in request.headers else None
     directory = await actors.directories.one(caller.tenant_id)
-    name = directory.users.get(caller.user_id, "") if caller.user_id else ""
-    event = AgentReply(new_id(), caller.user_id, body.text, _now(), body.channel_id, once, name)
+    writer = speaks_for(caller, body.agent_id, directory) if body.agent_id else caller.user_id
+    name = directory.users.get(writer, "") if writer else caller.name
+    event = AgentReply(new_id(), writer, body.text, _now(), body.channel_id, once, name, body.seen)
     answer = await actors.command(caller.tenant_id, conversation_id, event)
     message: dict[str, Any] = answer["messages"][0]
     return message
@@ -197,14 +213,25 @@ async def read(
 
 @router.post("/{conversation_id}/typing", operation_id="show_typing", status_code=202)
 async def typing(
-    conversation_id: ConversationId, caller: Writer, db: Db, actors: Actors, after: BackgroundTasks
+    conversation_id: ConversationId,
+    caller: Writer,
+    db: Db,
+    actors: Actors,
+    request: Request,
+    after: BackgroundTasks,
 ) -> None:
-    """An agent is writing: the person sees it where the channel has such a mark. Ask while it goes on; it is told at most
-    every 20 s.
+    """An agent is writing: colleagues see it on their screens, and the person where the channel has such a mark. Ask while
+    it goes on; the person is told at most every 20 s.
     """
     if await store.last_at(db, caller.tenant_id, conversation_id) is None:
         raise NotFound("there is no such conversation")
     after.add_task(actors.marks.typing, caller.tenant_id, conversation_id)
+    if caller.user_id is not None:
+        writer = {"id": encode_id("usr", caller.user_id), "name": caller.name}
+        told = {"type": "conversation.typing", "conversation_id": encode_id("cnv", conversation_id)}
+        after.add_task(
+            realtime.publish, request.app.state.redis, [(caller.tenant_id, told | {"user": writer})]
+        )
 
 
 async def _turn(actors: Any, caller: Caller, conversation_id: UUID, event: Event) -> Any:

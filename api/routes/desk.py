@@ -15,8 +15,9 @@ from api.requests import HubRoute
 from api.schemas import desk as schemas
 from api.schemas.common import ConversationId
 from api.schemas.conversations import Conversation
-from hub.conversations.desk import Accept, Decline, DeskEvent, SetPriority, Snooze, WaitForContact
+from hub.conversations.desk import Accept, Decline, DeskEvent, SetPriority, SetTags, Snooze, WaitForContact
 from hub.conversations.state import Assign, Event, Transfer
+from hub.conversations.tagging import clean
 from hub.directory import Directory
 from hub.errors import Forbidden, HubError, Invalid
 from hub.ids import encode_id
@@ -74,7 +75,7 @@ async def accept(
 ) -> Any:
     """Take what was offered, or what waits and is offered to nobody. Of two who do it at once one gets 409."""
     directory = await actors.directories.one(caller.tenant_id)
-    agent_id = _agent(caller, body, directory)
+    agent_id = speaks_for(caller, body.agent_id, directory)
     name = directory.users.get(agent_id, "")
     return await _turn(actors, caller, conversation_id, Accept(agent_id, _now(), name, caller.principal))
 
@@ -85,7 +86,7 @@ async def decline(
 ) -> Any:
     """Leave an offer to somebody else."""
     directory = await actors.directories.one(caller.tenant_id)
-    agent_id = _agent(caller, body, directory)
+    agent_id = speaks_for(caller, body.agent_id, directory)
     return await _turn(actors, caller, conversation_id, Decline(agent_id, _now(), caller.principal))
 
 
@@ -110,17 +111,24 @@ async def priority(
     return await _turn(actors, caller, conversation_id, SetPriority(body.priority, _now(), caller.principal))
 
 
-def _agent(caller: Caller, body: schemas.AgentIn, directory: Directory) -> UUID:
-    """Who takes it: the person who asks, or the bot that a program speaks for."""
+@router.post("/{conversation_id}/tags", operation_id="tag_conversation", response_model=Conversation)
+async def tags(conversation_id: ConversationId, body: schemas.TagsIn, caller: Writer, actors: Actors) -> Any:
+    """Put tags on the conversation and take tags off; what is so already stays."""
+    add, remove = clean(body.add, "/add"), clean(body.remove, "/remove")
+    return await _turn(actors, caller, conversation_id, SetTags(add, remove, _now(), caller.principal))
+
+
+def speaks_for(caller: Caller, agent_id: UUID | None, directory: Directory) -> UUID:
+    """Who acts: the person who asks, or the bot that a program speaks for. Raises Forbidden; Invalid, naming the place."""
     if caller.user_id is not None:
-        if body.agent_id not in (None, caller.user_id):
-            raise Forbidden("people take conversations for themselves")
+        if agent_id not in (None, caller.user_id):
+            raise Forbidden("people act for themselves")
         return caller.user_id
-    if body.agent_id is None:
+    if agent_id is None:
         raise Invalid("say which agent this program speaks for", "/agent_id")
-    if body.agent_id not in directory.bots:
+    if agent_id not in directory.bots:
         raise Invalid("there is no such bot in this tenant", "/agent_id")
-    return body.agent_id
+    return agent_id
 
 
 async def _turn(actors: Any, caller: Caller, conversation_id: UUID, event: DeskEvent) -> Any:

@@ -81,13 +81,14 @@ async def fields(db: Db, caller: Reader) -> ConditionFields:
 
 @router.get("/targets", operation_id="list_routing_targets")
 async def targets(db: Db, caller: Reader) -> schemas.Targets:
-    """The queues, flows and people that a rule may lead to."""
+    """The queues, flows, people and webhook endpoints that a rule may lead to."""
     around, _ = await service.around(db, caller.tenant_id)
     flows = await store_rules.flow_documents(db, caller.tenant_id)
     return schemas.Targets(
         queues=[schemas.QueueTarget(id=key, name=name) for key, name in around.queues.items()],
         flows=[schemas.FlowTarget(id=row.id, name=row.name) for row in flows],
         users=[schemas.UserTarget(id=key, name=name) for key, name in around.users.items()],
+        webhooks=[schemas.EndpointTarget(id=key, name=name) for key, name in around.hooks.items()],
     )
 
 

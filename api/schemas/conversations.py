@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from api.schemas.common import ChannelId, In, Out, QueueId, UserId
+from api.schemas.common import ChannelId, In, MessageId, Out, QueueId, UserId
 from api.schemas.desk import Note
 
 
@@ -58,6 +58,10 @@ class Conversation(Out):
     breached: list[Literal["first_response", "resolution"]] = Field(description="The targets it missed.")
     snoozed_until: str | None
     wrap_up: str | None = Field(description="What became of it when it was closed.")
+    tags: list[str]
+    flooded_until: str | None = Field(
+        description="Until then what the contact writes is a flood: kept, but nothing is done with it."
+    )
     version: int
 
 
@@ -108,6 +112,14 @@ class ConversationCounts(Out):
 class ReplyIn(In):
     text: str = Field(min_length=1, max_length=4096, examples=["Your order left our warehouse today."])
     channel_id: ChannelId | None = None
+    seen: MessageId | None = Field(
+        None,
+        description="The newest message that the writer has seen. When somebody else has answered after it, nothing is "
+        "sent: 409 `answered-meanwhile` says who, and what. Left out, nothing is held back.",
+    )
+    agent_id: UserId | None = Field(
+        None, description="Of a program: the bot it speaks for. People leave it out."
+    )
 
 
 class AssignIn(In):
@@ -120,6 +132,12 @@ class CloseIn(In):
     wrap_up: str | None = Field(
         None, max_length=60, description="What became of it: one of the tenant's wrap-up codes."
     )
+
+
+class TagCount(Out):
+    tag: str
+    open: int
+    conversations: int
 
 
 class TransferIn(In):

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from api.schemas.common import ConversationId, In, Instant, Out, QueueId, UserId
+from hub.conversations.tagging import TAGS_MAX
 
 REASSIGN_MAX = 500
 NOTE_CHARS_MAX = 2_000
@@ -27,6 +28,11 @@ class SnoozeIn(In):
 
 class PriorityIn(In):
     priority: int = Field(ge=-1, le=2, description="-1 low, 0 normal, 1 high, 2 urgent.", examples=[1])
+
+
+class TagsIn(In):
+    add: list[str] = Field(default_factory=list, max_length=TAGS_MAX, examples=[["refund"]])
+    remove: list[str] = Field(default_factory=list, max_length=TAGS_MAX)
 
 
 class ReassignIn(In):

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 
 from api.schemas.common import ChannelId, In, Instant, Out
 from hub.channels.base import ChannelKind
-from hub.compliance.policy import Caps, Fallback, Keyword, Policy
+from hub.compliance.policy import Caps, Fallback, Flood, Keyword, Policy
 from hub.compliance.quiet_hours import QuietHours, Weekday
 
 EXAMPLE: dict[str, Any] = {
@@ -39,6 +39,10 @@ class PolicyIn(In):
     keywords: tuple[Keyword, ...] | None = Field(
         None, description="Words of your own beside everybody's for STOP, START and HELP."
     )
+    flood: Flood | None = Field(
+        None,
+        description="From how many messages a minute of one contact on they are kept but no longer acted on.",
+    )
 
     def policy(self) -> Policy:
         """As the product knows it. Raises ValueError, which becomes a 422."""
@@ -59,6 +63,7 @@ class PolicyParts(Out):
     quiet_hours: QuietHoursOut | None
     caps: Caps | None
     keywords: list[Keyword] | None
+    flood: Flood | None
 
 
 class PolicyOut(Out):

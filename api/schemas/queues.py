@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field
 
-from api.schemas.common import In, Instant, Out, Page, QueueId, UserId
+from api.schemas.common import EndpointId, In, Instant, Out, Page, QueueId, UserId
 from hub.routing.floor import CAPACITY
 from hub.routing.queue import SKILLS_MAX, AfterHours, Breach, Level, Overflow, QueueSettings, SkillName
 from hub.routing.service import MEMBERS_MAX
@@ -26,6 +26,9 @@ class BreachRules(Breach):
     """What a missed target does, beside being counted and shown."""
 
     queue_id: QueueId | None = Field(None, description="Where the conversation goes then.")
+    webhook_id: EndpointId | None = Field(
+        None, description="The endpoint that is told, whatever it listens for."
+    )
 
 
 class OverflowRule(Overflow):
@@ -77,7 +80,10 @@ class QueueRules(QueueSettings):
             hours=self.hours,
             service_levels=self.service_levels,
             breach=Breach(
-                raise_priority=breach.raise_priority, queue_id=breach.queue_id, notify=breach.notify
+                raise_priority=breach.raise_priority,
+                queue_id=breach.queue_id,
+                notify=breach.notify,
+                webhook_id=breach.webhook_id,
             ),
             overflow=None
             if overflow is None

@@ -10,6 +10,7 @@ from pydantic.config import JsonDict
 from api.schemas.common import (
     ChannelId,
     ContactId,
+    EndpointId,
     FlowId,
     In,
     Instant,
@@ -34,6 +35,7 @@ from hub.routing.rule import (
     CloseIt,
     Priority,
     Rule,
+    Tell,
     ToAgent,
     ToFlow,
     ToQueue,
@@ -91,10 +93,20 @@ class AnswerAction(In):
 
 
 class TagAction(In):
-    """The contact gets a tag."""
+    """The contact gets a tag, or the conversation."""
 
     type: Literal["tag"]
     tag: Annotated[str, Field(min_length=1, max_length=TAG_CHARS_MAX)]
+    on: Literal["contact", "conversation"] = "contact"
+
+
+class WebhookAction(In):
+    """An endpoint of `/v1/webhook-endpoints` is told `rule.matched`, signed, repeated and logged as all events are. In the
+    tenants below such an action does nothing.
+    """
+
+    type: Literal["webhook"]
+    endpoint_id: EndpointId
 
 
 class CloseAction(In):
@@ -104,7 +116,7 @@ class CloseAction(In):
 
 
 RuleAction = Annotated[
-    QueueAction | FlowAction | AgentAction | AnswerAction | TagAction | CloseAction,
+    QueueAction | FlowAction | AgentAction | AnswerAction | TagAction | WebhookAction | CloseAction,
     Field(discriminator="type"),
 ]
 
@@ -152,7 +164,9 @@ def _action(action: Any) -> Any:
         case AnswerAction():
             return Answer(text=action.text)
         case TagAction():
-            return AddTag(tag=action.tag)
+            return AddTag(tag=action.tag, on=action.on)
+        case WebhookAction():
+            return Tell(endpoint_id=action.endpoint_id)
         case _:
             return CloseIt()
 
@@ -256,10 +270,16 @@ class UserTarget(Out):
     name: str
 
 
+class EndpointTarget(Out):
+    id: EndpointId
+    name: str
+
+
 class Targets(Out):
     queues: list[QueueTarget]
     flows: list[FlowTarget]
     users: list[UserTarget]
+    webhooks: list[EndpointTarget]
 
 
 class TestIn(In):

@@ -15,6 +15,8 @@ EventName = Literal[
     "conversation.transferred",
     "conversation.closed",
     "conversation.reopened",
+    "conversation.rated",
+    "conversation.breached",
     "message.received",
     "message.delivered",
     "message.failed",

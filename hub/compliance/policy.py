@@ -1,5 +1,5 @@
 """A tenant's messaging policy: which providers and channels are tried in which order, when it is quiet, how often is
-too often, and which words stop it. Pure.
+too often, which words stop it, and what is a flood. Pure.
 
 Every part that is not set is inherited from the nearest tenant above that sets it.
 """
@@ -21,6 +21,8 @@ from hub.failover.plan import ORDER, STEPS_MAX, TIMEOUT_S, TIMEOUT_S_MAX, Step
 PROVIDERS_MAX = 8
 WORDS_MAX = 100
 CAP_MAX = 1_000
+FLOOD_PER_MINUTE = 30
+FLOOD_MAX = 10_000
 
 
 class _Part(BaseModel):
@@ -35,6 +37,12 @@ class Caps(_Part):
 
     def __bool__(self) -> bool:
         return self.per_day is not None or self.per_week is not None
+
+
+class Flood(_Part):
+    """More messages than so many a minute from one contact are kept and shown, but call no rule, flow or model."""
+
+    per_minute: int = Field(ge=1, le=FLOOD_MAX)
 
 
 class Fallback(_Part):
@@ -76,6 +84,7 @@ class Policy(_Part):
     quiet_hours: QuietHours | None = None
     caps: Caps | None = None
     keywords: tuple[Keyword, ...] | None = Field(None, max_length=WORDS_MAX)
+    flood: Flood | None = None
 
     @field_validator("providers")
     @classmethod
@@ -100,9 +109,14 @@ class Policy(_Part):
         """The tenant's own keywords, ready to be looked up."""
         return extra_words(ExtraWord(each.word, each.command, each.language) for each in self.keywords or ())
 
+    @property
+    def flood_limit(self) -> int:
+        """How many messages a minute one contact may write before it is a flood."""
+        return FLOOD_PER_MINUTE if self.flood is None else self.flood.per_minute
 
-Section = Literal["providers", "fallback", "quiet_hours", "caps", "keywords"]
-SECTIONS: tuple[Section, ...] = ("providers", "fallback", "quiet_hours", "caps", "keywords")
+
+Section = Literal["providers", "fallback", "quiet_hours", "caps", "keywords", "flood"]
+SECTIONS: tuple[Section, ...] = ("providers", "fallback", "quiet_hours", "caps", "keywords", "flood")
 NO_POLICY = Policy()
 
 

@@ -116,6 +116,7 @@ def conversation(
         "version": 1 + max(row["version"] for row in both),
         "unread": sum(row["unread"] for row in both if row["status"] in UNDER_WAY),
         "last_inbound_at": max(inbound, default=None),
+        "tags": list(dict.fromkeys(tag for row in (base, *both) for tag in row["tags"])),
     }
 
 

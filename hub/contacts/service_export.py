@@ -35,7 +35,7 @@ _SEGMENTS = text(
     "WHERE m.tenant_id = :tenant_id AND m.contact_id = :contact_id ORDER BY s.name"
 )
 _CONVERSATION = text(
-    "SELECT status, last_at, last_inbound_at, intent, opened_at, closed_at FROM conversations "
+    "SELECT status, tags, last_at, last_inbound_at, intent, opened_at, closed_at FROM conversations "
     "WHERE tenant_id = :tenant_id AND contact_id = :contact_id"
 )
 

@@ -73,7 +73,17 @@ class SetPriority:
     actor: str = ""
 
 
-DeskEvent = Offer | Accept | Decline | GiveBack | Due | Snooze | WaitForContact | SetPriority
+@dataclass(frozen=True, slots=True)
+class SetTags:
+    """Tags to put on and to take off, as `tagging.clean` leaves them."""
+
+    add: tuple[str, ...]
+    remove: tuple[str, ...]
+    at: datetime
+    actor: str = ""
+
+
+DeskEvent = Offer | Accept | Decline | GiveBack | Due | Snooze | WaitForContact | SetPriority | SetTags
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from hub.conversations import service_level
+from hub.conversations import service_level, tagging
 from hub.conversations.desk import (
     NOTHING,
     Accept,
@@ -22,12 +22,14 @@ from hub.conversations.desk import (
     Moved,
     Offer,
     SetPriority,
+    SetTags,
     Snooze,
     WaitForContact,
 )
 from hub.conversations.state import (
     UNDER_WAY,
     AgentReply,
+    CallWebhook,
     Close,
     Conversation,
     Event,
@@ -94,6 +96,8 @@ def handle(result: Turn, event: DeskEvent, queues: Queues) -> None:
             require_under_way(state)
             state.priority = priority
             result.happened.append(Happened("priority", {"priority": priority}, actor))
+        case SetTags(add, remove, _, actor):
+            tagging.change(result, add, remove, actor)
 
 
 def wake(state: Conversation) -> None:
@@ -159,6 +163,8 @@ def _breach(result: Turn, name: str, at: datetime, queues: Queues) -> None:
     result.happened.append(Happened("breached", {"target": name}))
     if rules.raise_priority:
         state.priority = min(state.priority + 1, URGENT)
+    if rules.webhook_id is not None:
+        result.effects.append(CallWebhook(rules.webhook_id, "conversation.breached", {"target": name}))
     if rules.notify:
         result.notices.append({"type": "conversation.breached", "target": name})
     if rules.queue_id is not None and rules.queue_id != state.queue_id:

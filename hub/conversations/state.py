@@ -10,6 +10,7 @@ from uuid import UUID
 
 from hub.contacts.consents import ALL
 from hub.conversations.desk import DeskEvent, Handling, Moved
+from hub.conversations.memo import NO_MEMO, Memo
 from hub.flows.session import Session
 
 NO_CHANNELS: frozenset[str] = frozenset()
@@ -47,6 +48,8 @@ class Conversation:
     offered_until: datetime | None = None
     due_at: datetime | None = None  # when something of `desk` comes due
     desk: Handling | None = None
+    memo: Memo = NO_MEMO
+    tags: tuple[str, ...] = ()  # in their order
     name: str = ""  # the contact's, for screens; not a column of this row
 
     def copy(self) -> Conversation:
@@ -80,7 +83,10 @@ class Inbound(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AgentReply:
-    """A person (called `name`) answers. The same `request_id` twice is one answer, however often it is asked for."""
+    """A person (called `name`) answers. The same `request_id` twice is one answer, however often it is asked for.
+
+    `seen`: the newest message that they have seen; None: they do not say.
+    """
 
     message_id: UUID
     user_id: UUID | None
@@ -89,6 +95,7 @@ class AgentReply:
     channel_id: UUID | None = None
     request_id: UUID | None = None
     name: str = ""
+    seen: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +168,16 @@ class TagContact:
     tag: str
 
 
-Effect = SendMessage | SetConsent | TagContact
+@dataclass(frozen=True, slots=True)
+class CallWebhook:
+    """Tell one endpoint of the tenant, whatever it listens for. `data` beside the conversation."""
+
+    endpoint_id: UUID
+    event: str
+    data: Mapping[str, Any]
+
+
+Effect = SendMessage | SetConsent | TagContact | CallWebhook
 
 
 @dataclass(frozen=True, slots=True)

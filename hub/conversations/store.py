@@ -11,6 +11,7 @@ from sqlalchemy import TextClause, and_, func, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.conversations.desk import Handling
+from hub.conversations.memo import memo_from_json
 from hub.conversations.state import Conversation, Inbound, Turn, Understood
 from hub.flows.session import Session
 from hub.ids import new_id
@@ -47,6 +48,8 @@ _SAVED = [
     "offered_until",
     "due_at",
     "desk",
+    "memo",
+    "tags",
 ]
 _UPDATES = ", ".join(f"{name} = EXCLUDED.{name}" for name in _SAVED[2:])
 _SAVE = (
@@ -99,6 +102,8 @@ def from_row(row: Any, tenant_id: UUID, contact_id: UUID) -> Conversation:
         row.offered_until,
         row.due_at,
         Handling.from_json(row.desk),
+        memo_from_json(row.memo),
+        tuple(row.tags),
         row.contact_name,
     )
 
@@ -164,6 +169,8 @@ def _row(state: Conversation) -> dict[str, Any]:
         "offered_until": state.offered_until,
         "due_at": state.due_at,
         "desk": None if state.desk is None else state.desk.to_json(),
+        "memo": state.memo.to_json(),
+        "tags": list(state.tags),
     }
 
 
@@ -243,6 +250,7 @@ async def page(
     assignee_id: UUID | None = None,
     offered_to: UUID | None = None,
     unassigned: bool = False,
+    tag: str = "",
     search: str = "",
     after: tuple[datetime, UUID] | None = None,
     limit: int = 50,
@@ -263,6 +271,8 @@ async def page(
         query = query.where(conversations.c.offered_to == offered_to)
     if unassigned:
         query = query.where(conversations.c.assignee_id.is_(None))
+    if tag:
+        query = query.where(conversations.c.tags.contains([tag]), conversations.c.tags != text("'[]'"))
     if search:
         pattern = "%" + search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         fields = (contacts.c.name, conversations.c.address, conversations.c.last_text)
@@ -295,6 +305,18 @@ async def counts(db: AsyncConnection, tenant_id: UUID, user_id: UUID | None) -> 
     return (await db.execute(query)).all()
 
 
+_TAGS = text(
+    "SELECT tag, count(*) FILTER (WHERE status = 'open') AS open, count(*) AS conversations "
+    "FROM conversations, jsonb_array_elements_text(tags) AS t(tag) "
+    "WHERE tenant_id = :tenant_id AND tags <> '[]' GROUP BY tag ORDER BY 2 DESC, 3 DESC, tag LIMIT :limit"
+)
+
+
+async def tag_counts(db: AsyncConnection, tenant_id: UUID, limit: int) -> Sequence[Any]:
+    """The tags that conversations have (tag, open, conversations), those of most open ones first."""
+    return (await db.execute(_TAGS, {"tenant_id": tenant_id, "limit": limit})).all()
+
+
 async def resting(db: AsyncConnection, tenant_id: UUID) -> dict[str, int]:
     """How many conversations there are that are not open: by status."""
     status = conversations.c.status
@@ -322,10 +344,10 @@ _REPLIED = text(
 
 
 async def replied(db: AsyncConnection, tenant_id: UUID, request_id: UUID | None) -> Any:
-    """The message that an agent's reply with this request id became."""
+    """The message that an agent's reply with this request id became; None when there was none."""
     key = f"reply:{request_id.hex}" if request_id else ""
     values = {"tenant_id": tenant_id, "channel_id": UUID(int=0), "event_key": key}
-    return (await db.execute(_REPLIED, values)).one()
+    return (await db.execute(_REPLIED, values)).one_or_none()
 
 
 _SUPPRESS = text(

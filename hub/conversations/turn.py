@@ -9,9 +9,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from hub.channels.content import Text
-from hub.compliance.keywords import Command, Said, command_of, confirmation
-from hub.contacts.consents import ALL, MARKETING
-from hub.conversations import rules, satisfaction
+from hub.conversations import collision, flood, rules, satisfaction
+from hub.conversations.commands import obey, said
 from hub.conversations.handling import follow, handle, require_under_way, wake
 from hub.conversations.state import (
     LAST_TEXT_CHARS_MAX,
@@ -26,7 +25,6 @@ from hub.conversations.state import (
     MarkRead,
     Reopen,
     SendMessage,
-    SetConsent,
     TagContact,
     Transfer,
     Turn,
@@ -88,11 +86,6 @@ def _message(state: Conversation, event: Inbound, zone: tzinfo) -> Message:
     """The message as rules see it; `state` before the turn."""
     first = state.last_inbound_at is None
     return Message(event.text, event.channel_kind, event.channel_id, event.at.astimezone(zone), first)
-
-
-def said(event: Inbound, opted_out: bool, table: RoutingTable) -> Said | None:
-    """The command of this message: the channel's own switch, or a word."""
-    return Said(Command(event.command)) if event.command else command_of(event.text, opted_out, table.words)
 
 
 def turn(
@@ -228,11 +221,16 @@ def _inbound(result: Turn, arrival: Arrival) -> None:
     state.last_inbound_at = event.at
     if score is not None:  # that is all it was: nothing opens, nobody has to look
         return
-    state.intent = understood.intent
-    state.confidence = understood.confidence if understood.intent is not None else None
     if command is not None:
-        _command(result, event, command, table.brand)
+        obey(result, event, command, table.brand)
         return
+    if flood.holds(result, event, table):
+        return
+    if (
+        understood.intent is not None or state.status not in UNDER_WAY
+    ):  # what is known of a matter stays known
+        state.intent = understood.intent
+        state.confidence = understood.confidence if understood.intent is not None else None
     state.unread += 1
     if state.session is not None and _continue_flow(result, arrival, state.session):
         return
@@ -270,52 +268,6 @@ def _go(result: Turn, arrival: Arrival, route: Route, prefix: str = "") -> None:
     if to.user_id is not None:
         state.assignee_id = to.user_id
         _log_owner(result, to.user_id, table.users.get(to.user_id, ""), "system")
-
-
-def _command(result: Turn, event: Inbound, said: Said, brand: str) -> None:
-    state, command = result.state, said.command
-    again = command is Command.STOP and event.channel_kind in state.opted_out
-    _note(result, None, f"{command.upper()} command")
-    if command is Command.STOP:
-        state.opted_out = state.opted_out | {event.channel_kind}
-        state.session = None
-        if not again:  # the first word is the proof
-            _consent(result, event, "opted_out", ALL)
-    elif command is Command.STOP_MARKETING:
-        _consent(result, event, "opted_out", MARKETING)
-    elif command is Command.START:
-        state.opted_out = state.opted_out - {event.channel_kind}
-        _consent(result, event, "opted_in", ALL)
-        _consent(result, event, "opted_in", MARKETING)
-    if (
-        event.command or again
-    ):  # who used the channel's own switch has seen what it does; one STOP, one answer
-        return
-    text = confirmation(command, brand, said.language)
-    result.effects.append(
-        SendMessage(
-            text,
-            event.channel_id,
-            event.address,
-            "system",
-            answers_command=True,
-            carrier_answers=said.carrier_answers,
-        )
-    )
-
-
-def _consent(result: Turn, event: Inbound, after: str, purpose: str) -> None:
-    """The contact's own word, with the word as proof."""
-    proof = event.text[:100]
-    result.effects.append(SetConsent(event.channel_kind, after, proof, purpose))
-    data = {
-        "channel_kind": event.channel_kind,
-        "purpose": purpose,
-        "after": after,
-        "source": "reply",
-        "proof": proof,
-    }
-    result.happened.append(Happened("consent", data, "contact"))
 
 
 def _continue_flow(result: Turn, arrival: Arrival, session: Session) -> bool:
@@ -377,6 +329,7 @@ def _agent_reply(result: Turn, event: AgentReply) -> None:
     state = result.state
     if state.status == "closed":
         raise Conflict("the conversation is closed; reopen it to answer")
+    collision.check(state, event)
     channel_id = event.channel_id or state.channel_id
     if channel_id is None or not state.address:
         raise Conflict("the contact has not written yet, so there is no channel to answer on")
@@ -392,6 +345,7 @@ def _agent_reply(result: Turn, event: AgentReply) -> None:
     state.last_at = event.at
     state.unread = 0
     state.session = None  # a person has taken over
+    collision.remember(state, event)
     result.effects.append(
         SendMessage(
             event.text, channel_id, state.address, "agent", event.user_id, message_id=event.message_id

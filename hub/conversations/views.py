@@ -63,6 +63,7 @@ def conversation_view(state: Conversation, directory: Directory) -> dict[str, An
         "closed_at": instant(state.closed_at),
         "priority": state.priority,
         **_desk_view(state, directory),
+        "tags": list(state.tags),
         "version": state.version,
     }
 
@@ -81,6 +82,7 @@ def _desk_view(state: Conversation, directory: Directory) -> dict[str, Any]:
         "breached": list(kept.breached),
         "snoozed_until": instant(kept.snoozed_until),
         "wrap_up": kept.wrap_up,
+        "flooded_until": instant(state.memo.burst.until) if state.memo.burst else None,
     }
 
 

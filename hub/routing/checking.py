@@ -14,7 +14,7 @@ from hub.conditions.nodes import Node
 from hub.conditions.plan import plan
 from hub.errors import Invalid
 from hub.routing.compiled import CompiledRule, Targets
-from hub.routing.rule import Answer, Rule, RuleList, ToAgent, ToFlow, ToQueue
+from hub.routing.rule import Answer, Rule, RuleList, Tell, ToAgent, ToFlow, ToQueue
 from hub.templates.render import TemplateInvalid, compile_template
 
 
@@ -62,6 +62,10 @@ def _faults(rule: Rule, nth: int, catalog: Catalog, targets: Targets) -> Iterato
                 yield Fault(f"{here}/flow_id", "unknown-flow", f"{named}: there is no such flow")
             case ToAgent(user_id=key) if key not in targets.users:
                 yield Fault(f"{here}/user_id", "unknown-user", f"{named}: there is no such active person")
+            case Tell(endpoint_id=key) if key not in targets.hooks:
+                yield Fault(
+                    f"{here}/endpoint_id", "unknown-endpoint", f"{named}: there is no such endpoint in use"
+                )
             case Answer(text=text):
                 try:
                     compile_template(text)

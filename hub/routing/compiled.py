@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from hub.routing.fields import (
     is_of_intent,
     is_of_message,
 )
-from hub.routing.rule import AddTag, Answer, CloseIt, Standing, ToAgent, ToFlow, ToQueue
+from hub.routing.rule import AddTag, Answer, CloseIt, Standing, Tell, ToAgent, ToFlow, ToQueue
 from hub.templates.render import Template, TemplateInvalid, compile_template
 
 Anchor = tuple[str, str]
@@ -53,13 +53,15 @@ class Targets:
     queues: Mapping[UUID, str]
     flows: Mapping[UUID, str]
     users: Mapping[UUID, str]
+    hooks: Mapping[UUID, str] = field(default_factory=dict)
+    """The enabled webhook endpoints."""
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
     """`anchors`: it can only hold where one of these is there (None: no such bound); `exact`: and then it does hold.
 
-    `to` None: it decides nothing. `test`, `early`: the whole condition, and what of it needs no intent.
+    `tags` are for the contact, `labels` for the conversation. `to` None: it decides nothing. `test`, `early`: the whole condition, and what of it needs no intent.
     """
 
     id: UUID
@@ -70,6 +72,8 @@ class CompiledRule:
     to: To | None
     goes_on: bool
     tags: tuple[str, ...]
+    labels: tuple[str, ...]
+    hooks: tuple[UUID, ...]
     answers: tuple[Template, ...]
     anchors: frozenset[Anchor] | None
     exact: bool
@@ -121,7 +125,9 @@ def compile_rule(
         early=ready(without_intent(node), segments),
         to=_target(standing, targets),
         goes_on=rule.continue_,
-        tags=tuple(action.tag for action in rule.actions if isinstance(action, AddTag)),
+        tags=tuple(each.tag for each in rule.actions if isinstance(each, AddTag) and each.on == "contact"),
+        labels=tuple(each.tag for each in rule.actions if isinstance(each, AddTag) and each.on != "contact"),
+        hooks=tuple(each.endpoint_id for each in told_by(standing) if each.endpoint_id in targets.hooks),
         answers=answers,
         anchors=anchors(node),
         exact=only_values(node, KEYWORD) or only_values(node, INTENT),
@@ -131,6 +137,13 @@ def compile_rule(
         asks_contact=not all(is_of_message(test) for test in found) or any(a.variables for a in answers),
         fields=fields,
     )
+
+
+def told_by(standing: Standing) -> list[Tell]:
+    """The webhooks of a rule. Of one from above none: the endpoints are those of the tenant that wrote it."""
+    if standing.source is not None:
+        return []
+    return [each for each in standing.rule.actions if isinstance(each, Tell)]
 
 
 def _target(standing: Standing, targets: Targets) -> To | None:

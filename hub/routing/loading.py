@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.compliance.keywords import NO_EXTRA_WORDS, Words
+from hub.compliance.policy import FLOOD_PER_MINUTE
 from hub.conditions import nodes
 from hub.conditions.catalog import Catalog
 from hub.conditions.errors import ConditionInvalid
@@ -93,6 +94,8 @@ class Around:
     intent_version_id: UUID | None = None
     words: Words = field(default_factory=lambda: NO_EXTRA_WORDS)
     channel_kinds: Mapping[UUID, str] = field(default_factory=dict)  # of those that messages can leave by
+    flood_limit: int = FLOOD_PER_MINUTE
+    hooks: Mapping[UUID, str] = field(default_factory=dict)  # the enabled webhook endpoints
 
 
 async def load_rules(db: AsyncConnection, around: Around, draft: RuleList | None = None) -> LoadedRules:
@@ -105,7 +108,7 @@ async def load_rules(db: AsyncConnection, around: Around, draft: RuleList | None
     flows, flow_names = await _flows(db, around.tenant_id)
     contact, segments = await _surroundings(db, around.tenant_id, standings)
     catalog = routing_catalog(contact, channels=around.channels, queues=around.queues)
-    targets = Targets(around.queues, flow_names, around.users)
+    targets = Targets(around.queues, flow_names, around.users, around.hooks)
     placed = compile_all(standings, catalog, targets, segments)
     table = RoutingTable(
         around.brand,
@@ -118,6 +121,7 @@ async def load_rules(db: AsyncConnection, around: Around, draft: RuleList | None
         segments,
         around.users,
         channel_kinds=around.channel_kinds,
+        flood_limit=around.flood_limit,
     )
     table.waiting = await waiting(db, around.tenant_id, table)
     return LoadedRules(table, needs_of(table), placed, catalog)

@@ -40,6 +40,7 @@ class Breach(_Part):
     raise_priority: bool = True
     queue_id: UUID | None = None
     notify: bool = True
+    webhook_id: UUID | None = None
 
 
 class Overflow(_Part):

@@ -54,10 +54,18 @@ class Answer(_Part):
 
 
 class AddTag(_Part):
-    """The contact gets a tag."""
+    """The contact gets a tag, or the conversation."""
 
     type: Literal["tag"] = "tag"
     tag: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TAG_CHARS_MAX)]
+    on: Literal["contact", "conversation"] = "contact"
+
+
+class Tell(_Part):
+    """One of the tenant's webhook endpoints is told; it is delivered, repeated and logged as all webhooks are."""
+
+    type: Literal["webhook"] = "webhook"
+    endpoint_id: UUID
 
 
 class CloseIt(_Part):
@@ -66,7 +74,7 @@ class CloseIt(_Part):
     type: Literal["close"] = "close"
 
 
-Action = Annotated[ToQueue | ToFlow | ToAgent | Answer | AddTag | CloseIt, Field(discriminator="type")]
+Action = Annotated[ToQueue | ToFlow | ToAgent | Answer | AddTag | Tell | CloseIt, Field(discriminator="type")]
 Deciding = ToQueue | ToFlow | ToAgent | CloseIt
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.errors import Conflict, Invalid, NotFound
 from hub.ids import new_id
-from hub.routing import store_queues
+from hub.routing import store_queues, store_rules
 from hub.routing.queue import PLAIN, QueueSettings
 from hub.tenancy.permissions import permissions_of_roles
 
@@ -131,6 +131,9 @@ async def _check(db: AsyncConnection, tenant_id: UUID, queue_id: UUID, asked: Qu
                 raise Invalid("a queue does not hand over to itself", f"/settings{place}")
             if other not in known:
                 raise Invalid("there is no such queue", f"/settings{place}")
+        hook = asked.settings.breach.webhook_id
+        if hook is not None and hook not in await store_rules.hooks(db, tenant_id):
+            raise Invalid("there is no such endpoint in use", "/settings/breach/webhook_id")
     if asked.members:
         users = await store_queues.known_users(db, tenant_id, asked.members)
         for number, user_id in enumerate(asked.members):

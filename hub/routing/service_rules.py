@@ -22,7 +22,7 @@ from hub.errors import Conflict, NotFound
 from hub.ids import encode_id
 from hub.routing import store_rules
 from hub.routing.checking import check, never_reached
-from hub.routing.compiled import Targets
+from hub.routing.compiled import Targets, told_by
 from hub.routing.fields import INTENT, NO_RECORD, Heard, Message, Record, routing_catalog
 from hub.routing.loading import Around, LoadedRules, load_rules
 from hub.routing.rule import NO_RULES, RuleList
@@ -76,6 +76,7 @@ async def around(db: AsyncConnection, tenant_id: UUID) -> tuple[Around, str]:
         {row.id: row.name for row in await db.execute(lines.order_by(channels.c.name))},
         tenant.intent_version_id,
         policy.words,
+        hooks=await store_rules.hooks(db, tenant_id),
     )
     return found, tenant.time_zone
 
@@ -104,6 +105,10 @@ def warnings_of(loaded: LoadedRules, labels: Sequence[str]) -> list[Notice]:
     """Rules that cannot be used or are never reached, intents that the model does not know, and no queue at all."""
     rules = [each.standing.rule for each in loaded.rules]
     found = [Notice(each.standing.rule.id, "unusable", each.problem) for each in loaded.rules if each.problem]
+    for each in loaded.rules:
+        if each.compiled is not None and len(each.compiled.hooks) < len(told_by(each.standing)):
+            detail = f"“{each.standing.rule.name}” tells an endpoint that is switched off or gone"
+            found.append(Notice(each.standing.rule.id, "no-webhook", detail))
     usable = [each.active for each in loaded.rules]
     found += [Notice(rules[each.place].id, "never-reached", each.detail) for each in never_reached(usable)]
     for compiled in usable:
@@ -144,7 +149,7 @@ async def _check(db: AsyncConnection, where: Around, rules: RuleList) -> None:
     loaded = await load_rules(db, where, rules)
     flows = {row.id: row.name for row in await store_rules.flow_documents(db, where.tenant_id)}
     above = {each.standing.rule.id for each in loaded.rules if each.standing.source is not None}
-    check(rules, loaded.catalog, Targets(where.queues, flows, where.users), above)
+    check(rules, loaded.catalog, Targets(where.queues, flows, where.users, where.hooks), above)
 
 
 async def version(db: AsyncConnection, tenant_id: UUID, number: int) -> RuleList:

@@ -16,6 +16,7 @@ from hub.routing.rule import Level, RuleList
 from models.intents import intent_versions
 from models.routing import agents, flows, queues, rule_list_versions, rule_lists
 from models.tenancy import tenants, users
+from models.webhooks import webhook_endpoints
 
 _LEVELS = text(
     "SELECT tenant_id, tenant, document, queues, flows FROM rule_lists_for(:tenant_id) ORDER BY distance"
@@ -121,6 +122,15 @@ async def flow_documents(db: AsyncConnection, tenant_id: UUID) -> Sequence[Any]:
         flows.c.tenant_id == tenant_id, flows.c.definition.is_not(None)
     )
     return (await db.execute(query)).all()
+
+
+async def hooks(db: AsyncConnection, tenant_id: UUID) -> dict[UUID, str]:
+    """The enabled webhook endpoints, by what people call them, else by their address."""
+    query = select(webhook_endpoints).where(
+        webhook_endpoints.c.tenant_id == tenant_id, webhook_endpoints.c.enabled
+    )
+    rows = await db.execute(query.order_by(webhook_endpoints.c.id))
+    return {row.id: row.description or row.url for row in rows}
 
 
 async def active_people(db: AsyncConnection, tenant_id: UUID) -> dict[UUID, str]:

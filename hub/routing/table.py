@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from hub.compliance.keywords import Words
+from hub.compliance.policy import FLOOD_PER_MINUTE
 from hub.conditions.predicate import Facts, Segments
 from hub.flows.definition import Flow
 from hub.routing.compiled import TAG, Anchor, CompiledRule, To
@@ -68,6 +69,7 @@ class RoutingTable:
     users: Mapping[UUID, str] = field(default_factory=dict)
     waiting: Mapping[str, int] = field(default_factory=dict)
     channel_kinds: Mapping[UUID, str] = field(default_factory=dict)
+    flood_limit: int = FLOOD_PER_MINUTE
     queue_ids: Mapping[str, UUID] = field(init=False)
     fields: frozenset[str] = field(init=False)
     asks_contact: bool = field(init=False)

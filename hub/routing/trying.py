@@ -80,7 +80,7 @@ def try_message(
         route.reason,
         None,
         None,
-        [tag for rule in route.acting for tag in rule.tags],
+        [tag for rule in route.acting for tag in (*rule.tags, *rule.labels)],
         [answer.source for rule in route.acting for answer in rule.answers],
     )
 

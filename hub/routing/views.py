@@ -15,6 +15,7 @@ from hub.routing.rule import (
     Answer,
     Rule,
     Standing,
+    Tell,
     ToAgent,
     ToFlow,
     ToQueue,
@@ -49,7 +50,9 @@ def _does(
             return f"to {users.get(key, 'somebody who is gone')}"
         case Answer(text=text):
             return f"answer “{text}”"
-        case AddTag(tag=tag):
-            return f"tag {tag}"
+        case AddTag(tag=tag, on=on):
+            return f"tag {tag}" if on == "contact" else f"tag the conversation {tag}"
+        case Tell():
+            return "tell a webhook"
         case _:
             return "close"

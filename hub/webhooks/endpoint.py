@@ -17,6 +17,8 @@ EVENTS = (
     "conversation.transferred",
     "conversation.closed",
     "conversation.reopened",
+    "conversation.rated",
+    "conversation.breached",
     "message.received",
     "message.delivered",
     "message.failed",

@@ -9,14 +9,16 @@ from uuid import UUID
 
 import orjson
 
-from hub.conversations.state import Conversation, Turn
+from hub.conversations.state import CallWebhook, Conversation, Turn
 from hub.conversations.views import conversation_view, delivery_view, instant, message_view
 from hub.deliveries import Applied
 from hub.directory import Directory
 from hub.ids import encode_id, new_id
 from hub.webhooks.endpoint import BODY_BYTES_MAX, PING
 
-_TOLD = frozenset({"assigned", "transferred", "closed"})  # of what a turn tells the timeline
+_TOLD = frozenset(
+    {"assigned", "transferred", "closed", "rated", "breached"}
+)  # of what a turn tells the timeline
 
 
 def of_turns(
@@ -32,6 +34,21 @@ def of_turns(
         for event, more in _of_turn(before, turned):
             data = {"conversation": conversation_view(state, directory), **more}
             rows += _rows(directory, event, state.contact_id, data, now)
+        rows += _calls(turned, directory, now)
+    return rows
+
+
+def _calls(turned: Turn, directory: Directory, now: datetime) -> list[dict[str, Any]]:
+    """What rules and service levels tell one endpoint each. One that listens for the event hears of it anyway; one that is
+    switched off hears nothing.
+    """
+    rows = []
+    known = {each.id: each.events for each in directory.webhooks}
+    state = turned.state
+    for call in turned.effects:
+        if isinstance(call, CallWebhook) and call.event not in known.get(call.endpoint_id, (call.event,)):
+            body = _body(call.event, {"conversation": conversation_view(state, directory), **call.data}, now)
+            rows.append(_row(state.tenant_id, call.endpoint_id, state.contact_id, call.event, body, now))
     return rows
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from playwright.async_api import Browser, Page, expect
 
+from hub.compliance.policy import FLOOD_PER_MINUTE
 from hub.ids import encode_id
 from tests.api.whole_hub import until
 from tests.browser.conftest import PATIENCE_MS
@@ -171,22 +172,35 @@ async def passed_on(ada: Page, ben: Page, morning: Morning, contact_id: UUID) ->
 async def collided(
     ada: Page, ben: Page, morning: Morning, carrier_url: str, contact_id: UUID, address: str
 ) -> None:
-    """Both answer what waits, at once: one has it, each answer arrives once, and the other sees who has it."""
+    """Both answer what waits, at once: one has it and is heard; the other's answer is held back until they send it anyway."""
     pages, texts = {ADA: ada, BEN: ben}, {ADA: unique("Ada can help"), BEN: unique("Ben can help")}
     await asyncio.gather(*(open_thread(page, morning, contact_id) for page in pages.values()))
     for name, page in pages.items():
         await expect(page.get_by_test_id("owner")).to_be_empty()
         await page.get_by_role("textbox", name="Reply to").fill(texts[name])
+    await expect(ada.get_by_test_id("writing")).to_contain_text(f"{BEN} is writing")
     await asyncio.gather(*(page.keyboard.press("Control+Enter") for page in pages.values()))
+
+    async def who() -> str | None:
+        return _owner(morning, contact_id)
+
+    owner = await until(who, lambda name: name in pages)
+    other = BEN if owner == ADA else ADA
+    await expect(bubble(pages[owner], texts[owner])).to_have_attribute("data-status", "delivered")
+    pending = pages[other].locator("[data-pending]")
+    await expect(pending).to_contain_text("Held back")
+    await expect(pending).to_contain_text(f"{owner} answered")
+    await expect(pending).to_contain_text(texts[owner])
+    assert [sms["body"] for sms in await received(ada, carrier_url, address)] == [texts[owner]]
+
+    await pages[other].get_by_role("button", name="Send anyway").click()
     for page in pages.values():
         for text in texts.values():
             await expect(bubble(page, text)).to_have_attribute("data-status", "delivered")
             await expect(bubble(page, text)).to_have_count(1)
+    await expect(pages[other].locator("[data-pending]")).to_have_count(0)
     arrived = [sms["body"] for sms in await received(ada, carrier_url, address)]
     assert sorted(arrived) == sorted(texts.values())
-    owner = _owner(morning, contact_id)
-    assert owner in pages
-    other = BEN if owner == ADA else ADA
     await expect(pages[other].get_by_test_id("owner")).to_contain_text(f"{owner} has this conversation")
     await expect(pages[owner].get_by_test_id("owner")).to_be_empty()
 
@@ -198,6 +212,25 @@ async def collided(
         "SELECT waiting_since IS NOT NULL FROM app.conversations WHERE tenant_id = TENANT AND contact_id = %s"
     )
     assert (_owner(morning, contact_id), morning.one(waits, contact_id)) == (None, True)
+
+
+async def flooded(page: Page, morning: Morning, carrier_url: str, contact_id: UUID, address: str) -> None:
+    """One number writes more than anybody reads: the screen says so, and every message is kept."""
+    heard = (
+        "SELECT count(*) FROM app.messages WHERE tenant_id = TENANT AND direction = 'in' AND contact_id = %s"
+    )
+    before = morning.one(heard, contact_id)
+    for _ in range(4):
+        await asyncio.gather(*(morning.text_in(page, carrier_url, address, "Answer me!") for _ in range(20)))
+    await so(morning, heard, before + 80, contact_id)
+    await expect(
+        page.get_by_role("region", name="Conversation", exact=True).get_by_text("Flood")
+    ).to_be_visible()
+    last = unique("That is all for now")
+    await morning.text_in(page, carrier_url, address, last)
+    await expect(bubble(page, last)).to_be_visible()
+    understood = "SELECT count(*) FROM app.messages WHERE tenant_id = TENANT AND contact_id = %s AND intent IS NOT NULL"
+    assert morning.one(understood, contact_id) <= FLOOD_PER_MINUTE
 
 
 async def closed(page: Page, morning: Morning, carrier_url: str, contact_id: UUID, address: str) -> None:
@@ -288,6 +321,7 @@ async def test_a_morning(browser: Browser, hub_stack: Any) -> None:
         )
         ((card, number),) = morning.rows(cards)
         await collided(ada, ben, morning, hub_stack.carrier_url, card, number)
+        await flooded(ben, morning, hub_stack.carrier_url, card, number)
         address = morning.one(
             "SELECT address FROM app.conversations WHERE tenant_id = TENANT AND contact_id = %s", kept
         )

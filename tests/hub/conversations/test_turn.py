@@ -383,6 +383,15 @@ def test_who_has_an_open_conversation_keeps_it() -> None:
     assert (after.assignee_id, after.queue_id, after.opened_at) == (ANN, CARE, NOW - timedelta(hours=1))
 
 
+def test_the_intent_that_is_shown_stays_until_another_is_known() -> None:
+    state = run(conversation(), inbound("where is it"), SURE).state
+    after = run(state, inbound("hello?")).state
+    assert (after.intent, after.confidence) == (SURE.intent, SURE.confidence)
+    assert run(after, inbound("STOP")).state.intent == SURE.intent
+    reopened = run(replace(after, status="closed"), inbound("hours")).state
+    assert reopened.intent is None, "a new matter begins with nothing known"
+
+
 def test_a_closed_one_that_opens_again_has_nobody_yet() -> None:
     after = run(opened(status="closed", closed_at=NOW, assignee_id=ANN), inbound("hi"), SURE).state
     assert (after.assignee_id, after.opened_at, after.closed_at) == (None, NOW, None)

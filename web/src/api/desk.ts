@@ -26,6 +26,10 @@ export const snooze = (id: string, until: string): Promise<Conversation> => body
 export const waitForContact = (id: string): Promise<Conversation> => body(api.POST('/v1/conversations/{conversation_id}/wait', { params: at(id) }));
 export const setPriority = (id: string, priority: number): Promise<Conversation> => body(api.POST('/v1/conversations/{conversation_id}/priority', { params: at(id), body: { priority } }));
 
+export const tagConversation = (id: string, add: string[], remove: string[]): Promise<Conversation> =>
+  body(api.POST('/v1/conversations/{conversation_id}/tags', { params: at(id), body: { add, remove } }));
+export const conversationTagsQuery = queryOptions({ queryKey: keys.conversationTags, queryFn: () => body(api.GET('/v1/conversations/tags')), staleTime: 30_000 });
+
 export const createQueue = (name: string, settings: QueueSettings, member_ids: string[]): Promise<Queue> => body(api.POST('/v1/queues', { body: { name, settings, member_ids } }));
 export const changeQueue = (queue: Queue, change: QueueChange): Promise<Queue> =>
   body(api.PATCH('/v1/queues/{queue_id}', { params: { path: { queue_id: queue.id }, header: { 'If-Match': `"${queue.version}"` } }, body: change }));

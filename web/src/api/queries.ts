@@ -1,10 +1,13 @@
 /** Reads, as options for react-query. */
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import type { Message, Page } from './types';
 import { api, body, setCsrfToken } from './client';
 import { keys, type ListParams } from './keys';
 
 const LIST_PAGE = 50;
 const THREAD_PAGE = 50;
+/** Whoever goes back in a thread goes far: a thread of 10,000 messages is 50 of these. */
+const OLDER_PAGE = 200;
 
 /** A view of the inbox is a named one or the id of a queue (`que_…`). */
 export const isQueue = (view: string): boolean => view.startsWith('que_');
@@ -48,7 +51,8 @@ export const listQuery = (params: ListParams) =>
             query: {
               view: isQueue(params.view) ? 'open' : (params.view as 'open'),
               queue_id: isQueue(params.view) ? params.view : undefined,
-              search: params.search || undefined,
+              tag: params.search.startsWith('#') ? params.search.slice(1) : undefined,
+              search: params.search.startsWith('#') ? undefined : params.search || undefined,
               limit: LIST_PAGE,
               starting_after: pageParam ?? undefined,
             },
@@ -59,17 +63,14 @@ export const listQuery = (params: ListParams) =>
     getNextPageParam: (page) => (page.has_more ? page.items.at(-1)?.id : undefined),
   });
 
+export const newestPage = (id: string, ending_before?: string, signal?: AbortSignal): Promise<Page<Message>> =>
+  body(api.GET('/v1/conversations/{conversation_id}/messages', { params: { path: { conversation_id: id }, query: { limit: ending_before ? OLDER_PAGE : THREAD_PAGE, ending_before } }, signal: signal ?? null }));
+
 /** Pages of a thread; the first page is the newest, further pages are older. */
 export const messagesQuery = (id: string) =>
   infiniteQueryOptions({
     queryKey: keys.messages(id),
     initialPageParam: null as string | null,
-    queryFn: ({ pageParam, signal }) =>
-      body(
-        api.GET('/v1/conversations/{conversation_id}/messages', {
-          params: { path: { conversation_id: id }, query: { limit: THREAD_PAGE, ending_before: pageParam ?? undefined } },
-          signal,
-        }),
-      ),
+    queryFn: ({ pageParam, signal }) => newestPage(id, pageParam ?? undefined, signal),
     getNextPageParam: (page) => (page.has_more ? page.items[0]?.id : undefined),
   });

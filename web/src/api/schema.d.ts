@@ -948,6 +948,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conversations/{conversation_id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tags
+         * @description Put tags on the conversation and take tags off; what is so already stays.
+         */
+        post: operations["tag_conversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations": {
         parameters: {
             query?: never;
@@ -980,6 +1000,26 @@ export interface paths {
          * @description Open conversations by view and queue; every queue is listed, empty ones too.
          */
         get: operations["count_conversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Conversation Tags
+         * @description The tags that conversations have, those of most open ones first.
+         */
+        get: operations["list_conversation_tags"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1025,7 +1065,8 @@ export interface paths {
          * Reply
          * @description Answer the contact. An answer that may not leave is recorded with status `refused` and its reason.
          *
-         *     With an Idempotency-Key the contact gets it once, even when the gateway dies before it could say so.
+         *     With an Idempotency-Key the contact gets it once, even when the gateway dies before it could say so. With `seen` it is
+         *     held back when somebody else has answered meanwhile.
          */
         post: operations["reply"];
         delete?: never;
@@ -1145,8 +1186,8 @@ export interface paths {
         put?: never;
         /**
          * Typing
-         * @description An agent is writing: the person sees it where the channel has such a mark. Ask while it goes on; it is told at most
-         *     every 20 s.
+         * @description An agent is writing: colleagues see it on their screens, and the person where the channel has such a mark. Ask while
+         *     it goes on; the person is told at most every 20 s.
          */
         post: operations["show_typing"];
         delete?: never;
@@ -2936,7 +2977,7 @@ export interface paths {
         };
         /**
          * Targets
-         * @description The queues, flows and people that a rule may lead to.
+         * @description The queues, flows, people and webhook endpoints that a rule may lead to.
          */
         get: operations["list_routing_targets"];
         put?: never;
@@ -4398,6 +4439,11 @@ export interface components {
              * @default true
              */
             notify?: boolean;
+            /**
+             * Webhook Id
+             * @description The endpoint that is told, whatever it listens for.
+             */
+            webhook_id?: string | null;
         };
         /**
          * BulkChange
@@ -5055,7 +5101,7 @@ export interface components {
             /** Url */
             url?: string | null;
             /** Events */
-            events?: ("conversation.opened" | "conversation.assigned" | "conversation.transferred" | "conversation.closed" | "conversation.reopened" | "message.received" | "message.delivered" | "message.failed")[] | null;
+            events?: ("conversation.opened" | "conversation.assigned" | "conversation.transferred" | "conversation.closed" | "conversation.reopened" | "conversation.rated" | "conversation.breached" | "message.received" | "message.delivered" | "message.failed")[] | null;
             /** Description */
             description?: string | null;
             /** Enabled */
@@ -5811,6 +5857,13 @@ export interface components {
              * @description What became of it when it was closed.
              */
             wrap_up: string | null;
+            /** Tags */
+            tags: string[];
+            /**
+             * Flooded Until
+             * @description Until then what the contact writes is a flood: kept, but nothing is done with it.
+             */
+            flooded_until: string | null;
             /** Version */
             version: number;
         };
@@ -6146,6 +6199,16 @@ export interface components {
              * @enum {string}
              */
             unit?: "seconds" | "minutes" | "hours" | "days" | "weeks";
+        };
+        /** EndpointTarget */
+        EndpointTarget: {
+            /**
+             * Id
+             * @example whe_01kasw8qbefy09m6sc7n75yr3h
+             */
+            id: string;
+            /** Name */
+            name: string;
         };
         /**
          * Entry
@@ -6577,6 +6640,14 @@ export interface components {
             /** Has Header */
             has_header?: boolean | null;
         };
+        /**
+         * Flood
+         * @description More messages than so many a minute from one contact are kept and shown, but call no rule, flow or model.
+         */
+        Flood: {
+            /** Per Minute */
+            per_minute: number;
+        };
         /** Flow */
         Flow: {
             /**
@@ -6762,7 +6833,7 @@ export interface components {
              */
             contact?: components["schemas"]["SimContact"];
             /** Actions */
-            actions: (components["schemas"]["BeginAction"] | components["schemas"]["ReplyAction"] | components["schemas"]["CallAction"] | components["schemas"]["PassTimeAction"] | components["schemas"]["WebhookAction"] | components["schemas"]["DeliveryAction"] | components["schemas"]["HandBackAction"] | components["schemas"]["GoOnAction"])[];
+            actions: (components["schemas"]["BeginAction"] | components["schemas"]["ReplyAction"] | components["schemas"]["CallAction"] | components["schemas"]["PassTimeAction"] | components["schemas"]["hub__flows__simulator__WebhookAction"] | components["schemas"]["DeliveryAction"] | components["schemas"]["HandBackAction"] | components["schemas"]["GoOnAction"])[];
             /**
              * Expect
              * @default []
@@ -9127,7 +9198,7 @@ export interface components {
             /** Url */
             url: string;
             /** Events */
-            events: ("conversation.opened" | "conversation.assigned" | "conversation.transferred" | "conversation.closed" | "conversation.reopened" | "message.received" | "message.delivered" | "message.failed")[];
+            events: ("conversation.opened" | "conversation.assigned" | "conversation.transferred" | "conversation.closed" | "conversation.reopened" | "conversation.rated" | "conversation.breached" | "message.received" | "message.delivered" | "message.failed")[];
             /**
              * Description
              * @default
@@ -9372,6 +9443,13 @@ export interface components {
         Page_SuggestedReply_: {
             /** Items */
             items: components["schemas"]["SuggestedReply"][];
+            /** Has More */
+            has_more: boolean;
+        };
+        /** Page[TagCount] */
+        Page_TagCount_: {
+            /** Items */
+            items: components["schemas"]["TagCount"][];
             /** Has More */
             has_more: boolean;
         };
@@ -9706,6 +9784,8 @@ export interface components {
              * @description Words of your own beside everybody's for STOP, START and HELP.
              */
             keywords?: components["schemas"]["Keyword"][] | null;
+            /** @description From how many messages a minute of one contact on they are kept but no longer acted on. */
+            flood?: components["schemas"]["Flood"] | null;
         };
         /**
          * PolicyOut
@@ -9735,6 +9815,7 @@ export interface components {
             caps: components["schemas"]["Caps"] | null;
             /** Keywords */
             keywords: components["schemas"]["Keyword"][] | null;
+            flood: components["schemas"]["Flood"] | null;
         };
         /**
          * PresenceIn
@@ -10408,6 +10489,16 @@ export interface components {
             text: string;
             /** Channel Id */
             channel_id?: string | null;
+            /**
+             * Seen
+             * @description The newest message that the writer has seen. When somebody else has answered after it, nothing is sent: 409 `answered-meanwhile` says who, and what. Left out, nothing is held back.
+             */
+            seen?: string | null;
+            /**
+             * Agent Id
+             * @description Of a program: the bot it speaks for. People leave it out.
+             */
+            agent_id?: string | null;
         };
         /** ReportInterval */
         ReportInterval: {
@@ -10547,7 +10638,7 @@ export interface components {
              */
             condition?: components["schemas"]["ConditionGroup"];
             /** Actions */
-            actions: (components["schemas"]["QueueAction"] | components["schemas"]["FlowAction"] | components["schemas"]["AgentAction"] | components["schemas"]["AnswerAction"] | components["schemas"]["TagAction"] | components["schemas"]["CloseAction"])[];
+            actions: (components["schemas"]["QueueAction"] | components["schemas"]["FlowAction"] | components["schemas"]["AgentAction"] | components["schemas"]["AnswerAction"] | components["schemas"]["TagAction"] | components["schemas"]["api__schemas__routing__WebhookAction"] | components["schemas"]["CloseAction"])[];
         };
         /** RuleOut */
         RuleOut: {
@@ -10571,7 +10662,7 @@ export interface components {
              */
             words: string;
             /** Actions */
-            actions: (components["schemas"]["QueueAction"] | components["schemas"]["FlowAction"] | components["schemas"]["AgentAction"] | components["schemas"]["AnswerAction"] | components["schemas"]["TagAction"] | components["schemas"]["CloseAction"])[];
+            actions: (components["schemas"]["QueueAction"] | components["schemas"]["FlowAction"] | components["schemas"]["AgentAction"] | components["schemas"]["AnswerAction"] | components["schemas"]["TagAction"] | components["schemas"]["WebhookAction-Output"] | components["schemas"]["CloseAction"])[];
             /**
              * Does
              * @description The actions in plain English.
@@ -11131,7 +11222,7 @@ export interface components {
          */
         SimulationStep: {
             /** Action */
-            action: components["schemas"]["BeginAction"] | components["schemas"]["ReplyAction"] | components["schemas"]["CallAction"] | components["schemas"]["PassTimeAction"] | components["schemas"]["WebhookAction"] | components["schemas"]["DeliveryAction"] | components["schemas"]["HandBackAction"] | components["schemas"]["GoOnAction"];
+            action: components["schemas"]["BeginAction"] | components["schemas"]["ReplyAction"] | components["schemas"]["CallAction"] | components["schemas"]["PassTimeAction"] | components["schemas"]["hub__flows__simulator__WebhookAction"] | components["schemas"]["DeliveryAction"] | components["schemas"]["HandBackAction"] | components["schemas"]["GoOnAction"];
             /** Breakpoints */
             breakpoints?: string[];
             /**
@@ -11417,7 +11508,7 @@ export interface components {
         };
         /**
          * TagAction
-         * @description The contact gets a tag.
+         * @description The contact gets a tag, or the conversation.
          */
         TagAction: {
             /**
@@ -11427,6 +11518,21 @@ export interface components {
             type: "tag";
             /** Tag */
             tag: string;
+            /**
+             * On
+             * @default contact
+             * @enum {string}
+             */
+            on?: "contact" | "conversation";
+        };
+        /** TagCount */
+        TagCount: {
+            /** Tag */
+            tag: string;
+            /** Open */
+            open: number;
+            /** Conversations */
+            conversations: number;
         };
         /** TagPage */
         TagPage: {
@@ -11434,6 +11540,18 @@ export interface components {
             items: components["schemas"]["Tag"][];
             /** Has More */
             has_more: boolean;
+        };
+        /** TagsIn */
+        TagsIn: {
+            /**
+             * Add
+             * @example [
+             *       "refund"
+             *     ]
+             */
+            add?: string[];
+            /** Remove */
+            remove?: string[];
         };
         /** Targets */
         Targets: {
@@ -11443,6 +11561,8 @@ export interface components {
             flows: components["schemas"]["FlowTarget"][];
             /** Users */
             users: components["schemas"]["UserTarget"][];
+            /** Webhooks */
+            webhooks: components["schemas"]["EndpointTarget"][];
         };
         /**
          * Template
@@ -12303,25 +12423,22 @@ export interface components {
             /** Currency */
             currency: string;
         };
-        /** WebhookAction */
-        WebhookAction: {
+        /**
+         * WebhookAction
+         * @description An endpoint of `/v1/webhook-endpoints` is told `rule.matched`, signed, repeated and logged as all events are. In the
+         *     tenants below such an action does nothing.
+         */
+        "WebhookAction-Output": {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            do: "webhook";
+            type: "webhook";
             /**
-             * Status
-             * @default 200
+             * Endpoint Id
+             * @example whe_01kasw8qbefy09m6sc7n75yr3h
              */
-            status?: number;
-            /** Body */
-            body?: unknown;
-            /**
-             * Error
-             * @default
-             */
-            error?: string;
+            endpoint_id: string;
         };
         /**
          * WebhookDelivery
@@ -12431,7 +12548,7 @@ export interface components {
             /** Description */
             description: string;
             /** Events */
-            events: ("conversation.opened" | "conversation.assigned" | "conversation.transferred" | "conversation.closed" | "conversation.reopened" | "message.received" | "message.delivered" | "message.failed")[];
+            events: ("conversation.opened" | "conversation.assigned" | "conversation.transferred" | "conversation.closed" | "conversation.reopened" | "conversation.rated" | "conversation.breached" | "message.received" | "message.delivered" | "message.failed")[];
             /** Enabled */
             enabled: boolean;
             /**
@@ -12616,6 +12733,43 @@ export interface components {
             version: number;
             /** Updated At */
             updated_at: string | null;
+        };
+        /**
+         * WebhookAction
+         * @description An endpoint of `/v1/webhook-endpoints` is told `rule.matched`, signed, repeated and logged as all events are. In the
+         *     tenants below such an action does nothing.
+         */
+        api__schemas__routing__WebhookAction: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "webhook";
+            /**
+             * Endpoint Id
+             * @example whe_01kasw8qbefy09m6sc7n75yr3h
+             */
+            endpoint_id: string;
+        };
+        /** WebhookAction */
+        hub__flows__simulator__WebhookAction: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "webhook";
+            /**
+             * Status
+             * @default 200
+             */
+            status?: number;
+            /** Body */
+            body?: unknown;
+            /**
+             * Error
+             * @default
+             */
+            error?: string;
         };
         /**
          * Problem
@@ -17888,12 +18042,114 @@ export interface operations {
             };
         };
     };
+    tag_conversation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_conversations: {
         parameters: {
             query?: {
                 view?: "open" | "mine" | "offered" | "unassigned" | "snoozed" | "waiting" | "closed" | "all";
                 queue_id?: string | null;
                 assignee_id?: string | null;
+                tag?: string;
                 search?: string;
                 /** @description How many items at most. */
                 limit?: number;
@@ -17977,6 +18233,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConversationCounts"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_conversation_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TagCount_"];
                 };
             };
             /** @description Sign in first. */
@@ -30687,7 +31008,7 @@ export interface operations {
         parameters: {
             query?: {
                 state?: ("pending" | "delivered" | "failed") | null;
-                event?: ("conversation.opened" | "conversation.assigned" | "conversation.transferred" | "conversation.closed" | "conversation.reopened" | "message.received" | "message.delivered" | "message.failed") | null;
+                event?: ("conversation.opened" | "conversation.assigned" | "conversation.transferred" | "conversation.closed" | "conversation.reopened" | "conversation.rated" | "conversation.breached" | "message.received" | "message.delivered" | "message.failed") | null;
                 /** @description How many items at most. */
                 limit?: number;
                 starting_after?: string | null;

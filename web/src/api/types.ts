@@ -78,6 +78,8 @@ export type MessagePatch = Pick<Message, 'id' | 'status'> & Partial<Message>;
 
 export type LiveEvent =
   | { type: 'conversation.updated'; conversation: Conversation }
+  | { type: 'conversation.typing'; conversation_id: string; user: { id: string; name: string } }
+  | { type: 'messages.arrived'; conversation_id: string }
   | { type: 'message.created'; conversation_id: string; message: Message }
   | { type: 'message.updated'; conversation_id: string; message: MessagePatch }
   | { type: 'mention.created'; user_id: string }

@@ -13,7 +13,7 @@ export type WebhookEvent = EndpointInput['events'][number];
 export type DeliveryState = WebhookDelivery['state'];
 
 export const WEBHOOK_EVENTS: readonly WebhookEvent[] = [
-  'conversation.opened', 'conversation.assigned', 'conversation.transferred', 'conversation.closed', 'conversation.reopened',
+  'conversation.opened', 'conversation.assigned', 'conversation.transferred', 'conversation.closed', 'conversation.reopened', 'conversation.rated', 'conversation.breached',
   'message.received', 'message.delivered', 'message.failed',
 ];
 const LOG_MS = 5_000;

@@ -21,12 +21,12 @@ export async function switchTenant(tenant_id: string): Promise<Me> {
   return me;
 }
 
-/** Sends a reply. The same `key` sends once, however often it is tried. */
-export const sendMessage = (id: string, text: string, channel_id: string | null, key: string): Promise<Message> =>
+/** Sends a reply. The same `key` sends once, however often it is tried; one that `seen` does not allow is not sent (409). */
+export const sendMessage = (id: string, text: string, channel_id: string | null, seen: string | null, key: string): Promise<Message> =>
   body(
     api.POST('/v1/conversations/{conversation_id}/messages', {
       params: at(id),
-      body: { text, channel_id: channel_id ?? undefined },
+      body: { text, channel_id: channel_id ?? undefined, seen: seen ?? undefined },
       headers: { 'Idempotency-Key': key },
     }),
   );

@@ -4,7 +4,9 @@ import { keys, type ListParams } from '../api/keys';
 import { isQueue } from '../api/queries';
 import type { Import } from '../api/types';
 import type { Campaign, Conversation, Home, LiveEvent, Me, Message, MessagePatch, Page } from '../api/types';
+import { Arrivals } from './arrivals';
 import { LiveContacts } from './liveContacts';
+import { stopped, writes } from './typists';
 
 type Pages<T> = InfiniteData<Page<T>, string | null>;
 
@@ -92,6 +94,12 @@ export function putMessage(client: QueryClient, conversationId: string, message:
   });
 }
 
+/** The id of the newest message that is loaded of a thread. Ids grow with time. */
+export function newestMessage(client: QueryClient, conversationId: string): string | null {
+  const ids = client.getQueryData<Pages<Message>>(keys.messages(conversationId))?.pages[0]?.items.map((row) => row.id) ?? [];
+  return ids.reduce<string | null>((newest, id) => (newest === null || id > newest ? id : newest), null);
+}
+
 /** What a person says a message means; null: what the classifier said counts again. */
 export function putCorrection(client: QueryClient, messageId: string, intent: string | null): void {
   client.setQueriesData<Pages<Message>>({ queryKey: keys.anyThread }, (data) => data && replaceIn(data, messageId, (row) => ({ ...row, corrected_intent: intent })));
@@ -125,8 +133,11 @@ export class LiveCache {
 
   private readonly contacts: LiveContacts;
 
+  private readonly arrivals: Arrivals;
+
   constructor(private readonly client: QueryClient, private readonly me: Me) {
     this.contacts = new LiveContacts(client);
+    this.arrivals = new Arrivals(client);
   }
 
   readonly apply = (events: LiveEvent[]): void => {
@@ -140,6 +151,7 @@ export class LiveCache {
           break;
         case 'message.created':
           putMessage(this.client, event.conversation_id, event.message);
+          if (event.message.author) stopped(event.conversation_id, event.message.author.id);
           this.attempts();
           this.contacts.message();
           counts = true;
@@ -150,6 +162,12 @@ export class LiveCache {
           this.attempts();
           this.contacts.message();
           counts = true;
+          break;
+        case 'messages.arrived':
+          this.arrivals.tell(event.conversation_id);
+          break;
+        case 'conversation.typing':
+          writes(event.conversation_id, event.user);
           break;
         case 'mention.created':
           if (event.user_id === this.me.user?.id) void this.client.invalidateQueries({ queryKey: keys.mentions });
@@ -201,6 +219,7 @@ export class LiveCache {
 
   stop(): void {
     this.contacts.stop();
+    this.arrivals.stop();
     if (this.timer !== null) clearTimeout(this.timer);
   }
 

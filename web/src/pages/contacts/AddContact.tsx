@@ -11,7 +11,7 @@ import { ProblemAlert } from '../../ui/ProblemAlert';
 import { toast } from '../../ui/toast';
 import classes from './contacts.module.css';
 import { LANGUAGES } from './FilterBar';
-import { TagField } from './TagField';
+import { TagField } from '../../ui/TagField';
 import { languageName } from './words';
 
 const fieldOf = (problem: Problem | null, name: string): string | undefined => problem?.fields.find(({ pointer }) => pointer.split('/').includes(name))?.detail;

@@ -8,11 +8,11 @@ import { keys } from '../../api/keys';
 import { ProblemAlert } from '../../ui/ProblemAlert';
 import { toast, toastProblem, toastUndo } from '../../ui/toast';
 import classes from './contacts.module.css';
+import { TAG_CHARS_MAX } from '../../ui/TagField';
 import { numberWords } from './words';
 
 const COUNT_MS = 250;
 const OFFERED_MAX = 12;
-export const TAG_CHARS_MAX = 64;
 
 export interface BulkJob { kind: 'add' | 'remove'; target: BulkTarget; chosen: number; where: string }
 

@@ -1,13 +1,15 @@
 import { ActionIcon, Button, Menu, Textarea } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { IconBan, IconChevronDown, IconSend, IconUser } from '@tabler/icons-react';
+import { IconBan, IconChevronDown, IconPencil, IconSend, IconUser } from '@tabler/icons-react';
 import { useRef, useState, type KeyboardEvent, type RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
 import { idempotencyKey } from '../../api/client';
 import { channelsQuery } from '../../api/queries';
 import type { Channel, Conversation } from '../../api/types';
 import { showTyping } from '../../api/writes';
-import { putMessage } from '../../app/liveCache';
+import { newestMessage, putMessage } from '../../app/liveCache';
+import { typists } from '../../app/typists';
+import { useStore } from '../../app/store';
 import { useMe } from '../../app/session';
 import { ChannelIcon } from '../../ui/ChannelIcon';
 import { Status } from '../../ui/Status';
@@ -91,13 +93,12 @@ function useChannels(conversation: Conversation): { channels: Channel[]; chosen:
   return { channels, chosen, choose: setOwn };
 }
 
-const TYPING_MS = 15_000;
+const TYPING_MS = 4_000;
 
-/** Lets the person see that somebody writes, where the channel shows it. A mark that does not arrive is no loss. */
-function useTyping(conversationId: string, kind: string): () => void {
+/** Lets colleagues see that somebody writes, and the person where the channel shows it. A mark that does not arrive is no loss. */
+function useTyping(conversationId: string): () => void {
   const told = useRef({ conversationId: '', at: 0 });
   return () => {
-    if (kind !== 'whatsapp' && kind !== 'rcs') return;
     const now = Date.now();
     if (told.current.conversationId === conversationId && now - told.current.at < TYPING_MS) return;
     told.current = { conversationId, at: now };
@@ -119,18 +120,32 @@ function Owner({ conversation }: { conversation: Conversation }) {
   );
 }
 
+/** That a colleague writes in the conversation just now. */
+function Colleagues({ conversation }: { conversation: Conversation }) {
+  const { t } = useTranslation('inbox');
+  const me = useMe();
+  const writing = useStore(typists(conversation.id)).filter(({ id }) => id !== me.user?.id);
+  return (
+    <div role="status" data-testid="writing">
+      {writing[0] && (
+        <div className={classes.owner}><Status tone="warning" icon={<IconPencil size={13} aria-hidden />}>{t('composer.writing', { count: writing.length, name: writing[0].name })}</Status></div>
+      )}
+    </div>
+  );
+}
+
 export function Composer({ conversation, draft: [text, setText], field, onClose }: ComposerProps) {
   const { t } = useTranslation('inbox');
   const client = useQueryClient();
   const { channels, chosen, choose } = useChannels(conversation);
   const kind = chosen?.kind ?? conversation.channel?.kind ?? 'sms';
-  const typing = useTyping(conversation.id, kind);
+  const typing = useTyping(conversation.id);
   const blocked = conversation.opted_out.includes(kind);
   const tooLong = kind === 'sms' ? smsParts(text).parts > SMS_PARTS_MAX : [...text].length > CHARS_MAX;
   const sendable = text.trim() !== '' && !blocked && !tooLong;
   const send = async (thenClose: boolean): Promise<void> => {
     if (!sendable) return;
-    const entry: Outgoing = { key: idempotencyKey(), text, channelId: chosen?.id ?? null, channelKind: kind, createdAt: new Date().toISOString(), state: 'sending', problem: null };
+    const entry: Outgoing = { key: idempotencyKey(), text, channelId: chosen?.id ?? null, channelKind: kind, seen: newestMessage(client, conversation.id), createdAt: new Date().toISOString(), state: 'sending', problem: null };
     enqueue(conversation.id, entry);
     setText('');
     field.current?.focus();
@@ -166,6 +181,7 @@ export function Composer({ conversation, draft: [text, setText], field, onClose 
         </div>
       )}
       <Owner conversation={conversation} />
+      <Colleagues conversation={conversation} />
       {replies.list}
       <Textarea
         {...replies.aria}

@@ -10,6 +10,8 @@ import { ChannelIcon } from '../../ui/ChannelIcon';
 import { When } from '../../ui/When';
 import { intentName } from '../../ui/words';
 import classes from './inbox.module.css';
+import { Flood } from './Flood';
+import { RowTags } from './Tags';
 import { ServiceLevel } from './ServiceLevel';
 
 interface RowProps { row: Conversation; view: string; q: string | undefined; open: boolean; cursor: boolean; at: number; style: CSSProperties }
@@ -48,6 +50,8 @@ export const ConversationRow = memo(function ConversationRow({ row, view, q, ope
           <span className={classes.rowExtra}>
             {row.priority > 0 && <span className={classes.rowPriority} data-priority={row.priority}><IconFlag3 size={12} aria-hidden />{t(`common:priority.${row.priority}`)}</span>}
             {row.intent && <span className={classes.rowIntent}>{intentName(row.intent)}</span>}
+            <RowTags tags={row.tags} />
+            <Flood row={row} />
             <ServiceLevel row={row} brief />
             {row.assignee && <span className={classes.rowOwner}>{row.assignee.id === me.user?.id ? t('list.you') : row.assignee.name}</span>}
           </span>

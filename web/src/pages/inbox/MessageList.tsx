@@ -3,6 +3,7 @@ import { IconArrowDown } from '@tabler/icons-react';
 import { useSearch } from '@tanstack/react-router';
 import { useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { idempotencyKey } from '../../api/client';
 import { notesQuery } from '../../api/mentions';
 import { can } from '../../api/permissions';
 import { messagesQuery } from '../../api/queries';
@@ -15,13 +16,15 @@ import { dayName } from '../../ui/time';
 import { MessageBubble } from './MessageBubble';
 import { ClosedEntry, NoteEntry, RatedEntry } from './NoteEntry';
 import { withNotes, type ThreadItem } from './notes';
-import { attempt, discard, outbox, type Outgoing } from './outbox';
+import { attempt, discard, outbox, replace, seenNow, type Outgoing } from './outbox';
 import { PendingBubble } from './PendingBubble';
 import classes from './thread.module.css';
 import { timeline } from './timeline';
 import { useSought } from './useSought';
 
 const NEAR_PX = 80;
+/** From so many rows on the browser leaves out what is not in view. */
+const LONG = 150;
 const NO_MESSAGES: Message[] = [];
 
 /** Keeps the end in view while the reader is there, and the reader's place when older messages come above it. */
@@ -104,13 +107,18 @@ export function MessageList({ conversationId, name, onEdit }: { conversationId: 
         {query.isPending && <Loading />}
         {query.isError && !query.data && <div className={classes.pad}><ProblemAlert error={query.error} onRetry={() => void query.refetch()} /></div>}
         {query.hasNextPage && <button type="button" className={classes.older} onClick={loadOlder}>{t(query.isFetchingNextPage ? 'thread.loadingOlder' : 'thread.older')}</button>}
-        <ol className={classes.messages}>
+        <ol className={classes.messages} data-long={items.length > LONG || undefined}>
           {items.map((item) => <Item key={item.key} item={item} name={name} conversationId={conversationId} />)}
           {entries.map((entry) => (
             <PendingBubble
               key={entry.key}
               entry={entry}
               onRetry={() => retry(entry)}
+              onAnyway={(messageId) => {
+                const again = seenNow(entry, idempotencyKey(), messageId);
+                replace(conversationId, entry.key, again);
+                retry(again);
+              }}
               onDiscard={() => discard(conversationId, entry.key)}
               onEdit={() => {
                 discard(conversationId, entry.key);

@@ -64,6 +64,7 @@ function useThreadKeys(row: Conversation, mayWrite: boolean, menu: MenuState, fi
     : mayWrite && row.status === 'closed' ? [{ keys: 'e', label: t('keys.reopen'), run: () => actions.reopen(row) }] : [];
   useKeys(t('keys.thread'), [
     ...(mayWrite ? [{ keys: 'r', label: t('keys.reply'), run: () => field.current?.focus() }] : []),
+    ...(mayWrite ? [{ keys: 'l', label: t('keys.tags'), run: () => menu.set('tags') }] : []),
     ...write,
     { keys: ']', label: t('keys.panel'), run: onPanel },
   ]);

@@ -10,13 +10,15 @@ import { ChannelIcon } from '../../ui/ChannelIcon';
 import { Status } from '../../ui/Status';
 import { absoluteTime, shortTime } from '../../ui/time';
 import { CloseButton } from './CloseButton';
+import { Flood } from './Flood';
 import { usePeople } from './people';
 import { RestMenu } from './RestMenu';
 import { ServiceLevel } from './ServiceLevel';
+import { TagLinks, TagMenu } from './Tags';
 import classes from './thread.module.css';
 import type { ConversationActions } from './useActions';
 
-type MenuName = 'assign' | 'transfer' | 'rest';
+type MenuName = 'assign' | 'transfer' | 'rest' | 'tags';
 export interface MenuState { opened: MenuName | null; set: (menu: MenuName | null) => void }
 
 interface HeaderProps { row: Conversation; actions: ConversationActions; menu: MenuState; mayWrite: boolean; panel: boolean; onPanel: () => void }
@@ -119,7 +121,9 @@ export function ThreadHeader({ row, actions, menu, mayWrite, panel, onPanel }: H
             </Status>
           )}
           {row.priority !== 0 && <Status tone={row.priority > 0 ? 'warning' : 'neutral'} icon={<IconFlag3 size={13} aria-hidden />}>{t(`common:priority.${row.priority}`)}</Status>}
+          <Flood row={row} />
           <ServiceLevel row={row} />
+          <TagLinks tags={row.tags} />
           {row.opted_out.length > 0 && <Status tone="human">{t('status.optedOut')}</Status>}
         </div>
       </div>
@@ -127,6 +131,7 @@ export function ThreadHeader({ row, actions, menu, mayWrite, panel, onPanel }: H
         {mayWrite && open && <AssignMenu row={row} actions={actions} menu={menu} />}
         {mayWrite && open && <TransferMenu row={row} actions={actions} menu={menu} />}
         {mayWrite && open && <MoreMenu row={row} actions={actions} menu={menu} />}
+        {mayWrite && <TagMenu row={row} actions={actions} opened={menu.opened === 'tags'} onChange={(now) => menu.set(now ? 'tags' : null)} />}
         {mayWrite && open && <RestMenu row={row} actions={actions} opened={menu.opened === 'rest'} onChange={(now) => menu.set(now ? 'rest' : null)} />}
         {mayWrite && open && <CloseButton row={row} actions={actions} />}
         {mayWrite && row.status !== 'open' && row.status !== 'idle' && (

@@ -1,8 +1,9 @@
 import { Menu } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { IconChevronDown, IconCircleCheck, IconHourglass, IconInbox, IconMoon, IconStack2, IconUser, IconUserQuestion, IconUsersGroup, type Icon } from '@tabler/icons-react';
+import { IconChevronDown, IconCircleCheck, IconHourglass, IconInbox, IconMoon, IconStack2, IconTag, IconUser, IconUserQuestion, IconUsersGroup, type Icon } from '@tabler/icons-react';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { conversationTagsQuery } from '../../api/desk';
 import { countsQuery } from '../../api/queries';
 import type { Counts } from '../../api/types';
 import classes from './inbox.module.css';
@@ -17,6 +18,8 @@ const VIEWS: { view: 'open' | 'mine' | 'unassigned' | 'snoozed' | 'waiting' | 'c
   { view: 'all', icon: IconStack2 },
 ];
 
+const TAGS_SHOWN = 12;
+
 const countOf = (counts: Counts | undefined, view: string): number | undefined =>
   view === 'open' || view === 'mine' || view === 'unassigned' || view === 'snoozed' || view === 'waiting' ? counts?.[view] : undefined;
 
@@ -26,6 +29,7 @@ const digits = (value: number | undefined): string => (value === undefined ? '' 
 export function ViewsPane() {
   const { t } = useTranslation('inbox');
   const { data: counts } = useQuery(countsQuery);
+  const { data: tags } = useQuery(conversationTagsQuery);
   return (
     <nav className={classes.views} aria-label={t('views.label')}>
       <h2 className={classes.viewsTitle}>{t('views.title')}</h2>
@@ -42,6 +46,14 @@ export function ViewsPane() {
           <IconUsersGroup size={16} stroke={1.75} aria-hidden />
           <span title={queue.name}>{queue.name}</span>
           <small title={t('views.queueCounts', { open: queue.open, unassigned: queue.unassigned })}>{digits(queue.open)}</small>
+        </Link>
+      ))}
+      {tags && tags.items.length > 0 && <h2 className={classes.viewsTitle}>{t('views.tags')}</h2>}
+      {tags?.items.slice(0, TAGS_SHOWN).map(({ tag, open }) => (
+        <Link key={tag} to="/inbox/$view" params={{ view: 'all' }} search={{ q: `#${tag}` }} className={classes.view}>
+          <IconTag size={16} stroke={1.75} aria-hidden />
+          <span title={tag}><bdi>{tag}</bdi></span>
+          <small title={t('views.tagCount', { count: open })}>{digits(open)}</small>
         </Link>
       ))}
       {counts?.queues.length === 0 && <p className={classes.viewsNone}>{t('views.noQueues')}</p>}

@@ -2,7 +2,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { attempt, discard, enqueue, outbox, type Outgoing } from './outbox';
 
-const entry = (key: string): Outgoing => ({ key, text: 'hello', channelId: null, channelKind: 'sms', createdAt: '2026-01-01T00:00:00Z', state: 'sending', problem: null });
+const entry = (key: string): Outgoing => ({ key, text: 'hello', channelId: null, channelKind: 'sms', seen: null, createdAt: '2026-01-01T00:00:00Z', state: 'sending', problem: null });
 const answer = (status: number, body: object): Response =>
   new Response(JSON.stringify(body), { status, headers: { 'Content-Type': status < 400 ? 'application/json' : 'application/problem+json' } });
 

@@ -12,6 +12,8 @@ export interface Outgoing {
   text: string;
   channelId: string | null;
   channelKind: string;
+  /** The newest message that its writer had on the screen. */
+  seen: string | null;
   createdAt: string;
   state: 'sending' | 'unsent';
   problem: Problem | null;
@@ -58,7 +60,7 @@ export const discard = (id: string, key: string): void => outbox(id).set(outbox(
 export async function attempt(id: string, entry: Outgoing, onSent: (message: Message) => void): Promise<Message | null> {
   change(id, entry.key, { state: 'sending', problem: null });
   try {
-    const message = await sendMessage(id, entry.text, entry.channelId, entry.key);
+    const message = await sendMessage(id, entry.text, entry.channelId, entry.seen, entry.key);
     onSent(message);
     discard(id, entry.key);
     return message;
@@ -66,6 +68,20 @@ export async function attempt(id: string, entry: Outgoing, onSent: (message: Mes
     change(id, entry.key, { state: 'unsent', problem: asProblem(error) });
     return null;
   }
+}
+
+/** What somebody else answered meanwhile, when that is why an entry was held back. */
+export function collision(entry: Outgoing): { by: string; text: string; at: string; messageId: string } | null {
+  if (entry.problem?.code !== 'answered-meanwhile') return null;
+  const { by, text, at, message_id } = entry.problem.members as Record<string, string>;
+  return { by: by ?? '', text: text ?? '', at: at ?? '', messageId: message_id ?? '' };
+}
+
+/** The same text as a new answer of somebody who has seen the other one. */
+export const seenNow = (entry: Outgoing, key: string, messageId: string): Outgoing => ({ ...entry, key, seen: messageId, state: 'sending', problem: null });
+
+export function replace(id: string, key: string, entry: Outgoing): void {
+  outbox(id).set(outbox(id).get().map((row) => (row.key === key ? entry : row)));
 }
 
 export function enqueue(id: string, entry: Outgoing): void {

@@ -4,7 +4,7 @@ import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { keys } from '../../api/keys';
 import type { Conversation } from '../../api/types';
-import { setPriority, snooze, waitForContact } from '../../api/desk';
+import { setPriority, snooze, tagConversation, waitForContact } from '../../api/desk';
 import { assign, close, reopen, transfer } from '../../api/writes';
 import { putConversation } from '../../app/liveCache';
 import { useMe } from '../../app/session';
@@ -21,6 +21,8 @@ export interface ConversationActions {
   snooze: (row: Conversation, until: string) => void;
   waitForContact: (row: Conversation) => void;
   setPriority: (row: Conversation, priority: number) => void;
+  /** All tags that it is to have. */
+  tag: (row: Conversation, tags: string[]) => void;
 }
 
 export function useActions(): ConversationActions {
@@ -58,6 +60,12 @@ export function useActions(): ConversationActions {
       waitForContact: (row) => void act(row, { status: 'waiting' }, () => waitForContact(row.id), t('rest.waitFailed'))
         .then((done) => done && toastUndo(t('rest.waiting', { name: row.contact.name || row.contact.address }), () => reopenNow(row))),
       setPriority: (row, priority) => void act(row, { priority }, () => setPriority(row.id, priority), t('rest.priorityFailed')),
+      tag: (row, tags) => {
+        const had = now(row).tags;
+        const add = tags.filter((tag) => !had.includes(tag));
+        const remove = had.filter((tag) => !tags.includes(tag));
+        void act(row, { tags }, () => tagConversation(row.id, add, remove), t('tags.failed')).then(() => void client.invalidateQueries({ queryKey: keys.conversationTags }));
+      },
     };
   }, [client, me, t]);
 }

@@ -3,7 +3,9 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Problem } from '../../api/problem';
+import { can } from '../../api/permissions';
 import { queuesQuery } from '../../api/queries';
+import { endpointsQuery } from '../../api/webhooks';
 import { useMe } from '../../app/session';
 import { CheckBox } from '../../ui/CheckBox';
 import { STRATEGIES, type Draft } from './draft';
@@ -49,6 +51,8 @@ function Serving({ draft, set, problem }: FormProps) {
 
 function Breach({ draft, set, queueId, problem }: FormProps) {
   const { t } = useTranslation('queues');
+  const me = useMe();
+  const { data: hooks } = useQuery({ ...endpointsQuery, enabled: can(me, 'manageWebhooks') });
   const put = (change: Partial<Draft['breach']>): void => set({ breach: { ...draft.breach, ...change } });
   return (
     <Card title={t('form.levels')} text={t('form.levelsText')}>
@@ -58,7 +62,8 @@ function Breach({ draft, set, queueId, problem }: FormProps) {
           <CheckBox checked={draft.breach.raise_priority} onChange={(raise_priority) => put({ raise_priority })}>{t('form.raise')}</CheckBox>
           <CheckBox checked={draft.breach.notify} onChange={(notify) => put({ notify })}>{t('form.notify')}</CheckBox>
         </div>
-        <QueueSelect label={t('form.breachQueue')} none={t('form.stays')} queueId={queueId} value={draft.breach.queue_id} onChange={(queue_id) => put({ queue_id })} error={toldOf(problem, '/settings/breach')} />
+        <QueueSelect label={t('form.breachQueue')} none={t('form.stays')} queueId={queueId} value={draft.breach.queue_id} onChange={(queue_id) => put({ queue_id })} error={toldOf(problem, '/settings/breach/queue_id')} />
+        {hooks && hooks.items.length > 0 && <NativeSelect label={t('form.breachWebhook')} data={[{ value: '', label: t('form.noWebhook') }, ...hooks.items.map((hook) => ({ value: hook.id, label: hook.description || hook.url }))]} value={draft.breach.webhook_id ?? ''} onChange={(event) => put({ webhook_id: event.currentTarget.value || null })} error={toldOf(problem, '/settings/breach/webhook_id')} />}
       </div>
     </Card>
   );

@@ -20,7 +20,7 @@ export interface Draft {
   ageing_s: number;
   hours: Hours | null;
   levels: Partial<Record<PriorityName, Level>>;
-  breach: { raise_priority: boolean; notify: boolean; queue_id: string | null };
+  breach: { raise_priority: boolean; notify: boolean; queue_id: string | null; webhook_id: string | null };
   overflow: { wait_s: number; queue_id: string } | null;
   after: { text: string; queue_id: string | null };
   satisfaction: { enabled: boolean; text: string };
@@ -50,7 +50,7 @@ export function draftOf(queue: Queue | null): Draft {
       holidays: hours.holidays ?? [],
     } : null,
     levels: Object.fromEntries(Object.entries(had.service_levels ?? {}).map(([name, level]) => [name, { first_response_s: level.first_response_s ?? null, resolution_s: level.resolution_s ?? null }])),
-    breach: { raise_priority: had.breach?.raise_priority ?? true, notify: had.breach?.notify ?? true, queue_id: had.breach?.queue_id ?? null },
+    breach: { raise_priority: had.breach?.raise_priority ?? true, notify: had.breach?.notify ?? true, queue_id: had.breach?.queue_id ?? null, webhook_id: had.breach?.webhook_id ?? null },
     overflow: had.overflow ? { wait_s: had.overflow.wait_s, queue_id: had.overflow.queue_id } : null,
     after: { text: had.after_hours?.text ?? '', queue_id: had.after_hours?.queue_id ?? null },
     satisfaction: { enabled: had.satisfaction?.enabled ?? false, text: had.satisfaction?.text ?? '' },

@@ -1,14 +1,14 @@
 import { ActionIcon, Button, Select, Textarea, TextInput } from '@mantine/core';
-import { IconMessage2, IconPlus, IconTag, IconX } from '@tabler/icons-react';
+import { IconMessage2, IconPlus, IconTag, IconWebhook, IconX } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { RoutingAction, RoutingTargets } from '../../api/types';
+import { TAG_CHARS_MAX } from '../../ui/TagField';
 import classes from './routing.module.css';
 import { DECIDING, decisionOf, isDeciding, PRIORITIES, withDecision, type Deciding } from './rules';
 import type { RuleErrors } from './useSavingRules';
 
 const ACTIONS_MAX = 8;
 const ANSWER_CHARS_MAX = 1_600;
-const TAG_CHARS_MAX = 60;
 const NONE = 'none';
 
 interface ActionsFormProps { actions: readonly RoutingAction[]; targets: RoutingTargets; errors: RuleErrors | undefined; readOnly: boolean; onChange: (actions: RoutingAction[], mark?: string) => void }
@@ -82,7 +82,13 @@ export function ActionsForm({ actions, targets, errors, readOnly, onChange }: Ac
               <Textarea label={t('answer')} description={t('answerHint')} autosize minRows={2} maxRows={8} maxLength={ANSWER_CHARS_MAX} value={action.text} error={error} disabled={readOnly} dir="auto" className={classes.besideField} onChange={(event) => put(at, { ...action, text: event.currentTarget.value }, `answer ${at}`)} />
             )}
             {action.type === 'tag' && (
+              <>
+              <Select label={t('tagOn')} className={classes.kind} data={[{ value: 'contact', label: t('on.contact') }, { value: 'conversation', label: t('on.conversation') }]} value={action.on ?? 'contact'} disabled={readOnly} allowDeselect={false} onChange={(on) => on && put(at, { ...action, on: on as 'contact' })} />
               <TextInput label={t('tag')} maxLength={TAG_CHARS_MAX} value={action.tag} error={error} disabled={readOnly} className={classes.besideField} onChange={(event) => put(at, { ...action, tag: event.currentTarget.value }, `tag ${at}`)} />
+              </>
+            )}
+            {action.type === 'webhook' && (
+              <Select label={t('webhook')} description={t('webhookHint')} className={classes.besideField} data={named(targets.webhooks)} value={action.endpoint_id || null} error={error} disabled={readOnly} allowDeselect={false} nothingFoundMessage={t('nothing')} onChange={(id) => id && put(at, { ...action, endpoint_id: id })} />
             )}
             {!readOnly && <ActionIcon variant="subtle" color="gray" size={28} aria-label={t('removeAction', { place: at + 1 })} onClick={() => onChange(actions.filter((_, nth) => nth !== at))}><IconX size={15} aria-hidden /></ActionIcon>}
           </div>
@@ -92,6 +98,7 @@ export function ActionsForm({ actions, targets, errors, readOnly, onChange }: Ac
         <div className={classes.adders}>
           <Button size="xs" variant="default" disabled={full} leftSection={<IconMessage2 size={14} aria-hidden />} onClick={() => onChange([...actions, { type: 'answer', text: '' }])}>{t('addAnswer')}</Button>
           <Button size="xs" variant="default" disabled={full} leftSection={<IconTag size={14} aria-hidden />} onClick={() => onChange([...actions, { type: 'tag', tag: '' }])}>{t('addTag')}</Button>
+          {targets.webhooks[0] && <Button size="xs" variant="default" disabled={full} leftSection={<IconWebhook size={14} aria-hidden />} onClick={() => targets.webhooks[0] && onChange([...actions, { type: 'webhook', endpoint_id: targets.webhooks[0].id }])}>{t('addWebhook')}</Button>}
           {full && <span className={classes.note}><IconPlus size={13} aria-hidden />{t('full', { count: ACTIONS_MAX })}</span>}
         </div>
       )}

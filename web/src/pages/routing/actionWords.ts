@@ -14,7 +14,8 @@ export function actionWords(action: RoutingAction, targets: RoutingTargets, t: T
     case 'flow': return t('routing:does.flow', { name: targets.flows.find((flow) => flow.id === action.flow_id)?.name ?? t('routing:gone') });
     case 'agent': return t('routing:does.agent', { name: targets.users.find((user) => user.id === action.user_id)?.name ?? t('routing:gone') });
     case 'answer': return t('routing:does.answer', { text: action.text.length > SHOWN_CHARS ? `${action.text.slice(0, SHOWN_CHARS)}…` : action.text });
-    case 'tag': return t('routing:does.tag', { tag: action.tag });
+    case 'tag': return t(action.on === 'conversation' ? 'routing:does.tagConversation' : 'routing:does.tag', { tag: action.tag });
+    case 'webhook': return t('routing:does.webhook', { name: targets.webhooks.find((hook) => hook.id === action.endpoint_id)?.name ?? t('routing:gone') });
     case 'close': return t('routing:does.close');
   }
 }

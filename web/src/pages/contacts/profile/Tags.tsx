@@ -7,7 +7,7 @@ import type { ContactDetail } from '../../../api/contactTypes';
 import { keys } from '../../../api/keys';
 import { toastProblem } from '../../../ui/toast';
 import { useContactsAgain } from '../MergeDialog';
-import { TagField } from '../TagField';
+import { TagField } from '../../../ui/TagField';
 import { Section } from './Identity';
 import classes from './profile.module.css';
 

@@ -11,7 +11,7 @@ export const GROUPS = {
   event: ['event'],
   change: ['attributes', 'tags', 'address', 'import', 'merge', 'unmerge'],
   consent: ['consent'],
-  work: ['assigned', 'transferred', 'closed', 'reopened', 'rated'],
+  work: ['tagged', 'assigned', 'transferred', 'closed', 'reopened', 'rated'],
   flow: ['flow', 'campaign'],
 } as const;
 export type Group = keyof typeof GROUPS;
@@ -61,6 +61,8 @@ function assignedWords(t: TFunction, { data, actor }: TimelineEntry): string {
   return data.name ? t('contacts:said.assigned', { name: text(data.name) }) : t('contacts:said.assignedSomebody');
 }
 
+const words = (tags: unknown): string => (Array.isArray(tags) ? list(tags.map(text)) : '');
+
 /** One sentence without its subject: “added the tag “vip””. */
 export function sentence(t: TFunction, entry: TimelineEntry, attributes: Attribute[]): string {
   const { kind, data } = entry;
@@ -68,6 +70,10 @@ export function sentence(t: TFunction, entry: TimelineEntry, attributes: Attribu
   switch (kind) {
     case 'attributes': return t('contacts:said.changed', { fields: list(changesOf(t, data, attributes).map(({ name }) => name)) });
     case 'tags': return tagWords(t, data);
+    case 'tagged': {
+      const [added, removed] = [words(data.added), words(data.removed)];
+      return t(`contacts:said.conversation_${added && removed ? 'both' : added ? 'tagged' : 'untagged'}`, { added, removed });
+    }
     case 'address': return t(`contacts:said.address_${text(data.action)}`, { address: text(data.address) });
     case 'consent': {
       const purpose = text(data.purpose);

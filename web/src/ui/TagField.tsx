@@ -2,25 +2,25 @@ import { useQuery } from '@tanstack/react-query';
 import { IconX } from '@tabler/icons-react';
 import { useId, useRef, useState, type KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
-import { tagsQuery } from '../../api/contacts';
-import { TAG_CHARS_MAX } from './BulkTagDialog';
-import classes from './contacts.module.css';
+import { tagsQuery } from '../api/contacts';
+import classes from './TagField.module.css';
 
+export const TAG_CHARS_MAX = 60;
 const OFFERED_MAX = 6;
 
-interface Props { label: string; value: string[]; onChange: (tags: string[]) => void; autoFocus?: boolean; onEscape?: () => void; hideLabel?: boolean }
+interface Props { label: string; value: string[]; onChange: (tags: string[]) => void; autoFocus?: boolean; onEscape?: () => void; hideLabel?: boolean; offers?: readonly string[] }
 
-/** Tags as chips: Enter or comma adds, Backspace in the empty field removes the last; known tags are offered. */
-export function TagField({ label, value, onChange, autoFocus, onEscape, hideLabel }: Props) {
-  const { t } = useTranslation('contacts');
-  const { data } = useQuery(tagsQuery);
+/** Tags as chips: Enter or comma adds, Backspace in the empty field removes the last; known ones (`offers`, else those of contacts) are offered. */
+export function TagField({ label, value, onChange, autoFocus, onEscape, hideLabel, offers }: Props) {
+  const { t } = useTranslation();
+  const { data } = useQuery({ ...tagsQuery, enabled: !offers });
   const [text, setText] = useState('');
   const [active, setActive] = useState(-1);
   const [focused, setFocused] = useState(false);
   const field = useRef<HTMLInputElement>(null);
   const id = useId();
   const wanted = text.trim().toLocaleLowerCase();
-  const offered = (data?.items ?? []).map((row) => row.tag).filter((tag) => !value.includes(tag) && tag.toLocaleLowerCase().includes(wanted)).slice(0, OFFERED_MAX);
+  const offered = (offers ?? data?.items.map((row) => row.tag) ?? []).filter((tag) => !value.includes(tag) && tag.toLocaleLowerCase().includes(wanted)).slice(0, OFFERED_MAX);
   const open = focused && offered.length > 0;
   const add = (tag: string): void => {
     const clean = tag.trim();
@@ -45,7 +45,7 @@ export function TagField({ label, value, onChange, autoFocus, onEscape, hideLabe
         {value.map((tag) => (
           <span key={tag} className={classes.tagChip}>
             <bdi>{tag}</bdi>
-            <button type="button" aria-label={t('tags.remove', { tag })} onClick={() => onChange(value.filter((other) => other !== tag))}><IconX size={13} aria-hidden /></button>
+            <button type="button" aria-label={t('common:tags.remove', { tag })} onClick={() => onChange(value.filter((other) => other !== tag))}><IconX size={13} aria-hidden /></button>
           </span>
         ))}
         <input
@@ -59,7 +59,7 @@ export function TagField({ label, value, onChange, autoFocus, onEscape, hideLabe
           aria-controls={`${id}-list`}
           aria-autocomplete="list"
           aria-activedescendant={active >= 0 ? `${id}-${active}` : undefined}
-          placeholder={value.length === 0 ? t('tags.add') : ''}
+          placeholder={value.length === 0 ? t('common:tags.add') : ''}
           onChange={(event) => {
             setText(event.currentTarget.value);
             setActive(-1);
