@@ -137,7 +137,9 @@ class Calls:
     async def report_of(self, tenant_id: UUID, call_id: UUID, news: CallNews) -> Reported:
         """Take news of a tenant's call. Raises NotFound."""
         async with transaction(self._hub.engine, Scope.of(tenant_id)) as db:
-            done = await service.report(db, tenant_id, call_id, news, self._hub.clock.now())
+            done = await service.report(
+                db, tenant_id, call_id, news, self._hub.clock.now(), self._hub.directories
+            )
         if done.changed:
             events = [(tenant_id, updated(done.row)), *moved_events(done.moved)]
             await realtime.publish(self._hub.redis, events)

@@ -73,7 +73,15 @@ class SetPriority:
     actor: str = ""
 
 
-DeskEvent = Offer | Accept | Decline | GiveBack | Due | Snooze | WaitForContact | SetPriority
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """An agent talks with the contact on the phone: that answers whatever they wrote or rang for."""
+
+    user_id: UUID
+    at: datetime
+
+
+DeskEvent = Offer | Accept | Decline | GiveBack | Due | Snooze | WaitForContact | SetPriority | Talk
 
 
 @dataclass(frozen=True, slots=True)

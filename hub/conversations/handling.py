@@ -23,6 +23,7 @@ from hub.conversations.desk import (
     Offer,
     SetPriority,
     Snooze,
+    Talk,
     WaitForContact,
 )
 from hub.conversations.state import (
@@ -94,6 +95,10 @@ def handle(result: Turn, event: DeskEvent, queues: Queues) -> None:
             require_under_way(state)
             state.priority = priority
             result.happened.append(Happened("priority", {"priority": priority}, actor))
+        case Talk():
+            require_under_way(state)
+            wake(state)
+            state.last_direction, state.last_at, state.unread = "out", event.at, 0
 
 
 def wake(state: Conversation) -> None:
@@ -239,9 +244,9 @@ def _clocks(
         return kept
     if opened or kept.started_at is None:
         kept = service_level.start(kept, settings, state.priority, at)
-        if isinstance(event, AgentReply):
+        if isinstance(event, AgentReply | Talk):
             kept = service_level.responded(kept)
-    elif isinstance(event, AgentReply) and not kept.responded:
+    elif isinstance(event, AgentReply | Talk) and not kept.responded:
         seconds = (at - kept.started_at).total_seconds()
         was = service_level.answer_was(kept, at)
         _count(result, "answered", at, agent_id=event.user_id, seconds=seconds, detail=was)

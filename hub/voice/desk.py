@@ -73,6 +73,7 @@ class DeskCall(BaseModel):
     legs: tuple[Leg, ...]
     since: datetime
     waited_from: datetime
+    callback: bool = False  # an outbound call that somebody waits for
     agent_id: UUID | None = None
     consulted_id: UUID | None = None
     forward: str = ""
@@ -216,6 +217,36 @@ class WantCallback:
 
 
 @dataclass(frozen=True, slots=True)
+class ForwardGone:
+    """The talk with the number outside is over, or it never began (`why` busy, no-answer, failed)."""
+
+    why: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """The keys of this leg are on their way."""
+
+    number: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Somebody looks at the call: a phone that has rung for too long, whatever became of it, did not answer."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CallBack:
+    """An agent takes somebody who wanted to be called back: that is a call of its own."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class GiveUp:
     """Nobody came in time: a message may be left."""
 
@@ -224,7 +255,7 @@ class GiveUp:
 
 Event = (
     Take | LegUp | LegNamed | LegGone | Hold | Resume | Mute | Keys | PassOn | Consult | Complete
-    | CancelConsult | HangUp | Listen | StopListening | WantCallback | GiveUp
+    | CancelConsult | HangUp | Listen | StopListening | WantCallback | GiveUp | ForwardGone | Pressed | Tick | CallBack
 )  # fmt: skip
 
 

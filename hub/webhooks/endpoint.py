@@ -20,6 +20,9 @@ EVENTS = (
     "message.received",
     "message.delivered",
     "message.failed",
+    "call.arrived",
+    "call.answered",
+    "call.ended",
 )
 PING = "ping"
 URL_CHARS_MAX = 2_000

@@ -9,7 +9,7 @@ import pytest
 
 from hub.voice import desk
 from hub.voice.desk import DeskCall, Effect, Event, Phase, arrived, scene_of
-from hub.voice.desk_moves import advance, outgoing, overdue
+from hub.voice.desk_moves import advance, outgoing
 
 NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)
 ANN, BOB, SUE = UUID(int=1), UUID(int=2), UUID(int=3)
@@ -97,10 +97,9 @@ def test_a_phone_that_does_not_answer_gives_the_call_back() -> None:
 def test_a_phone_nobody_heard_of_again_is_given_up() -> None:
     story = Story()
     story(desk.Take(ANN, PHONE, NOW))
-    assert overdue(desk.Result(story.call), NOW + desk.RING / 2).effects == []
-    late = overdue(desk.Result(story.call), NOW + desk.RING)
-    assert [type(effect).__name__ for effect in late.effects] == ["Drop", "Give"]
-    assert late.call.phase is Phase.QUEUED
+    assert story(desk.Tick(NOW + desk.RING / 2)) == []
+    assert story.names(desk.Tick(NOW + desk.RING)) == ["Drop", "Give"]
+    assert story.call.phase is Phase.QUEUED
 
 
 def test_keys_are_kept_until_the_line_has_looked() -> None:
@@ -128,8 +127,11 @@ def test_forwarded_to_a_number_outside() -> None:
     story = talking()
     assert story.names(desk.PassOn(ANN, story.at(), forward="+15550000009")) == ["Drop", "Look"]
     assert (story.call.phase, scene_of(story.call, 0)) == (Phase.FORWARDED, "forward")
-    story(desk.LegGone(0, "completed", story.at()))
+    again = Story(story.call)
+    story(desk.ForwardGone("completed", story.at()))
     assert story.call.phase is Phase.ENDED
+    assert again.names(desk.ForwardGone("busy", again.at())) == ["Give"]
+    assert again.call.phase is Phase.QUEUED
 
 
 @pytest.mark.parametrize("by_hanging_up", [False, True])
@@ -181,7 +183,10 @@ def test_who_is_called_back_keeps_the_place_and_is_rung_after_the_agent() -> Non
     assert scene_of(story.call, 0) == "end"
     story(desk.LegGone(0, "completed", story.at()))
     assert (story.call.phase, story.call.waited_from) == (Phase.CALLBACK, NOW)
-    story(desk.Take(ANN, PHONE, story.at()))
+    story(desk.CallBack(story.at()))
+    assert (story.call.phase, story.call.outcome) == (Phase.ENDED, "called_back")
+    story = Story(outgoing(ANN, PHONE, story.at(), waited_from=NOW, callback=True).call)
+    assert story.call.waited_from == NOW
     assert story.names(desk.LegUp(1, "CA2", story.at())) == ["CallContact"]
     assert story.call.phase is Phase.CALLING
     assert story.names(desk.LegUp(0, "CA3", story.at())) == ["Look", "Spoke"]
@@ -189,10 +194,7 @@ def test_who_is_called_back_keeps_the_place_and_is_rung_after_the_agent() -> Non
 
 
 def test_an_agent_who_does_not_come_leaves_the_callback_where_it_was() -> None:
-    story = Story()
-    story(desk.WantCallback(story.at()))
-    story(desk.LegGone(0, "completed", story.at()))
-    story(desk.Take(ANN, PHONE, story.at()))
+    story = Story(outgoing(ANN, PHONE, NOW, callback=True).call)
     assert story.names(desk.LegGone(1, "busy", story.at())) == ["Give"]
     assert story.call.phase is Phase.CALLBACK
 
