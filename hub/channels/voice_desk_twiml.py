@@ -28,8 +28,8 @@ class Words:
     music_url: str = ""
 
 
-def waiting(words: Words, url: str) -> str:
-    """Tell where they stand, play something, ask again at `url`; with `callback` a key leads there as well."""
+def waiting(words: Words, url: str, callback_url: str) -> str:
+    """Tell where they stand, play something, ask again at `url`; a key that asks to be called back is told at the other."""
     said = []
     if words.greeting:
         said.append(_say(words.greeting, words.language))
@@ -40,7 +40,7 @@ def waiting(words: Words, url: str) -> str:
     rest = music or _element("Pause", {"length": str(WAIT_S)})
     if words.callback:
         offer = _say(f"To be called back without losing your place, press {CALLBACK_KEY}.", words.language)
-        asked = {"input": "dtmf", "numDigits": "1", "timeout": "5", "action": url, "method": "POST"}
+        asked = {"input": "dtmf", "numDigits": "1", "timeout": "5", "action": callback_url, "method": "POST"}
         said.append(_element("Gather", asked, offer, raw=True))
     return _document("".join(said) + rest + _element("Redirect", {"method": "POST"}, url))
 

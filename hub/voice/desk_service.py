@@ -142,6 +142,25 @@ async def apply(
     return Done(tenant_id, call_id, shown, call, result.effects, view, changed)
 
 
+async def place(
+    db: AsyncConnection,
+    directory: Directory,
+    channel_id: UUID,
+    contact_id: UUID,
+    call_id: UUID,
+    queue_id: UUID | None,
+    result: Result,
+    now: datetime,
+) -> Done:
+    """Write a call that begins at the desk: an agent calls out."""
+    made = new_row(directory, channel_id, contact_id, call_id, queue_id, result.call)
+    await desk_store.insert(db, {**made, "log": result.log})
+    row = await desk_store.shown(db, directory.tenant_id, call_id)
+    assert row is not None
+    view = desk_call_view(row, directory)
+    return Done(directory.tenant_id, call_id, row, result.call, result.effects, view, True)
+
+
 async def _tell(
     db: AsyncConnection,
     directory: Directory,
