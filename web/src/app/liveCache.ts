@@ -4,6 +4,7 @@ import { keys, type ListParams } from '../api/keys';
 import { isQueue } from '../api/queries';
 import type { Import } from '../api/types';
 import type { Campaign, Conversation, Home, LiveEvent, Me, Message, MessagePatch, Page } from '../api/types';
+import { ownCalls, putCall } from './liveCalls';
 import { LiveContacts } from './liveContacts';
 
 type Pages<T> = InfiniteData<Page<T>, string | null>;
@@ -135,6 +136,7 @@ export class LiveCache {
       switch (event.type) {
         case 'conversation.updated':
           putConversation(this.client, event.conversation, this.me.user?.id);
+          ownCalls(this.client, event.conversation);
           counts = true;
           if (event.conversation.status === 'closed') this.contacts.contact(event.conversation.contact.id); // its timeline tells of the end
           break;
@@ -168,6 +170,9 @@ export class LiveCache {
         case 'call.updated':
           void this.client.invalidateQueries({ queryKey: keys.call(event.call.id) });
           this.contacts.message();
+          break;
+        case 'desk_call.updated':
+          putCall(this.client, event.call);
           break;
         case 'wallet.updated':
           this.client.setQueryData(keys.wallet, event.wallet);
