@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from actors.calls_out import CallsOut
+from actors.desk_calls import DeskCalls
 from hub import realtime
+from hub.channels import adapter_of
 from hub.channels.base import Account, Channel, InboundMessage, ProviderRequest
 from hub.channels.http import ProviderClient
 from hub.channels.voice_news import CallNews
+from hub.channels.voice_twilio import TwilioVoice
 from hub.channels.voice_twiml import render
 from hub.conversations.views import moved_events
 from hub.errors import NotFound
 from hub.ids import encode_id, new_id
 from hub.media.links import Links, library_id
 from hub.voice import service, store
-from hub.voice.interpreter import Advance, Event, Gathered, Recorded
+from hub.voice.desk import CONTACT
+from hub.voice.interpreter import Advance, Answered, Event, Gathered, Recorded
 from hub.voice.script import Call
 from hub.voice.service import Reported, Turned
+from hub.voice.state import ENDED, CallStatus
 from hub.voice.views import PREFIX, updated
 from models.db import Scope, transaction
 
@@ -38,6 +43,7 @@ class Calls:
         self._hub = hub
         settings = hub.settings
         self.out = CallsOut(hub, self)
+        self.desk = DeskCalls(hub)
         self._links = Links(settings.secret_key.get_secret_value(), settings.public_url)
         self.provider = ProviderClient(PROVIDER_CONNECTIONS, PROVIDER_TIMEOUT_S)
 
@@ -54,12 +60,26 @@ class Calls:
 
     async def document(self, account: Account, call_id: UUID, turn: int, event: Event, sid: str) -> str:
         """The document that answers `event`, after what the person said is in their conversation."""
+        if turn == 0:
+            at_desk = await self.desk.document(account, call_id, CONTACT, sid, {}, first=True)
+            if at_desk is not None:
+                return at_desk
         found = await self.place(account, call_id)
         await self._tell_conversation(found.tenant_id, call_id, turn, event, sid)
         turned = await self._turn(account, found.tenant_id, call_id, turn, event)
         if turned.fresh:
             await realtime.publish(self._hub.redis, [(found.tenant_id, updated(turned.row))])
         return turned.reply
+
+    async def leg_document(
+        self, account: Account, call_id: UUID, number: int, sid: str, fields: Mapping[str, str]
+    ) -> str:
+        """What a leg of a call at the desk is to hear; the contact's goes on by the script when the desk is done with it."""
+        found = await self.desk.document(account, call_id, number, sid, fields, first=False)
+        if found is not None:
+            return found
+        place = await self.place(account, call_id)
+        return (await self._turn(account, place.tenant_id, call_id, 0, Answered())).reply
 
     async def step(self, tenant_id: UUID, call_id: UUID, turn: int, event: Event, sid: str) -> Advance:
         """What a line of our own is to do after `event`. Raises NotFound."""
@@ -137,10 +157,15 @@ class Calls:
     async def report_of(self, tenant_id: UUID, call_id: UUID, news: CallNews) -> Reported:
         """Take news of a tenant's call. Raises NotFound."""
         async with transaction(self._hub.engine, Scope.of(tenant_id)) as db:
-            done = await service.report(db, tenant_id, call_id, news, self._hub.clock.now())
+            done = await service.report(
+                db, tenant_id, call_id, news, self._hub.clock.now(), self._hub.directories
+            )
         if done.changed:
             events = [(tenant_id, updated(done.row)), *moved_events(done.moved)]
             await realtime.publish(self._hub.redis, events)
+            status = CallStatus(done.row.status)
+            if status in ENDED:
+                await self.desk.contact_gone(tenant_id, call_id, status)
         return done
 
     async def arrived(self, account: Account, number: str, caller: str, sid: str) -> UUID | None:
@@ -170,7 +195,10 @@ class Calls:
         }
         async with transaction(self._hub.engine, Scope.of(channel.tenant_id)) as db:
             await store.insert(db, row)
-        return await self._by_provider_id(channel, sid)
+        call_id = await self._by_provider_id(channel, sid)
+        if call_id is not None and isinstance(adapter_of(channel), TwilioVoice):
+            await self.desk.begin(channel, contact_id, call_id, sid)
+        return call_id
 
     async def _by_provider_id(self, channel: Channel, sid: str) -> UUID | None:
         async with transaction(self._hub.engine, Scope.of(channel.tenant_id)) as db:

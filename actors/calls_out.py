@@ -60,8 +60,9 @@ class CallsOut:
         channel_id: UUID | None,
         purpose: str,
         user_id: UUID | None,
+        call_id: UUID | None = None,
     ) -> UUID:
-        """Call a contact, or a number (its contact is made on first sight). Returns the call's id.
+        """Call a contact, or a number (its contact is made on first sight). Returns the call's id: `call_id`, or a new one.
 
         A call that may not leave is recorded as failed with its reason. Raises Invalid, NotFound, Unavailable.
         """
@@ -77,7 +78,7 @@ class CallsOut:
         phones = [row.address for row in addresses if row.kind == "phone"]
         address = number or (phones[0] if phones else "")
         outgoing = door.Outgoing(
-            new_id(), channel, contact_id, address, words_of(script) or "Call", "agent" if user_id else "system",
+            call_id or new_id(), channel, contact_id, address, words_of(script) or "Call", "agent" if user_id else "system",
             user_id, door.LANE_LIVE, content=script, purpose=purpose,
         )  # fmt: skip
         opted_out = any(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import struct
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from carrier.wire import Fate, Reply, Request, first, json_reply, parse_form
 
 TWIML_CHARS_MAX = 4_000
 PAGE_SIZE_MAX = 1_000
+SIP_ADDRESS = re.compile(r"sips?:[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+(:\d{1,5})?")
 EVENTS = frozenset({"initiated", "ringing", "answered", "completed"})
 RATE = 8_000  # samples a second of a recording
 
@@ -163,7 +165,7 @@ def _call(
 def _refusal(form: dict[str, list[str]], to: str, sender: str, number: Number | None) -> Reply | None:
     if not to:
         return twilio_error(21201)
-    if not E164(to):
+    if not E164(to) and not SIP_ADDRESS.fullmatch(to):
         return twilio_error(21211, to[:64])
     if number is None:
         return twilio_error(21210, sender[:64])

@@ -16,6 +16,7 @@ from carrier.call import ENDED, KEYS, Call, HungUp
 from carrier.delivery import form_headers
 from carrier.ids import new_sid
 from carrier.pool import RequestFailed, Response
+from carrier.rooms import Rooms
 from carrier.signatures import twilio_signature
 from carrier.twiml import TwimlError, Verb, parse
 from carrier.voice_callbacks import Callbacks
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("carrier")
 CALLS_MAX = 20_000
-FETCHES_MAX = 100  # documents of one call: a script that redirects to itself must end
+FETCHES_MAX = 1_000  # documents of one call: a script that redirects to itself must end
 SPEAK_CHARS_PER_S = 15.0
 SPEAK_S_MAX = 12.0
 
@@ -38,6 +39,7 @@ class Voice:
         self.calls: OrderedDict[str, Call] = OrderedDict()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._callbacks = Callbacks(network)
+        self.rooms = Rooms(self.show)
 
     @property
     def busy(self) -> bool:
@@ -50,6 +52,7 @@ class Voice:
             task.cancel()
         self._tasks.clear()
         self.calls.clear()
+        self.rooms.clear()
 
     def start(self, call: Call) -> None:
         """Let a call begin; the oldest is forgotten when there are too many."""
@@ -264,21 +267,25 @@ class Voice:
         return None
 
     async def _speak(self, call: Call, verb: Verb) -> None:
-        """Say, play or pause. With a page open it takes its time, so that a person can follow."""
+        """Say, play or pause. With a page open words take their time, so that a person can follow; a pause always does."""
+        if verb.name == "Play" and "digits" in verb.attributes:
+            call.note("tones", digits=verb.attributes["digits"])
+            return self.show(call)
         if verb.name == "Pause":
             seconds = float(verb.number("length", 1))
             call.note("pause", seconds=seconds)
-        else:
-            seconds = min(len(verb.text) / SPEAK_CHARS_PER_S, SPEAK_S_MAX)
-            call.note(verb.name.lower(), text=verb.text, language=verb.attributes.get("language", ""))
+            self.show(call)
+            return await self._pass(call, seconds)
+        seconds = min(len(verb.text) / SPEAK_CHARS_PER_S, SPEAK_S_MAX)
+        call.note(verb.name.lower(), text=verb.text, language=verb.attributes.get("language", ""))
         self.show(call)
         if self._network.live.watched(call.handset):
             await self._pass(call, seconds)
 
     async def _pass(self, call: Call, seconds: float) -> None:
-        """Let time pass, until a key is pressed. Raises HungUp."""
+        """Let time pass, until a key is pressed or the tenant leads the call elsewhere. Raises HungUp."""
         deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline and call.keys.empty():
+        while time.monotonic() < deadline and call.keys.empty() and not call.redirected:
             try:
                 await asyncio.wait_for(call.over.wait(), min(0.1, max(0.0, deadline - time.monotonic())))
             except TimeoutError:
@@ -369,7 +376,9 @@ class Voice:
         return url, sid
 
     async def _connect(self, call: Call, verb: Verb) -> bytes | None:
-        """Call somebody else. Whoever has that number behaves as its rule says; the talk itself is silent."""
+        """Call somebody else, or join a conference. Whoever has that number behaves as its rule says."""
+        if verb.children and verb.children[0].name == "Conference":
+            return await self.rooms.meet(call, verb.children[0], self._pass)
         number = verb.children[0].text if verb.children else verb.text
         if not (number.startswith("+") and number[1:].isdigit()):
             raise TwimlError(13224, "the number to dial is not valid")

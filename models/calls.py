@@ -1,9 +1,9 @@
-"""The table of calls."""
+"""Tables of calls, of calls at the desk, and of the phones that agents have."""
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, Table, Text, Uuid, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from models.base import INSTANT, id_column, metadata, tenant_column
+from models.base import INSTANT, id_column, metadata, same_tenant, tenant_column
 
 # An outbound call has the id of its message: the message is what is sent and paid, the call is how it went.
 calls = Table(
@@ -48,4 +48,44 @@ calls = Table(
         unique=True,
         postgresql_where=text("provider_call_id IS NOT NULL"),
     ),
+)
+
+# A call at the desk: hub/voice/desk.py. It has the id of its call, which an outbound one becomes only when it is dialled.
+desk_calls = Table(
+    "desk_calls",
+    metadata,
+    tenant_column(),
+    id_column(),
+    Column("contact_id", Uuid, nullable=False),
+    Column("channel_id", Uuid, nullable=False),
+    Column("queue_id", Uuid),
+    Column("phase", Text, nullable=False),
+    Column("agent_id", Uuid),
+    Column("state", JSONB, nullable=False),
+    Column("log", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    Column("waited_from", INSTANT, nullable=False),
+    Column("ring_until", INSTANT),  # while a phone rings that nobody may hear of again
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("created_at", INSTANT, nullable=False, server_default=func.now()),
+    Column("updated_at", INSTANT, nullable=False, server_default=func.now()),
+    Index("ix_desk_calls_id", "id", unique=True),
+    Index("ix_desk_calls_contact", "tenant_id", "contact_id", "id"),
+    Index(
+        "ix_desk_calls_live",
+        "tenant_id",
+        "id",
+        postgresql_where=text("phase NOT IN ('ended', 'voicemail')"),
+    ),
+    Index("ix_desk_calls_ring", "ring_until", postgresql_where=text("ring_until IS NOT NULL")),
+)
+
+# Where an agent's calls come to: a number in E.164 or a SIP address.
+agent_phones = Table(
+    "agent_phones",
+    metadata,
+    tenant_column(),
+    Column("user_id", Uuid, primary_key=True),
+    Column("address", Text, nullable=False),
+    Column("updated_at", INSTANT, nullable=False, server_default=func.now()),
+    same_tenant("user_id", "users", ondelete="CASCADE"),
 )

@@ -70,9 +70,12 @@ async def get_call(call_id: CallId, caller: Reader, db: Db) -> dict[str, Any]:
 
 @router.post("/{call_id}/hang-up", operation_id="hang_up_call", response_model=CallOut)
 async def hang_up(call_id: CallId, caller: Writer, db: Db, actors: Actors) -> dict[str, Any]:
-    """End a call, or take it back before it is dialled. The provider's news of the end follows."""
-    await _view(db, caller.tenant_id, call_id)
-    await actors.calls.out.hang_up(caller.tenant_id, call_id)
+    """End a call, or take it back before it is dialled. The provider's news of the end follows. A call at the desk is
+    ended by the agent who has it, for everybody.
+    """
+    if not await actors.calls.desk.hang_up(caller.tenant_id, call_id, caller.user_id, caller.principal):
+        await _view(db, caller.tenant_id, call_id)
+        await actors.calls.out.hang_up(caller.tenant_id, call_id)
     return await _view(db, caller.tenant_id, call_id)
 
 

@@ -90,6 +90,7 @@ class QueueRules(QueueSettings):
             else Overflow(wait_s=overflow.wait_s, queue_id=overflow.queue_id),
             after_hours=AfterHours(text=after.text, queue_id=after.queue_id),
             satisfaction=self.satisfaction,
+            voice=self.voice,
             accept_s=self.accept_s,
             ageing_s=self.ageing_s,
         )

@@ -20,6 +20,9 @@ EventName = Literal[
     "message.received",
     "message.delivered",
     "message.failed",
+    "call.arrived",
+    "call.answered",
+    "call.ended",
 ]
 DeliveryState = Literal["pending", "delivered", "failed"]
 _SECRET = "whsec_ and the base64 of 24 to 64 bytes; left out, the hub makes one."

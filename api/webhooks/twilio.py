@@ -8,7 +8,7 @@ from uuid import UUID
 
 from api.webhooks.common import Call, Reply, account_of, take
 from hub.channels import TWILIO_SMS, TWILIO_VOICE
-from hub.channels.base import Account, own_address
+from hub.channels.base import Account, identifier, own_address
 from hub.channels.voice_twilio import event_of, news_of
 from hub.channels.voice_twiml import REJECT
 from hub.errors import BadSignature, Invalid, Malformed, NotFound
@@ -24,7 +24,7 @@ async def answer(hub: Any, call: Call) -> Reply:
     """POST …/message and …/status: the form itself says which it is; two addresses keep the console readable.
 
     Calls: …/voice (a call comes in), …/voice/{call} (its next document), …/voice-status, …/voice-recording and
-    …/voice-amd (news of it).
+    …/voice-amd (news of it); …/voice-leg/{call} and …/voice-leg-status/{call}: the same of one line of a call at the desk.
     """
     if call.method != "POST":
         raise NotFound("there is no such webhook")
@@ -33,6 +33,10 @@ async def answer(hub: Any, call: Call) -> Reply:
         return EMPTY
     if call.tail == "voice" or call.tail.startswith("voice/"):
         return await _document(hub, call)
+    if call.tail.startswith("voice-leg/"):
+        return await _leg_document(hub, call)
+    if call.tail.startswith("voice-leg-status/"):
+        return await _leg_news(hub, call)
     if call.tail in NEWS:
         return await _news(hub, call)
     raise NotFound("there is no such webhook")
@@ -83,6 +87,35 @@ async def _news(hub: Any, call: Call) -> Reply:
     return EMPTY
 
 
+async def _leg_document(hub: Any, call: Call) -> Reply:
+    """What a line of a call at the desk is to hear, as TwiML."""
+    account = await _verified(hub, call)
+    form = dict(call.request.form)
+    sid = identifier(form.get("CallSid", ""))
+    asked = parse_qs(call.query)
+    fields: dict[str, str] = {name: asked[name][0] for name in ("ask", "from") if name in asked}
+    fields |= {name: value for name, value in form.items() if name in ("Digits", "DialCallStatus")}
+    call_id = _call_id(call.tail.partition("/")[2])
+    return Reply(
+        (await hub.calls.leg_document(account, call_id, _leg(call.query), sid, fields)).encode(), XML
+    )
+
+
+async def _leg_news(hub: Any, call: Call) -> Reply:
+    account = await _verified(hub, call)
+    news = news_of(account, call.request)
+    try:
+        call_id = _call_id(call.tail.partition("/")[2])
+        await hub.calls.desk.leg_news(account, call_id, _leg(call.query), news)
+    except NotFound:
+        await hub.keep_strange(account, f"leg:{news.provider_call_id}:{news.sequence}", "no such call")
+    return EMPTY
+
+
+def _leg(query: str) -> int:
+    return _whole(query, "leg")
+
+
 def _call_id(name: str) -> UUID:
     """The call of `cal_…`, or of the message it was sent as. Raises NotFound."""
     try:
@@ -92,7 +125,11 @@ def _call_id(name: str) -> UUID:
 
 
 def _turn(query: str) -> int:
-    text = parse_qs(query).get("turn", [""])[0]
+    return _whole(query, "turn")
+
+
+def _whole(query: str, name: str) -> int:
+    text = parse_qs(query).get(name, [""])[0]
     if not (text.isascii() and text.isdigit() and len(text) <= 6):
-        raise Malformed("turn is missing")
+        raise Malformed(f"{name} is missing")
     return int(text)

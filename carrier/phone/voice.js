@@ -87,9 +87,12 @@ const PhoneVoice = (() => {
     function line(step) {
       const text = {
         say: step.text, play: step.text && `♪ ${step.text}`, pause: "…", recorded: `You spoke for ${step.seconds} s`,
+        joined: step.muted ? "You listen, and nobody hears you" : "You are connected", tones: step.digits && `Tones: ${step.digits}`,
         dialled: step.number && `Connecting to ${step.number}: ${step.status}`, error: `Error ${step.code}: ${step.words}`,
       }[step.did];
       if (step.did === "gathered" && (step.digits || step.speech)) return element("li", "mine", step.digits || step.speech);
+      if (step.did === "said") return element("li", "mine", step.text);
+      if (step.did === "heard") return element("li", "theirs", step.text);
       return text ? element("li", step.did === "say" ? "theirs" : "note", text) : null;
     }
 

@@ -97,6 +97,29 @@ class TwilioVoice(TwilioApi):
             self.url(account, sid), self.request_headers(account), urlencode({"Status": status}).encode()
         )
 
+    def ring(
+        self, account: Account, channel: Channel, to: str, document_url: str, news_url: str, ring_s: int
+    ) -> ProviderRequest:
+        """The request that calls one more phone, a number or a SIP address, which hears the document at `document_url`."""
+        fields = [
+            ("To", to),
+            ("From", channel.provider_address),
+            ("Url", document_url),
+            ("Method", "POST"),
+            ("StatusCallback", news_url),
+            ("StatusCallbackMethod", "POST"),
+            *(("StatusCallbackEvent", event) for event in ("ringing", "answered", "completed")),
+            ("Timeout", str(ring_s)),
+        ]
+        return ProviderRequest(self.url(account), self.request_headers(account), urlencode(fields).encode())
+
+    def lead(self, account: Account, sid: str, document_url: str) -> ProviderRequest:
+        """The request that lets a call that is under way hear another document at once."""
+        fields = {"Url": document_url, "Method": "POST"}
+        return ProviderRequest(
+            self.url(account, sid), self.request_headers(account), urlencode(fields).encode()
+        )
+
     def search_url(self, account: Account, channel: Channel, to: str) -> str:
         """The URL that lists the calls from this channel to `to`, newest first: reconciles unknown outcomes."""
         query = urlencode({"To": to, "From": channel.provider_address, "PageSize": "50"})

@@ -100,9 +100,14 @@ def _record(record: Record, urls: _Urls) -> str:
 
 
 def _element(name: str, attributes: dict[str, str], inner: str = "") -> str:
-    words = "".join(f" {key}={quoteattr(_FORBIDDEN.sub(' ', value))}" for key, value in attributes.items())
+    words = "".join(f" {key}={quoteattr(plain(value))}" for key, value in attributes.items())
     return f"<{name}{words}>{inner}</{name}>" if inner else f"<{name}{words}/>"
 
 
 def _text(words: str) -> str:
-    return escape(_FORBIDDEN.sub(" ", words))
+    return escape(plain(words))
+
+
+def plain(words: str) -> str:
+    """Without what no XML document may hold."""
+    return _FORBIDDEN.sub(" ", words)

@@ -61,6 +61,9 @@ _CALLS = text(
     """script = '{"type": "call", "steps": [{"type": "hang_up"}]}' """
     f"WHERE {_THIS}"
 )
+_DESK_CALLS = text(
+    f"UPDATE desk_calls SET log = '[]', state = state #- '{{note}}' #- '{{forward}}' WHERE {_THIS}"
+)
 _PARTS = text(
     "DELETE FROM inbound_parts WHERE tenant_id = :tenant_id AND sender = ANY(CAST(:addresses AS text[]))"
 )
@@ -155,6 +158,7 @@ async def blank(db: AsyncConnection, tenant_id: UUID, contact_id: UUID, traces: 
     counted = {
         "messages": await _run(db, _MESSAGES, values),
         "calls": await _run(db, _CALLS, values),
+        "desk_calls": await _run(db, _DESK_CALLS, values),
         "inbox": inbox,
         "inbound_parts": await _run(db, _PARTS, values | found),
         "contact_events": await _run(db, _EVENTS, values),

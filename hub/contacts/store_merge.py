@@ -36,6 +36,7 @@ HISTORY = (
     "contact_events",
     "activities",
     "calls",
+    "desk_calls",
     "queue_events",
     "webhook_deliveries",
     "mentions",

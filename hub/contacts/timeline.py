@@ -34,6 +34,7 @@ KINDS = (
     "closed",
     "reopened",
     "rated",
+    "call",
     "flow",
     "campaign",
 )

@@ -83,7 +83,17 @@ class SetTags:
     actor: str = ""
 
 
-DeskEvent = Offer | Accept | Decline | GiveBack | Due | Snooze | WaitForContact | SetPriority | SetTags
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """An agent talks with the contact on the phone: that answers whatever they wrote or rang for."""
+
+    user_id: UUID
+    at: datetime
+
+
+DeskEvent = Offer | Accept | Decline | GiveBack | Due | Snooze | WaitForContact | SetPriority | SetTags | Talk
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from hub.conversations.desk import (
     SetPriority,
     SetTags,
     Snooze,
+    Talk,
     WaitForContact,
 )
 from hub.conversations.state import (
@@ -98,6 +99,10 @@ def handle(result: Turn, event: DeskEvent, queues: Queues) -> None:
             result.happened.append(Happened("priority", {"priority": priority}, actor))
         case SetTags(add, remove, _, actor):
             tagging.change(result, add, remove, actor)
+        case Talk():
+            require_under_way(state)
+            wake(state)
+            state.last_direction, state.last_at, state.unread = "out", event.at, 0
 
 
 def wake(state: Conversation) -> None:
@@ -245,9 +250,9 @@ def _clocks(
         return kept
     if opened or kept.started_at is None:
         kept = service_level.start(kept, settings, state.priority, at)
-        if isinstance(event, AgentReply):
+        if isinstance(event, AgentReply | Talk):
             kept = service_level.responded(kept)
-    elif isinstance(event, AgentReply) and not kept.responded:
+    elif isinstance(event, AgentReply | Talk) and not kept.responded:
         seconds = (at - kept.started_at).total_seconds()
         was = service_level.answer_was(kept, at)
         _count(result, "answered", at, agent_id=event.user_id, seconds=seconds, detail=was)

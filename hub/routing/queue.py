@@ -64,6 +64,21 @@ class Satisfaction(_Part):
     text: str = Field("", max_length=480)
 
 
+class Voice(_Part):
+    """Calls that come to this queue wait for an agent; without `answer` they are asked to leave a message.
+
+    `callback_after_s`: who would wait longer, or has, may hang up and be called back in their turn; None: nobody is asked.
+    `wait_s`: after so long a message may be left. `music_url`: what is played between the words.
+    """
+
+    answer: bool = False
+    language: str = Field("en-US", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}$")
+    greeting: str = Field("", max_length=480)
+    music_url: str = Field("", max_length=2_048, pattern=r"^(https?://\S+)?$")
+    callback_after_s: Seconds | None = None
+    wait_s: int = Field(1_800, ge=30, le=4 * 3_600)
+
+
 class QueueSettings(_Part):
     """The settings of one queue. `ageing_s`: so many seconds of waiting weigh as much as one step of priority."""
 
@@ -75,6 +90,7 @@ class QueueSettings(_Part):
     overflow: Overflow | None = None
     after_hours: AfterHours = AfterHours()
     satisfaction: Satisfaction = Satisfaction()
+    voice: Voice = Voice()
     accept_s: int = Field(30, ge=5, le=3600)
     ageing_s: int = Field(600, ge=10, le=86_400)
 

@@ -11,15 +11,19 @@ from uuid import UUID
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub import deliveries
 from hub.channels.voice_news import CallNews
 from hub.deliveries import Changed, Report
+from hub.directory import Directories
 from hub.errors import NotFound
-from hub.voice import store
+from hub.voice import desk_store, store
 from hub.voice.interpreter import BEGIN, Advance, Answered, End, Event, Gathered, Position, advance
 from hub.voice.script import Call, Record, Say
 from hub.voice.state import ENDED, CallStatus, delivery_of, moves
 from hub.voice.tariff import Tariff
+from hub.voice.views import call_view
+from hub.webhooks import events, telling
+from models.db import insert_rows
+from models.webhooks import webhook_deliveries
 
 STEPS_KEPT_MAX = 500
 
@@ -99,7 +103,12 @@ async def take_turn(
 
 
 async def report(
-    db: AsyncConnection, tenant_id: UUID, call_id: UUID, news: CallNews, now: datetime
+    db: AsyncConnection,
+    tenant_id: UUID,
+    call_id: UUID,
+    news: CallNews,
+    now: datetime,
+    directories: Directories,
 ) -> Reported:
     """Apply news of a call: its state, its times, what it cost, and the fate of its message. Raises NotFound."""
     row = await store.lock(db, tenant_id, call_id)
@@ -115,6 +124,8 @@ async def report(
     if not values:
         return Reported(row, [], changed=False)
     row = await store.change(db, tenant_id, call_id, values)
+    if moved and status is not None:
+        await _tell(db, row, status, directories, now)
     if not moved or status is None or row.direction != "out":
         return Reported(row, [], changed=True)
     if status in ENDED and row.billed_s:
@@ -130,8 +141,22 @@ async def report(
         row.error_code,
         row.reason,
     )
-    applied = await deliveries.apply(db, [fate])
+    applied = await telling.apply(db, [fate], False, directories, now)
     return Reported(row, applied.changed, changed=True)
+
+
+async def _tell(
+    db: AsyncConnection, row: Row[Any], status: CallStatus, directories: Directories, now: datetime
+) -> None:
+    """What the tenant's webhooks hear of a call that goes by its script; the desk tells of its own calls itself."""
+    event = "call.answered" if status is CallStatus.IN_PROGRESS else "call.ended" if status in ENDED else ""
+    directory = await directories.one(row.tenant_id)
+    if not event or not directory.webhooks:
+        return
+    at_desk = await desk_store.shown(db, row.tenant_id, row.id)
+    if at_desk is None:
+        rows = events.of_call(directory, event, row.contact_id, call_view(row), now)
+        await insert_rows(db, webhook_deliveries, rows)
 
 
 def _facts(row: Any, news: CallNews) -> dict[str, Any]:

@@ -22,6 +22,9 @@ EVENTS = (
     "message.received",
     "message.delivered",
     "message.failed",
+    "call.arrived",
+    "call.answered",
+    "call.ended",
 )
 PING = "ping"
 URL_CHARS_MAX = 2_000

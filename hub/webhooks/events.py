@@ -97,6 +97,13 @@ def of_reports(
     return rows
 
 
+def of_call(
+    directory: Directory, event: str, contact_id: UUID, view: Mapping[str, Any], now: datetime
+) -> list[dict[str, Any]]:
+    """Rows of `call.arrived`, `call.answered` or `call.ended`: a call at the desk, or one that went by its script."""
+    return _rows(directory, event, contact_id, {"call": view}, now) if directory.webhooks else []
+
+
 def ping(tenant_id: UUID, endpoint_id: UUID, now: datetime) -> dict[str, Any]:
     """The row of a test: it goes to this endpoint whatever that listens for."""
     body = _body(PING, {"endpoint_id": encode_id("whe", endpoint_id)}, now)

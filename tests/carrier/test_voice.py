@@ -282,3 +282,35 @@ async def test_a_document_that_never_comes_ends_the_call(worlds: Any) -> None:
         call = await over(world, sid)
         world.tenant.hold.set()
         assert call["error_code"] == 11200
+
+
+async def test_two_talk_in_a_conference_and_one_is_led_out_of_it(world: World) -> None:
+    """What one says the other hears; a tenant leads a call elsewhere at once; tones are heard as such."""
+    meet = b"<Response><Dial><Conference>talk</Conference></Dial></Response>"
+    aside = b'<Response><Play digits="12"/><Pause length="60"/></Response>'
+    script(world, start=meet, aside=aside)
+    first, second = await dial(world), await dial(world)
+
+    async def log(sid: str) -> list[dict[str, Any]]:
+        (call,) = (await world.client.get("/carrier/calls", params={"sid": sid})).json()["calls"]
+        return call["log"]
+
+    async def seen(sid: str, did: str) -> dict[str, Any]:
+        for _ in range(100):
+            if found := [step for step in await log(sid) if step["did"] == did]:
+                return found[-1]
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"{sid} never {did}: {await log(sid)}")
+
+    await seen(first, "joined")
+    await seen(second, "joined")
+    spoken = {"sid": first, "do": "say", "text": "Good morning"}
+    assert (await world.client.post("/carrier/call", json=spoken)).status_code == 200
+    assert (await seen(second, "heard"))["text"] == "Good morning"
+    path = f"/2010-04-01/Accounts/{SID}/Calls/{first}.json"
+    form = {"Url": f"{world.tenant.url}/aside"}
+    assert (await world.client.post(path, data=form, auth=(SID, TOKEN))).status_code == 200
+    assert (await seen(first, "tones"))["digits"] == "12"
+    for sid in (first, second):
+        await world.client.post("/carrier/call", json={"sid": sid, "do": "hang_up"})
+    assert [(await over(world, sid))["status"] for sid in (first, second)] == ["completed"] * 2

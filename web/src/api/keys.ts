@@ -29,6 +29,8 @@ export const keys = {
   anyMessage: ['messages', 'one'] as const,
   message: (id: string) => ['messages', 'one', id] as const,
   call: (id: string) => ['calls', 'one', id] as const,
+  liveCalls: ['calls', 'live'] as const,
+  phone: ['calls', 'phone'] as const,
   users: ['tenancy', 'users'] as const,
   search: (q: string, filter: object) => ['search', 'messages', q, filter] as const,
   wrapUps: ['inbox', 'wrap-ups'] as const,

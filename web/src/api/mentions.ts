@@ -16,8 +16,8 @@ export const contactOf = (conversationId: string): string => conversationId.repl
 export const notesQuery = (conversationId: string) => {
   const contact_id = contactOf(conversationId);
   return queryOptions({
-    queryKey: keys.timeline(contact_id, { kinds: 'note,closed,rated', limit: NOTES_MAX }),
-    queryFn: () => body(api.GET('/v1/contacts/{contact_id}/timeline', { params: { path: { contact_id }, query: { kinds: 'note,closed,rated', limit: NOTES_MAX } } })),
+    queryKey: keys.timeline(contact_id, { kinds: 'note,closed,rated,call', limit: NOTES_MAX }),
+    queryFn: () => body(api.GET('/v1/contacts/{contact_id}/timeline', { params: { path: { contact_id }, query: { kinds: 'note,closed,rated,call', limit: NOTES_MAX } } })),
   });
 };
 

@@ -76,6 +76,8 @@ export interface Page<T> { items: T[]; has_more: boolean }
 
 export type MessagePatch = Pick<Message, 'id' | 'status'> & Partial<Message>;
 
+export type DeskCall = components['schemas']['DeskCall'];
+
 export type LiveEvent =
   | { type: 'conversation.updated'; conversation: Conversation }
   | { type: 'conversation.typing'; conversation_id: string; user: { id: string; name: string } }
@@ -87,6 +89,7 @@ export type LiveEvent =
   | { type: 'campaign.updated'; campaign: Campaign }
   | { type: 'channel.health'; account_id: string; state: AccountHealth['state']; reason: string; code: string }
   | { type: 'call.updated'; call: components['schemas']['CallOut'] }
+  | { type: 'desk_call.updated'; call: DeskCall }
   | { type: 'wallet.updated'; wallet: Wallet }
   | { type: 'routing.updated' }
   | { type: 'contact.updated'; contact_id: string }

@@ -15,6 +15,7 @@ export type DeliveryState = WebhookDelivery['state'];
 export const WEBHOOK_EVENTS: readonly WebhookEvent[] = [
   'conversation.opened', 'conversation.assigned', 'conversation.transferred', 'conversation.closed', 'conversation.reopened', 'conversation.rated', 'conversation.breached',
   'message.received', 'message.delivered', 'message.failed',
+  'call.arrived', 'call.answered', 'call.ended',
 ];
 const LOG_MS = 5_000;
 const PAGE = 25;

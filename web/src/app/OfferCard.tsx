@@ -1,9 +1,10 @@
 import { Button } from '@mantine/core';
-import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { IconFlag3 } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { liveCallsQuery, WAITING } from '../api/calls';
 import { accept, decline } from '../api/desk';
 import { keys } from '../api/keys';
 import { listQuery } from '../api/queries';
@@ -82,7 +83,10 @@ function Offer({ row, more }: { row: Conversation; more: number }) {
 /** What this person is asked to take, whatever page they are on. */
 export default function OfferCard() {
   const { data } = useInfiniteQuery(listQuery({ view: 'offered', search: '' }));
-  const rows = data?.pages.flatMap((page) => page.items) ?? [];
+  const { data: calls } = useQuery(liveCallsQuery);
+  // Who rings is answered in the call's own panel.
+  const ringing = new Set((calls?.items ?? []).filter(({ phase }) => WAITING.includes(phase)).map((call) => call.conversation_id));
+  const rows = (data?.pages.flatMap((page) => page.items) ?? []).filter((row) => !ringing.has(row.id));
   const first = rows.toSorted((one, other) => (one.offer?.until ?? '').localeCompare(other.offer?.until ?? ''))[0];
   return first ? <Offer key={first.id} row={first} more={rows.length - 1} /> : null;
 }

@@ -1,12 +1,14 @@
 import { Menu } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { IconCheck, IconChevronDown } from '@tabler/icons-react';
+import { IconCheck, IconChevronDown, IconPhone } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+import { phoneQuery } from '../api/calls';
 import { presenceQuery, putPresence } from '../api/desk';
 import { keys } from '../api/keys';
 import type { Presence } from '../api/types';
 import { toastProblem } from '../ui/toast';
 import classes from './desk.module.css';
+import { phoneOpen } from './phoneOpen';
 
 const CHOICES: Presence[] = ['online', 'busy', 'away', 'offline'];
 
@@ -15,6 +17,7 @@ export function PresenceSwitch() {
   const { t } = useTranslation();
   const client = useQueryClient();
   const { data } = useQuery(presenceQuery);
+  const { data: phone } = useQuery(phoneQuery);
   const change = useMutation({
     mutationFn: putPresence,
     onMutate: (status) => {
@@ -49,6 +52,11 @@ export function PresenceSwitch() {
             <small className={classes.hint}>{t(`presence.${status}Hint`)}</small>
           </Menu.Item>
         ))}
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconPhone size={15} aria-hidden />} onClick={() => phoneOpen.set(true)}>
+          {t('call.phone.menu')}
+          <small className={classes.hint} dir="ltr">{phone?.address || t('call.phone.none')}</small>
+        </Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );

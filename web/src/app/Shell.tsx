@@ -19,6 +19,7 @@ import { VersionBanner } from './VersionBanner';
 
 const CommandPalette = lazy(() => import('./CommandPalette'));
 const KeyHelp = lazy(() => import('./KeyHelp'));
+const CallDock = lazy(() => import('./CallDock'));
 const OfferCard = lazy(() => import('./OfferCard'));
 const SignInAgain = lazy(async () => {
   await loadArea('signin');
@@ -99,6 +100,7 @@ export function Shell() {
         {help && <KeyHelp onClose={() => helpOpen.set(false)} />}
         {ended && <SignInAgain />}
         {can(me, 'writeInbox') && me.user && <OfferCard />}
+        {can(me, 'writeInbox') && me.user && <CallDock />}
       </Suspense>
     </div>
   );

@@ -5,6 +5,7 @@ import { isQueue } from '../api/queries';
 import type { Import } from '../api/types';
 import type { Campaign, Conversation, Home, LiveEvent, Me, Message, MessagePatch, Page } from '../api/types';
 import { Arrivals } from './arrivals';
+import { ownCalls, putCall } from './liveCalls';
 import { LiveContacts } from './liveContacts';
 import { stopped, writes } from './typists';
 
@@ -146,6 +147,7 @@ export class LiveCache {
       switch (event.type) {
         case 'conversation.updated':
           putConversation(this.client, event.conversation, this.me.user?.id);
+          ownCalls(this.client, event.conversation);
           counts = true;
           if (event.conversation.status === 'closed') this.contacts.contact(event.conversation.contact.id); // its timeline tells of the end
           break;
@@ -186,6 +188,9 @@ export class LiveCache {
         case 'call.updated':
           void this.client.invalidateQueries({ queryKey: keys.call(event.call.id) });
           this.contacts.message();
+          break;
+        case 'desk_call.updated':
+          putCall(this.client, event.call);
           break;
         case 'wallet.updated':
           this.client.setQueryData(keys.wallet, event.wallet);

@@ -14,6 +14,7 @@ import { useStore } from '../../app/store';
 import { ProblemAlert } from '../../ui/ProblemAlert';
 import { dayName } from '../../ui/time';
 import { MessageBubble } from './MessageBubble';
+import { CallEntry } from './CallEntry';
 import { ClosedEntry, NoteEntry, RatedEntry } from './NoteEntry';
 import { withNotes, type ThreadItem } from './notes';
 import { attempt, discard, outbox, replace, seenNow, type Outgoing } from './outbox';
@@ -66,6 +67,7 @@ function Item({ item, name, conversationId }: { item: ThreadItem; name: string; 
     case 'note':
       if (item.note.kind === 'closed') return <ClosedEntry entry={item.note} />;
       if (item.note.kind === 'rated') return <RatedEntry entry={item.note} />;
+      if (item.note.kind === 'call') return <CallEntry entry={item.note} />;
       return <NoteEntry note={item.note} conversationId={conversationId} />;
     case 'message': return <MessageBubble message={item.message} first={item.first} last={item.last} name={name} />;
   }

@@ -15,6 +15,7 @@ import { ProblemAlert } from '../../ui/ProblemAlert';
 import { useClosing } from './CloseButton';
 import { MessageList } from './MessageList';
 import classes from './thread.module.css';
+import { ThreadCall } from './ThreadCall';
 import { ThreadHeader, type MenuState } from './ThreadHeader';
 import { useActions } from './useActions';
 import { useDraft } from './useDraft';
@@ -84,6 +85,7 @@ function OpenThread({ row, mayWrite, panel, onPanel }: OpenProps) {
   return (
     <>
       <ThreadHeader row={row} actions={actions} menu={menu} mayWrite={mayWrite} panel={panel} onPanel={onPanel} />
+      <ThreadCall conversationId={row.id} />
       <MessageList conversationId={row.id} name={row.contact.name || row.contact.address || ''} onEdit={(text) => {
         draft[1](text);
         field.current?.focus();

@@ -9,6 +9,7 @@ import { useMe } from '../../app/session';
 import { ChannelIcon } from '../../ui/ChannelIcon';
 import { Status } from '../../ui/Status';
 import { absoluteTime, shortTime } from '../../ui/time';
+import { CallButton } from './CallButton';
 import { CloseButton } from './CloseButton';
 import { Flood } from './Flood';
 import { usePeople } from './people';
@@ -128,6 +129,7 @@ export function ThreadHeader({ row, actions, menu, mayWrite, panel, onPanel }: H
         </div>
       </div>
       <div className={classes.headActions}>
+        {mayWrite && open && me.user && <CallButton row={row} />}
         {mayWrite && open && <AssignMenu row={row} actions={actions} menu={menu} />}
         {mayWrite && open && <TransferMenu row={row} actions={actions} menu={menu} />}
         {mayWrite && open && <MoreMenu row={row} actions={actions} menu={menu} />}

@@ -99,6 +99,28 @@ function Satisfaction({ draft, set, problem }: FormProps) {
   );
 }
 
+/** What callers hear and may do while they wait. */
+function Calls({ draft, set, problem }: FormProps) {
+  const { t } = useTranslation('queues');
+  const rule = draft.voice;
+  const change = (more: Partial<typeof rule>): void => set({ voice: { ...rule, ...more } });
+  return (
+    <Card title={t('form.calls')} text={t('form.callsText')}>
+      <Switch label={t('form.callsUse')} checked={rule.answer} onChange={(event) => change({ answer: event.currentTarget.checked })} />
+      {rule.answer && (
+        <>
+          <Textarea label={t('form.callsGreeting')} description={t('form.callsGreetingHint')} autosize minRows={2} maxLength={480} maw={620} value={rule.greeting} onChange={(event) => change({ greeting: event.currentTarget.value })} error={toldOf(problem, '/settings/voice/greeting')} />
+          <TextInput label={t('form.callsLanguage')} description={t('form.callsLanguageHint')} maw={180} value={rule.language} onChange={(event) => change({ language: event.currentTarget.value })} error={toldOf(problem, '/settings/voice/language')} />
+          <TextInput label={t('form.callsMusic')} description={t('form.callsMusicHint')} type="url" maw={620} value={rule.music_url} onChange={(event) => change({ music_url: event.currentTarget.value })} error={toldOf(problem, '/settings/voice/music_url')} />
+          <Switch label={t('form.callsBack')} checked={rule.callback_after_s !== null} onChange={(event) => change({ callback_after_s: event.currentTarget.checked ? 300 : null })} />
+          {rule.callback_after_s !== null && <NumberInput label={t('form.callsBackAfter')} suffix={t('form.callsMinutes')} min={1} max={240} maw={180} value={Math.round(rule.callback_after_s / 60)} onChange={(value) => change({ callback_after_s: Math.max(1, Number(value)) * 60 })} />}
+          <NumberInput label={t('form.callsWait')} description={t('form.callsWaitHint')} suffix={t('form.callsMinutes')} min={1} max={240} maw={260} value={Math.round(rule.wait_s / 60)} onChange={(value) => change({ wait_s: Math.max(1, Number(value)) * 60 })} />
+        </>
+      )}
+    </Card>
+  );
+}
+
 /** Every setting of one queue. What the API finds wrong stands beside its field. */
 export function QueueForm(props: FormProps) {
   const { draft, set, queueId, problem } = props;
@@ -122,6 +144,7 @@ export function QueueForm(props: FormProps) {
       <Breach {...props} />
       <Overflow {...props} />
       <Satisfaction {...props} />
+      <Calls {...props} />
     </>
   );
 }

@@ -24,8 +24,11 @@ export interface Draft {
   overflow: { wait_s: number; queue_id: string } | null;
   after: { text: string; queue_id: string | null };
   satisfaction: { enabled: boolean; text: string };
+  voice: Voice;
 }
 
+type Voice = { answer: boolean; language: string; greeting: string; music_url: string; callback_after_s: number | null; wait_s: number };
+const SILENT: Voice = { answer: false, language: 'en-US', greeting: '', music_url: '', callback_after_s: null, wait_s: 1800 };
 const OFFICE: Opening = { start: '09:00', end: '17:00' };
 const minutes = (clock: string): string => clock.slice(0, 5);
 
@@ -54,6 +57,7 @@ export function draftOf(queue: Queue | null): Draft {
     overflow: had.overflow ? { wait_s: had.overflow.wait_s, queue_id: had.overflow.queue_id } : null,
     after: { text: had.after_hours?.text ?? '', queue_id: had.after_hours?.queue_id ?? null },
     satisfaction: { enabled: had.satisfaction?.enabled ?? false, text: had.satisfaction?.text ?? '' },
+    voice: { ...SILENT, ...had.voice },
   };
 }
 
@@ -71,5 +75,6 @@ export function settingsOf(draft: Draft): QueueSettings {
     overflow: draft.overflow,
     after_hours: draft.after,
     satisfaction: draft.satisfaction,
+    voice: draft.voice,
   };
 }

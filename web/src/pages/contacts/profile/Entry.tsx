@@ -1,5 +1,5 @@
 import {
-  IconAddressBook, IconArrowBackUp, IconArrowNarrowRight, IconArrowDownLeft, IconArrowUpRight, IconArrowsExchange, IconArrowsJoin, IconArrowsSplit, IconBolt, IconCheck, IconFileImport, IconHierarchy2, IconNote, IconPencil,
+  IconAddressBook, IconArrowBackUp, IconArrowNarrowRight, IconArrowDownLeft, IconArrowUpRight, IconArrowsExchange, IconArrowsJoin, IconArrowsSplit, IconBolt, IconCheck, IconFileImport, IconHierarchy2, IconNote, IconPencil, IconPhone,
   IconShieldCheck, IconSpeakerphone, IconStar, IconTag, IconUserCheck, type Icon,
 } from '@tabler/icons-react';
 import { Button } from '@mantine/core';
@@ -19,7 +19,7 @@ import { actorWords, changesOf, propertiesOf, sentence } from './timelineWords';
 
 const ICONS: Record<string, Icon> = {
   note: IconNote, attributes: IconPencil, tags: IconTag, address: IconAddressBook, consent: IconShieldCheck, merge: IconArrowsJoin, unmerge: IconArrowsSplit, import: IconFileImport, assigned: IconUserCheck,
-  transferred: IconArrowsExchange, closed: IconCheck, reopened: IconArrowBackUp, tagged: IconTag, rated: IconStar, flow: IconHierarchy2, campaign: IconSpeakerphone, event: IconBolt,
+  transferred: IconArrowsExchange, closed: IconCheck, reopened: IconArrowBackUp, tagged: IconTag, rated: IconStar, call: IconPhone, flow: IconHierarchy2, campaign: IconSpeakerphone, event: IconBolt,
 };
 
 interface Props { entry: TimelineEntry; contact: ContactDetail; attributes: Attribute[]; mayNote: boolean; mayWrite: boolean; undone: boolean }

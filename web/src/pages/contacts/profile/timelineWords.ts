@@ -11,7 +11,7 @@ export const GROUPS = {
   event: ['event'],
   change: ['attributes', 'tags', 'address', 'import', 'merge', 'unmerge'],
   consent: ['consent'],
-  work: ['tagged', 'assigned', 'transferred', 'closed', 'reopened', 'rated'],
+  work: ['tagged', 'assigned', 'transferred', 'closed', 'reopened', 'rated', 'call'],
   flow: ['flow', 'campaign'],
 } as const;
 export type Group = keyof typeof GROUPS;
@@ -87,6 +87,7 @@ export function sentence(t: TFunction, entry: TimelineEntry, attributes: Attribu
     case 'transferred': return t('contacts:said.transferred', { queue: text(data.queue) });
     case 'closed': return data.wrap_up ? t('contacts:said.closedAs', { code: text(data.wrap_up) }) : t('contacts:said.closed');
     case 'rated': return t('contacts:said.rated', { score: Number(data.score) });
+    case 'call': return t(`contacts:said.call_${text(data.did)}`, { to: text(data.to), seconds: Number(data.seconds ?? 0) });
     case 'reopened': return t('contacts:said.reopened');
     case 'flow': return t(`contacts:said.flow_${text(data.step)}`, { name: text(data.name) });
     case 'campaign': return t('contacts:said.campaign', { name: text(data.name) });
