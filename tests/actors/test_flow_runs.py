@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from actors.attempts import Attempts
 from actors.conversation import ConversationHost
 from actors.flow_begin import Beginning, begin
+from actors.flow_work import FlowWork
 from actors.messages import Item
 from cli.demo import workspace as ws
+from hub.clock import SystemClock
+from hub.directory import Directories
+from hub.flows.asking import Asker
 from models.flow_runs import flow_goals, flow_sessions, flow_steps
 from tests.actors.desk import Desk
 
@@ -112,3 +119,90 @@ async def test_who_may_begin_again(desk: Desk, rule: str, after_wait: str, after
     for _ in range(2):
         await host.receive([desk.arrived(contact, "hello")])
     assert await once_more() == after_end
+
+
+# --- what is carried out after the commit ---------------------------------------------------------------------------
+
+
+class Later(SystemClock):
+    """The clock of a worker, moved on by the test."""
+
+    ahead = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self.ahead
+
+
+@dataclass
+class Run:
+    """A host and the worker beside it."""
+
+    desk: Desk
+    host: ConversationHost
+    work: FlowWork
+    clock: Later
+
+    async def begin(self, flow: UUID, contact: UUID, **values: Any) -> UUID:
+        asked = [Beginning(contact, None, values)]
+        (found,) = await begin(Mail(self.host), self.desk.tenant_id, flow, asked, at=now())
+        assert found.status == "begun", found
+        assert found.session_id is not None
+        return found.session_id
+
+    async def later(self, **span: int) -> None:
+        """Let time pass, and everything that comes due happen."""
+        self.clock.ahead += timedelta(**span)
+        for _ in range(8):
+            if not await self.work.look():
+                break
+            await self.work.settle()
+
+    async def session(self, session_id: UUID) -> Any:
+        (row,) = await self.desk.rows(flow_sessions, flow_sessions.c.id == session_id)
+        return row
+
+
+@pytest.fixture
+async def run(desk: Desk) -> AsyncIterator[Run]:
+    host, clock = desk.conversations(), Later()
+    host.clock = clock
+    directories = Directories(desk.engine)
+    wallets: Any = host.wallets
+    attempts = Attempts(desk.settings, desk.engine, host.redis, wallets, directories, clock)
+    work = FlowWork(desk.engine, Mail(host), attempts, directories, clock, Asker(set()))
+    yield Run(desk, host, work, clock)
+    await work.close()
+    await attempts.close()
+
+
+SAY = {"type": "text", "text": "Hello {{ name or 'you' }}"}
+
+
+async def flow_of(desk: Desk, nodes: list[dict[str, Any]], edges: list[dict[str, Any]]) -> UUID:
+    """A flow that the API begins, under a name of its own."""
+    start = node("start", "start", trigger={"kind": "api"}, reentry="always", save={"total": "total"})
+    document = flow_document([start, *nodes], [edge("start", nodes[0]["id"]), *edges])
+    return await ws.ensure_flow(desk.engine, desk.tenant_id, f"Flow {nodes[0]['id']}", document)
+
+
+async def test_a_question_without_an_answer_goes_on_when_its_time_is_over(run: Run) -> None:
+    desk = run.desk
+    flow = await flow_of(
+        desk,
+        [
+            node("ask", "ask", content=SAY, timeout={"amount": 2, "unit": "hours"}),
+            node("bye", "send", content={"type": "text", "text": "Bye"}),
+        ],
+        [edge("ask", "bye", "timeout")],
+    )
+    contact = await desk.contact("+15550001")
+    session = await run.begin(flow, contact)
+    await run.later(minutes=1)
+    assert [body for _, body, _ in await desk.thread(contact)] == ["Hello you"]
+    await run.later(days=9)
+    await run.later()
+    assert [body for _, body, _ in await desk.thread(contact)] == ["Hello you", "Bye"], (
+        "a late timer fires once"
+    )
+    row = await run.session(session)
+    assert (row.status, row.due_at) == ("ended", None)
