@@ -65,6 +65,7 @@ class Directory:
     bots: frozenset[UUID] = frozenset()
     """`users` has their names."""
     webhooks: Sequence[Subscription] = ()
+    flow_needs: Needs = NO_NEEDS
 
 
 async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
@@ -94,6 +95,7 @@ async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
         tenant.intent_version_id,
         policy.words,
         {channel.id: channel.kind.value for channel in known if channel.status != "archived"},
+        ZoneInfo(tenant.time_zone),
         policy.flood_limit,
         dict.fromkeys((each.id for each in hooks), ""),
     )
@@ -117,6 +119,7 @@ async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
         frozenset(row.id for row in queues if row.archived_at is not None),
         frozenset(bot.id for bot in bots),
         hooks,
+        rules.flow_needs,
     )
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from hub.compliance.keywords import Command, Said, command_of, confirmation
 from hub.contacts.consents import ALL, MARKETING
+from hub.conversations import flow_events
+from hub.conversations.journeys import Runs
 from hub.conversations.state import Happened, Inbound, SendMessage, SetConsent, Turn
+from hub.flows.book import FlowBook
 from hub.routing.table import RoutingTable
 
 
@@ -20,7 +23,7 @@ def obey(result: Turn, event: Inbound, said: Said, brand: str) -> None:
     result.routing = {"rule": "", "reason": f"{command.upper()} command"}
     if command is Command.STOP:
         state.opted_out = state.opted_out | {event.channel_kind}
-        state.session = None
+        flow_events.end_all(Runs(result, FlowBook(), event.at, None), flow_events.OPTED_OUT)
         if not again:  # the first word is the proof
             _consent(result, event, "opted_out", ALL)
     elif command is Command.STOP_MARKETING:
