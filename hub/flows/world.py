@@ -13,6 +13,7 @@ from hub.conditions.catalog import Catalog, FieldSpec, contact_catalog
 from hub.conditions.model import Group
 from hub.conditions.nodes import Node
 from hub.conditions.plan import plan
+from hub.flows.experiments.decided import Decisions
 
 if TYPE_CHECKING:
     from hub.flows.definition import Flow
@@ -39,6 +40,8 @@ class Tenant:
     flows: Mapping[str, Flow] = field(default_factory=dict)
     """Flows by id in hex, for flows that enter others."""
     zone: ZoneInfo = UTC_ZONE
+    decisions: Decisions = field(default_factory=dict)
+    """What has been decided of experiments."""
     _catalogs: dict[int, tuple[Flow, Catalog]] = field(default_factory=dict)
     _plans: dict[tuple[int, int], tuple[Flow, Group, Node]] = field(default_factory=dict)
 
