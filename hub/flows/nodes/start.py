@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import time
 from typing import Annotated, Any, ClassVar, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,6 +14,7 @@ from hub.conditions.catalog import is_event_name
 from hub.flows.inputs import Begin
 from hub.flows.nodes.base import Go, Next, Node, RunContext
 from hub.flows.values import Label, Path, VariableName, at_path, reference
+from hub.ids import decode_id
 
 
 class _Trigger(BaseModel):
@@ -51,10 +53,20 @@ class ScheduleTrigger(_Trigger):
     """At this time of these days, for everybody of a segment."""
 
     kind: Literal["schedule"] = "schedule"
-    at: time
+    at: time | None = None
     weekdays: tuple[Weekday, ...] = Field((), max_length=7, description="None: every day.")
     zone: Literal["tenant", "contact"] = "tenant"
     segment_id: Annotated[str, Field(min_length=1, max_length=40), reference("seg")]
+
+    def model_post_init(self, context: Any) -> None:
+        if self.at is None:
+            raise ValueError("at: when it fires")
+        if self.at.tzinfo is not None:
+            raise ValueError("at: a time of the day, without a zone")
+
+    @property
+    def segment(self) -> UUID:
+        return decode_id("seg", self.segment_id)
 
 
 class SegmentTrigger(_Trigger):
@@ -63,6 +75,11 @@ class SegmentTrigger(_Trigger):
     kind: Literal["segment"] = "segment"
     segment_id: Annotated[str, Field(min_length=1, max_length=40), reference("seg")]
     on: Literal["entry", "exit"] = "entry"
+    present: bool = Field(False, description="Also those who are in it when the flow is published.")
+
+    @property
+    def segment(self) -> UUID:
+        return decode_id("seg", self.segment_id)
 
 
 class CampaignTrigger(_Trigger):
@@ -107,8 +124,6 @@ class Start(Node):
     )
 
     def model_post_init(self, context: Any) -> None:
-        if isinstance(self.trigger, ScheduleTrigger) and self.trigger.at.tzinfo is not None:
-            raise ValueError("trigger/at: a time of the day, without a zone")
         if isinstance(self.trigger, EventTrigger) and not is_event_name(self.trigger.event):
             raise ValueError("trigger/event: 1 to 80 printable characters without spaces at the ends")
 
