@@ -61,8 +61,7 @@ def needs_classifier(
         flow = table.flows.get(UUID(state.session.flow_id))
         if flow is not None and expects(flow, state.session, event.text):
             return False
-    rule = table.decided(_message(state, event, zone), record)
-    return rule is None or not rule.spares_classifier
+    return table.needs_intent(_message(state, event, zone), record)
 
 
 class RecordMissing(Exception):
@@ -252,7 +251,7 @@ def _go(result: Turn, arrival: Arrival, route: Route, prefix: str = "") -> None:
     reason = prefix + "; ".join([route.reason, *failed])
     if to.flow_id is not None:
         _note(result, route, reason)
-        _run_flow(result, arrival, Session(to.flow_id.hex, table.flows[to.flow_id].start), None)
+        _run_flow(result, arrival, Session(to.flow_id.hex, to.start or table.flows[to.flow_id].start), None)
         return
     state = result.state
     if state.status != "open":
