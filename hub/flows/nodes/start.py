@@ -13,6 +13,7 @@ from hub.compliance.quiet_hours import Weekday
 from hub.conditions.catalog import is_event_name
 from hub.flows.inputs import Begin
 from hub.flows.nodes.base import Go, Next, Node, RunContext
+from hub.flows.triggers.cron import CHARS_MAX, check_cron
 from hub.flows.values import Label, Path, VariableName, at_path, reference
 from hub.ids import decode_id
 
@@ -50,19 +51,27 @@ class EventTrigger(_Trigger):
 
 
 class ScheduleTrigger(_Trigger):
-    """At this time of these days, for everybody of a segment."""
+    """At this time of these days, or at the times of a cron expression (five parts), for everybody of a segment."""
 
     kind: Literal["schedule"] = "schedule"
     at: time | None = None
+    cron: str = Field("", max_length=CHARS_MAX, description="In place of `at`: 0 9 * * MON-FRI.")
     weekdays: tuple[Weekday, ...] = Field((), max_length=7, description="None: every day.")
     zone: Literal["tenant", "contact"] = "tenant"
     segment_id: Annotated[str, Field(min_length=1, max_length=40), reference("seg")]
 
     def model_post_init(self, context: Any) -> None:
-        if self.at is None:
-            raise ValueError("at: when it fires")
-        if self.at.tzinfo is not None:
+        if (self.at is None) == (not self.cron):
+            raise ValueError("at: either a time of the day or a cron expression")
+        if self.at is not None and self.at.tzinfo is not None:
             raise ValueError("at: a time of the day, without a zone")
+        if self.cron:
+            try:
+                check_cron(self.cron)
+            except ValueError as error:
+                raise ValueError(f"cron: {error}") from None
+            if self.weekdays:
+                raise ValueError("weekdays: a cron expression has its own")
 
     @property
     def segment(self) -> UUID:
@@ -136,8 +145,8 @@ class Start(Node):
                 return ", ".join(words)
             case IntentTrigger(intent=name) | EventTrigger(event=name):
                 return name
-            case ScheduleTrigger(at=at):
-                return f"{at:%H:%M}"
+            case ScheduleTrigger(at=at, cron=cron):
+                return cron if at is None else f"{at:%H:%M}"
             case other:
                 return other.kind
 

@@ -12,6 +12,7 @@ from hub.compliance.quiet_hours import WEEKDAYS
 from hub.flows.definition import Flow
 from hub.flows.local_time import next_time
 from hub.flows.nodes.start import EventTrigger, ScheduleTrigger, SegmentTrigger
+from hub.flows.triggers.cron import next_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def next_fire(trigger: ScheduleTrigger, zone: ZoneInfo, after: datetime) -> date
     A time that the clocks skip fires once, when they jump; one that they show twice fires the first time only.
     """
     if trigger.at is None:
-        return None
+        return next_of(trigger.cron, after, zone)
     days = [WEEKDAYS.index(day) for day in trigger.weekdays]
     return next_time(after, trigger.at, days, zone)
 
