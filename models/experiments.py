@@ -1,4 +1,4 @@
-"""Decisions about experiments of flows. No row is ever changed: the newest ones say what holds."""
+"""Tables of experiments of flows: those that run, and decisions about them, of which none is ever changed."""
 
 from sqlalchemy import CheckConstraint, Column, Index, Table, Text, Uuid, func, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -22,4 +22,16 @@ flow_decisions = Table(
     same_tenant("flow_id", "flows", ondelete="CASCADE"),
     CheckConstraint("kind IN ('winner', 'stop', 'resume')", name="kind"),
     Index("ix_flow_decisions_flow", "tenant_id", "flow_id", "node", "id"),
+)
+
+# The splits of published flows that something may be decided of by itself. `look_at`: when the numbers are looked at again.
+flow_experiments = Table(
+    "flow_experiments",
+    metadata,
+    tenant_column(),
+    Column("flow_id", Uuid, primary_key=True),
+    Column("node", Text, primary_key=True),
+    Column("look_at", INSTANT, nullable=False),
+    same_tenant("flow_id", "flows", ondelete="CASCADE"),
+    Index("ix_flow_experiments_look", "tenant_id", "look_at"),
 )

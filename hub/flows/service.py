@@ -20,6 +20,7 @@ from hub.flows import store
 from hub.flows.carried import not_carried
 from hub.flows.definition import Flow, dump, read, refuse_huge
 from hub.flows.errors import FlowArchived, FlowExists, FlowInUse, FlowNotReady
+from hub.flows.experiments import service as experiments
 from hub.flows.faults import Fault, FlowInvalid, invalid
 from hub.flows.kept_runs import FlowTest, differences
 from hub.flows.nodes import SubFlow
@@ -137,6 +138,7 @@ async def archive(db: AsyncConnection, row: Row[Any], now: datetime) -> None:
         raise FlowInUse(f"it is used by {names}{' and more' if len(uses) > 3 else ''}", uses)
     await store.change(db, row.tenant_id, row.id, archived_at=now, definition=None)
     await triggers.archived(db, row.tenant_id, row.id)
+    await experiments.published(db, row.tenant_id, row.id, None, now)
 
 
 # Drafts
@@ -261,6 +263,7 @@ async def publish(db: AsyncConnection, row: Row[Any], note: str, *, created_by: 
     await _remember(db, row, number, document, note, created_by, now)
     await store.change(db, row.tenant_id, row.id, definition=document, version=number)
     await triggers.published(db, row.tenant_id, row.id, flow, now=now)
+    await experiments.published(db, row.tenant_id, row.id, flow, now)
     return number
 
 

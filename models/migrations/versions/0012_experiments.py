@@ -1,4 +1,4 @@
-"""Decisions about experiments of flows.
+"""Experiments of flows: those that run, and decisions about them.
 
 Revision ID: 0012
 """
@@ -15,6 +15,17 @@ branch_labels = None
 depends_on = None
 
 
+TENANT_TABLES: tuple[str, ...] = ("flow_decisions", "flow_experiments")
+LOOKUPS: tuple[tuple[str, str, str], ...] = (
+    (
+        "flow_experiment_tenants(before timestamptz)",
+        "SETOF uuid",
+        "SELECT t.id FROM tenants t "
+        "WHERE EXISTS (SELECT FROM flow_experiments e WHERE e.tenant_id = t.id AND e.look_at <= before)",
+    ),
+)
+
+
 def upgrade() -> None:
-    for statement in steps(__file__, ("flow_decisions",), (), insert_only=("flow_decisions",)):
+    for statement in steps(__file__, TENANT_TABLES, LOOKUPS, insert_only=("flow_decisions",)):
         op.execute(statement)
