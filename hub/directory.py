@@ -65,6 +65,7 @@ class Directory:
     bots: frozenset[UUID] = frozenset()
     """`users` has their names."""
     webhooks: Sequence[Subscription] = ()
+    flow_needs: Needs = NO_NEEDS
 
 
 async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
@@ -93,6 +94,7 @@ async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
         tenant.intent_version_id,
         policy.words,
         {channel.id: channel.kind.value for channel in known if channel.status != "archived"},
+        ZoneInfo(tenant.time_zone),
     )
     rules = await load_rules(db, around)
     return Directory(
@@ -114,6 +116,7 @@ async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
         frozenset(row.id for row in queues if row.archived_at is not None),
         frozenset(bot.id for bot in bots),
         await webhook_store.subscriptions(db, tenant_id),
+        rules.flow_needs,
     )
 
 
@@ -150,6 +153,7 @@ _MARKS = text(
         (SELECT string_agg(x.xmin::text, ',' ORDER BY x.id) FROM segments x WHERE x.tenant_id = w.id AND x.kind = 'dynamic'),
         (SELECT string_agg(x.xmin::text, ',' ORDER BY x.id) FROM attribute_definitions x WHERE x.tenant_id = w.id),
         (SELECT string_agg(x.xmin::text, ',' ORDER BY x.id) FROM flows x WHERE x.tenant_id = w.id),
+        (SELECT count(*)::text FROM flow_decisions x WHERE x.tenant_id = w.id),
         (SELECT string_agg(x.id::text || x.name || x.status, ',' ORDER BY x.id) FROM users x WHERE x.tenant_id = w.id),
         (SELECT string_agg(x.id::text || x.name, ',' ORDER BY x.id) FROM agents x WHERE x.tenant_id = w.id AND x.kind = 'bot'),
         (SELECT string_agg(x.tenant_id::text || x.version, ',' ORDER BY x.distance) FROM messaging_policies_for(w.id) x),

@@ -20,7 +20,7 @@ from hub.flows import store
 from hub.flows.carried import not_carried
 from hub.flows.definition import Flow, dump, read, refuse_huge
 from hub.flows.errors import FlowArchived, FlowExists, FlowInUse, FlowNotReady
-from hub.flows.experiments import service as experiments
+from hub.flows.experiments import running as experiments
 from hub.flows.faults import Fault, FlowInvalid, invalid
 from hub.flows.kept_runs import FlowTest, differences
 from hub.flows.nodes import SubFlow

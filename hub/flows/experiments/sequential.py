@@ -19,7 +19,7 @@ from math import exp, inf, log
 from typing import Any
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 EFFECT = 0.2
 """The relative difference that the prior is made for where nobody says one; others are found too, a little later."""
@@ -108,14 +108,18 @@ def likely_best(arms: Sequence[tuple[int, int]]) -> list[float]:
     """For each arm (conversions, entries) the probability that its rate is the highest: Bayesian, with a uniform prior for
     every rate. To be read by people; decisions do not hang on it, as it does not bound what looking often does.
     """
-    parts = [stats.beta(hits + 1, max(total - hits, 0) + 1) for hits, total in arms]
-    low = min(float(part.ppf(1e-9)) for part in parts)
-    high = max(float(part.ppf(1 - 1e-9)) for part in parts)
+    parts = [(hits + 1, max(total - hits, 0) + 1) for hits, total in arms]
+    low = min(float(special.betaincinv(a, b, 1e-9)) for a, b in parts)
+    high = max(float(special.betaincinv(a, b, 1 - 1e-9)) for a, b in parts)
     rates = np.linspace(low, high, 20_001)[1:-1]
-    below = [part.cdf(rates) for part in parts]
+    below = [special.betainc(a, b, rates) for a, b in parts]
+    density = [
+        np.exp(special.xlogy(a - 1, rates) + special.xlog1py(b - 1, -rates) - special.betaln(a, b))
+        for a, b in parts
+    ]
     found = [
-        float((part.pdf(rates) * np.prod(below[:nth] + below[nth + 1 :], axis=0)).sum())
-        for nth, part in enumerate(parts)
+        float((density[nth] * np.prod(below[:nth] + below[nth + 1 :], axis=0)).sum())
+        for nth in range(len(parts))
     ]
     total = sum(found) or 1.0
     return [each / total for each in found]
@@ -126,9 +130,10 @@ def conversions_needed(share: float, effect: float, alpha: float, power: float =
     coin = share * (1 + effect) / (1 + share * effect)
 
     def enough(total: int) -> bool:
-        first = (
-            stats.binom.ppf(1 - power, total, coin) if coin > share else stats.binom.ppf(power, total, coin)
-        )
+        tail = 1 - power if coin > share else power
+        first = np.ceil(
+            special.bdtrik(tail, total, coin)
+        )  # as many at least, or at most, come with that power
         return bool(
             log_evidence(first, total, share, abs(effect)) >= -log(alpha)
             and (first / total > share) == (coin > share)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -19,8 +18,9 @@ from hub.errors import Conflict, Invalid, NotFound
 from hub.flows import store as flow_store
 from hub.flows.definition import Flow, read
 from hub.flows.experiments import store
-from hub.flows.experiments.decided import Decided, Decisions, Key, Kind, fold
+from hub.flows.experiments.decided import Decided, Kind, fold
 from hub.flows.experiments.experiment import Numbers, Report, due, report, running_arms
+from hub.flows.experiments.running import splits_of
 from hub.flows.faults import FlowInvalid
 from hub.flows.nodes.split import Split
 from hub.ids import new_id
@@ -54,33 +54,6 @@ class Experiment:
     decided: Decided
     report: Report
     decisions: Sequence[Row[Any]]
-
-
-def splits_of(flow: Flow) -> dict[str, Split]:
-    """The experiments of a flow, by node."""
-    return {
-        place: node for place, node in flow.nodes.items() if isinstance(node, Split) and node.test is not None
-    }
-
-
-async def published(
-    db: AsyncConnection, tenant_id: UUID, flow_id: UUID, flow: Flow | None, now: datetime
-) -> None:
-    """Look from now on at what may be decided by itself; None: at nothing, the flow was put away."""
-    nodes = [
-        place
-        for place, split in (splits_of(flow).items() if flow is not None else ())
-        if split.test is not None and (split.test.automatic or split.test.guardrail is not None)
-    ]
-    await store.keep(db, tenant_id, flow_id, nodes, now)
-
-
-async def in_force(db: AsyncConnection, tenant_id: UUID) -> Decisions:
-    """What has been decided of all the tenant's experiments, for the running engine."""
-    found: dict[Key, list[Any]] = defaultdict(list)
-    for row in await store.all_decisions(db, tenant_id):
-        found[row.flow_id.hex, row.node, row.signature].append(row)
-    return {key: fold(rows) for key, rows in found.items()}
 
 
 async def experiments(db: AsyncConnection, row: Row[Any]) -> list[Experiment]:
