@@ -155,6 +155,7 @@ async def _move(db: AsyncConnection, tenant_id: UUID, pair: _Pair) -> dict[str, 
     joined, every = await store_merge.move_segments(db, tenant_id, loser, winner)
     moved["joined"], moved["segments"] = pack(joined), pack(every)
     moved["campaigns"] = pack(await store_merge.move_recipients(db, tenant_id, loser, winner))
+    await store_merge.move_triggers(db, tenant_id, loser, winner)
     first = 1 + max((row.position for row in pair.addresses[winner]), default=-1)
     await store_merge.move_addresses(db, tenant_id, loser, winner, first)
     await store_merge.delete_contact(db, tenant_id, loser)

@@ -50,6 +50,17 @@ _BACK = {
     )
     for table in HISTORY
 }
+# Where both are in a segment or are to begin a flow for the same reason, the loser's row goes with its contact.
+_TRIGGERS = (
+    text(
+        "INSERT INTO segment_snapshot_members (tenant_id, segment_id, contact_id) SELECT tenant_id, segment_id, :winner "
+        f"FROM segment_snapshot_members WHERE {_THIS} ON CONFLICT DO NOTHING"
+    ),
+    text(
+        f"UPDATE flow_begins b SET contact_id = :winner WHERE {_THIS} AND NOT EXISTS (SELECT FROM flow_begins w "
+        "WHERE w.tenant_id = b.tenant_id AND w.flow_id = b.flow_id AND w.contact_id = :winner AND w.key = b.key)"
+    ),
+)
 _JOIN_SEGMENTS = text(
     "INSERT INTO segment_members (tenant_id, segment_id, contact_id) SELECT tenant_id, segment_id, :winner FROM segment_members "
     f"WHERE {_THIS} ON CONFLICT DO NOTHING RETURNING segment_id"
@@ -139,6 +150,12 @@ async def move_segments(
     both = [segment for segment in all_of_them if segment not in set(joined)]
     await count_members(db, tenant_id, both, -1)
     return joined, all_of_them
+
+
+async def move_triggers(db: AsyncConnection, tenant_id: UUID, loser: UUID, winner: UUID) -> None:
+    """What the loser is to begin, the winner begins; being in a segment in the loser's place is not joining it."""
+    for statement in _TRIGGERS:
+        await db.execute(statement, {"tenant_id": tenant_id, "loser": loser, "winner": winner})
 
 
 async def count_members(db: AsyncConnection, tenant_id: UUID, segments: Sequence[UUID], change: int) -> None:

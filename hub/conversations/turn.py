@@ -37,7 +37,7 @@ from hub.conversations.state import (
 from hub.errors import Conflict
 from hub.flows.book import FlowBook
 from hub.flows.engine import expects
-from hub.flows.inputs import Begin, Reply
+from hub.flows.inputs import REPLY_CHARS_MAX, Begin, Reply
 from hub.ids import encode_id
 from hub.routing.fields import NO_RECORD, Heard, Message, Record
 from hub.routing.queue import Queues
@@ -58,8 +58,7 @@ def needs_classifier(
         return False
     if _is_expected(state, event, table):
         return False
-    rule = table.decided(_message(state, event, zone), record)
-    return rule is None or not rule.spares_classifier
+    return table.needs_intent(_message(state, event, zone), record)
 
 
 def _is_expected(state: Conversation, event: Inbound, table: RoutingTable) -> bool:
@@ -248,16 +247,20 @@ def _go(result: Turn, arrival: Arrival, route: Route, prefix: str = "") -> None:
 
 
 def _begin_flow(result: Turn, arrival: Arrival, route: Route, reason: str) -> None:
-    """A rule leads into a flow; whoever may not enter it (again) goes where the rules send them otherwise."""
-    event, flow_id = arrival.event, route.to.flow_id
+    """A rule leads into a flow, or the flow waits for the message; whoever may not enter it (again) goes where the rules
+    send them otherwise.
+    """
+    event, flow_id, node = arrival.event, route.to.flow_id, route.to.start
     assert flow_id is not None
-    runs = arrival.runs(result)
-    refusal = runs.refusal(flow_id, arrival.table.flows[flow_id].start)
+    runs, flow = arrival.runs(result), arrival.table.flows[flow_id]
+    refusal = runs.refusal(flow_id, node or flow.start)
     if refusal:
         _go(result, arrival, arrival.route(people_only=True), f"{refusal}; ")
         return
     _note(result, route, reason)
-    _after(result, arrival, runs.begin(event.message_id, flow_id, Begin(), trigger="rule"))
+    trigger = flow.starts[node].trigger.kind if node else "rule"
+    given = Begin(values={"text": event.text[:REPLY_CHARS_MAX]})
+    _after(result, arrival, runs.begin(event.message_id, flow_id, given, node=node, trigger=trigger))
 
 
 def _continue_flow(result: Turn, arrival: Arrival) -> bool:

@@ -202,7 +202,7 @@ class _Run:
             node = flow.nodes.get(place)
             if node is None:
                 raise Stuck(f"the flow has no node {place!r} any more")
-            context.flow, context.node = flow, place
+            context.flow, context.node, context.flow_id = flow, place, flow_id
             found = node.run(context)
             if isinstance(found, Enter):
                 self._enter(found, flow_id)

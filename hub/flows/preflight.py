@@ -12,9 +12,10 @@ from hub.conditions.errors import ConditionInvalid
 from hub.conditions.plan import plan
 from hub.flows.definition import Flow
 from hub.flows.graph import Graph, dearest_way, loops_without_a_stop, set_before
-from hub.flows.nodes import HandOverToQueue, Intent, Node, Send, SubFlow
+from hub.flows.nodes import HandOverToQueue, Intent, Node, Send, Start, SubFlow
 from hub.flows.nodes.ask import Ask
 from hub.flows.nodes.set_value import SetValue
+from hub.flows.nodes.start import ScheduleTrigger, SegmentTrigger
 from hub.flows.world import catalog_of
 from hub.ids import decode_id
 from hub.templates.render import compile_template
@@ -134,6 +135,11 @@ def _node(place: str, node: Node, flow: Flow, around: Surroundings) -> Iterator[
     if around.channels is not None:
         yield from _channels(place, node, around.channels)
     match node:
+        case Start(trigger=ScheduleTrigger() | SegmentTrigger() as trigger) if around.catalog is not None:
+            if trigger.segment not in around.catalog.segments:
+                yield Finding(
+                    place, "error", "unknown-segment", "there is no such segment", "/trigger/segment_id"
+                )
         case Send() | Ask() if around.templates is not None:
             yield from _templates(place, node, around.templates)
         case HandOverToQueue(queue=queue) if queue and around.queues is not None:

@@ -20,10 +20,12 @@ from hub.flows import store
 from hub.flows.carried import not_carried
 from hub.flows.definition import Flow, dump, read, refuse_huge
 from hub.flows.errors import FlowArchived, FlowExists, FlowInUse, FlowNotReady
+from hub.flows.experiments import running as experiments
 from hub.flows.faults import Fault, FlowInvalid, invalid
 from hub.flows.kept_runs import FlowTest, differences
 from hub.flows.nodes import SubFlow
 from hub.flows.preflight import Finding, Surroundings, inspect
+from hub.flows.triggers import service as triggers
 from hub.flows.world import Tenant
 from hub.ids import encode_id, new_id
 
@@ -135,6 +137,8 @@ async def archive(db: AsyncConnection, row: Row[Any], now: datetime) -> None:
         names = ", ".join(use["name"] for use in uses[:3])
         raise FlowInUse(f"it is used by {names}{' and more' if len(uses) > 3 else ''}", uses)
     await store.change(db, row.tenant_id, row.id, archived_at=now, definition=None)
+    await triggers.archived(db, row.tenant_id, row.id)
+    await experiments.published(db, row.tenant_id, row.id, None, now)
 
 
 # Drafts
@@ -258,6 +262,8 @@ async def publish(db: AsyncConnection, row: Row[Any], note: str, *, created_by: 
     document = dump(flow)
     await _remember(db, row, number, document, note, created_by, now)
     await store.change(db, row.tenant_id, row.id, definition=document, version=number)
+    await triggers.published(db, row.tenant_id, row.id, flow, now=now)
+    await experiments.published(db, row.tenant_id, row.id, flow, now)
     return number
 
 

@@ -14,6 +14,7 @@ from hub.conditions.model import Group
 from hub.conditions.nodes import Node
 from hub.conditions.plan import plan
 from hub.contacts.attributes import Definitions
+from hub.flows.experiments.decided import Decisions
 
 if TYPE_CHECKING:
     from hub.flows.definition import Flow
@@ -42,6 +43,8 @@ class Tenant:
     zone: ZoneInfo = UTC_ZONE
     definitions: Definitions | None = None
     """The attributes that values are checked against; None: they are not at hand."""
+    decisions: Decisions = field(default_factory=dict)
+    """What has been decided of experiments."""
     _catalogs: dict[int, tuple[Flow, Catalog]] = field(default_factory=dict)
     _plans: dict[tuple[int, int], tuple[Flow, Group, Node]] = field(default_factory=dict)
 

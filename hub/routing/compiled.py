@@ -33,13 +33,17 @@ _RANKS = {KEYWORD: 0, INTENT: 1, WORDING: 2, TAG: 3}
 
 @dataclass(frozen=True, slots=True)
 class To:
-    """Where a conversation goes: to a queue, a flow or a person; or nowhere, as it is closed."""
+    """Where a conversation goes: to a queue, a flow or a person; or nowhere, as it is closed.
+
+    `start`: the node where the flow begins; empty: the flow's own.
+    """
 
     queue_id: UUID | None = None
     flow_id: UUID | None = None
     user_id: UUID | None = None
     closed: bool = False
     priority: int = 0
+    start: str = ""
 
     @property
     def is_people(self) -> bool:

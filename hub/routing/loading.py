@@ -22,6 +22,7 @@ from hub.contacts.segments.loading import surroundings
 from hub.flows.book import FlowBook
 from hub.flows.definition import Flow
 from hub.flows.definition import read as read_flow
+from hub.flows.experiments import running as experiments
 from hub.flows.faults import FlowInvalid
 from hub.flows.world import UTC_ZONE, Tenant
 from hub.ids import decode_id
@@ -174,6 +175,7 @@ async def _runs(
         {flow_id.hex: flow for flow_id, flow in flows.items()},
         around.zone,
         await store_attributes.definitions(db, around.tenant_id),
+        await experiments.in_force(db, around.tenant_id),
     )
 
 

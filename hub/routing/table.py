@@ -32,6 +32,7 @@ from hub.routing.fields import (
     plain_words,
     values_of,
 )
+from hub.routing.starts import Starts
 
 NOBODY = To()
 MERGED_MAX = 32
@@ -40,7 +41,7 @@ MERGED_MAX = 32
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where a message goes and why, in words a person reads. `rule` None: no rule has it, it falls back.
+    """Where a message goes and why, in words a person reads. `rule` None: no rule has it: a flow waits for it, or it falls back.
 
     `passed`: the rules before it that held and went on; with it they say what else happens.
     """
@@ -73,6 +74,7 @@ class RoutingTable:
     flood_limit: int = FLOOD_PER_MINUTE
     book: FlowBook = field(default_factory=FlowBook)
     queue_ids: Mapping[str, UUID] = field(init=False)
+    starts: Starts = field(init=False)
     fields: frozenset[str] = field(init=False)
     asks_contact: bool = field(init=False)
     _anchored: Mapping[Anchor, Sequence[int]] = field(init=False, repr=False)
@@ -84,6 +86,7 @@ class RoutingTable:
         if not self.book.flows and self.flows:
             self.book = FlowBook(self.flows)
         self.queue_ids = {name.casefold(): queue_id for queue_id, name in self.queues.items()}
+        self.starts = Starts.of(self.flows)
         self.fields = frozenset().union(*(rule.fields for rule in self.rules))
         self.asks_contact = any(rule.asks_contact for rule in self.rules)
         found: dict[Anchor, list[int]] = defaultdict(list)
@@ -105,6 +108,13 @@ class RoutingTable:
         """The fields of the queues whose lengths the rules ask for."""
         return frozenset(name for name in self.fields if name.startswith(WAITING))
 
+    def needs_intent(self, message: Message, record: Record = NO_RECORD) -> bool:
+        """Whether somebody needs to know what the message means: to find its way, or whoever gets it."""
+        if self.starts.by_words(message) is not None:
+            return False
+        rule = self.decided(message, record)
+        return rule is None or not rule.spares_classifier
+
     def decided(self, message: Message, record: Record = NO_RECORD) -> CompiledRule | None:
         """The rule that has the message whatever it means, or None where that hangs on the intent or no rule has it."""
         walk = _Walk(self, message, None, record, 0.0)
@@ -123,6 +133,9 @@ class RoutingTable:
         """Where the message goes. An intent below `floor` counts for none, but for rules that ask for the confidence
         themselves. `people_only`: a flow has given up, so that rules which lead to a flow or close are passed over.
         """
+        to = None if people_only else self.starts.by_words(message)
+        if to is not None:
+            return Route(to, f"flow (keyword {keyword_of(message.text)})")
         walk = _Walk(self, message, heard, record, floor, people_only)
         found = walk.first(self._places(message, heard, record))
         assert found is not None  # nothing is unknown
@@ -211,7 +224,11 @@ class _Walk:
                 passed.append(rule)
                 continue
             return self._to(rule, tuple(passed))
-        to, reason = self._table.fall_back(self._heard or NOTHING_HEARD, self._floor)
+        heard = self._heard or NOTHING_HEARD
+        start = None if self._people_only else self._table.starts.by_intent(heard, self._floor)
+        if start is not None:
+            return Route(start, f"flow (intent {heard.intent} {heard.confidence:.2f})", None, tuple(passed))
+        to, reason = self._table.fall_back(heard, self._floor)
         return Route(to, reason, None, tuple(passed))
 
     def _candidates(self, places: Iterable[int]) -> Iterator[CompiledRule]:

@@ -64,7 +64,8 @@ def try_message(
     if command is not None:
         reason = f"{command.command.upper()} command"
         return Tried(rows, None, None, reason, None, command.command.value, (), ())
-    for row in rows:
+    started = table.starts.by_words(message) is not None
+    for row in () if started else rows:
         if row["counts"] and row["result"] is None:
             missing: Missing = "contact" if record is None and row["asks_contact"] else "intent"
             return Tried(

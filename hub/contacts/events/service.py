@@ -18,6 +18,7 @@ from hub.contacts.events import store
 from hub.contacts.events.event import BATCH_MAX, NAMES_MAX, NewEvent, check
 from hub.contacts.suppression import AddressHasher
 from hub.errors import HubError, Invalid, NotFound
+from hub.flows.triggers import store as triggers
 from hub.ids import new_id
 
 MERGES_FOLLOWED_MAX = 5
@@ -89,6 +90,7 @@ async def take(
         else:
             rows[place] = _row(tenant_id, owner, event, now)
     written = await store.insert(db, list(rows.values()))
+    await triggers.begin_for_events(db, tenant_id, sorted(written), now)
     for place, row in rows.items():
         status: Literal["accepted", "duplicate"] = "accepted" if row["id"] in written else "duplicate"
         event_id = row["id"] if status == "accepted" else None

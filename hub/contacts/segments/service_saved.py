@@ -29,6 +29,7 @@ from hub.contacts.segments.segment import (
     check_new,
 )
 from hub.errors import Invalid, NotFound
+from hub.flows.triggers import store_snapshots
 from hub.ids import new_id
 
 FREEZE_TIMEOUT_MS = 120_000
@@ -178,6 +179,7 @@ async def change_members(
     removed = await store_saved.remove_members(db, row.tenant_id, row.id, remove)
     await _recount(db, row.tenant_id, row.id)
     await store_saved.change(db, row.tenant_id, row.id, updated_at=now)
+    await store_snapshots.look_soon(db, row.tenant_id, row.id, now)
     return added, removed, unknown
 
 

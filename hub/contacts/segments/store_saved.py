@@ -40,6 +40,10 @@ _SEGMENT_USES = text(
     "SELECT id, name FROM segments WHERE tenant_id = :tenant_id AND archived_at IS NULL AND id <> :segment_id "
     "AND position(:public_id IN CAST(condition AS text)) > 0 ORDER BY name"
 )
+_FLOW_USES = text(
+    "SELECT id, name FROM flows WHERE tenant_id = :tenant_id AND definition IS NOT NULL "
+    "AND position(:public_id IN CAST(definition AS text)) > 0 ORDER BY name LIMIT 50"
+)
 _RULE_USES = text(
     "SELECT CAST(r.value ->> 'id' AS uuid) AS id, r.value ->> 'name' AS name FROM rule_lists x "
     "CROSS JOIN LATERAL jsonb_array_elements(x.document -> 'rules') WITH ORDINALITY AS r(value, place) "
@@ -142,12 +146,15 @@ async def freeze(db: AsyncConnection, segment_id: UUID, condition: CompiledCondi
 
 
 async def uses(db: AsyncConnection, tenant_id: UUID, segment_id: UUID) -> list[dict[str, str]]:
-    """{kind, id, name} of everything that works with the segment: open campaigns, other segments, routing rules."""
+    """{kind, id, name} of everything that works with the segment: open campaigns, other segments, published
+    flows, routing rules."""
     values = {"tenant_id": tenant_id, "segment_id": segment_id, "public_id": encode_id("seg", segment_id)}
     campaigns = await db.execute(_CAMPAIGN_USES, values)
     found = [{"kind": "campaign", "id": encode_id("cmp", row.id), "name": row.name} for row in campaigns]
     others = await db.execute(_SEGMENT_USES, values)
     found += [{"kind": "segment", "id": encode_id("seg", row.id), "name": row.name} for row in others]
+    flows = await db.execute(_FLOW_USES, values)
+    found += [{"kind": "flow", "id": encode_id("flw", row.id), "name": row.name} for row in flows]
     rules = await db.execute(_RULE_USES, values)
     found += [{"kind": "routing_rule", "id": encode_id("rul", row.id), "name": row.name} for row in rules]
     return found

@@ -96,6 +96,7 @@ class RunContext:
     attributes: dict[str, Scalar] = field(default_factory=dict)
     tags: dict[str, bool] = field(default_factory=dict)
     explain: Explain | None = None
+    flow_id: str = ""
 
     @property
     def zone(self) -> ZoneInfo:

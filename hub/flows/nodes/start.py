@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import time
 from typing import Annotated, Any, ClassVar, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
@@ -12,7 +13,9 @@ from hub.compliance.quiet_hours import Weekday
 from hub.conditions.catalog import is_event_name
 from hub.flows.inputs import Begin
 from hub.flows.nodes.base import Go, Next, Node, RunContext
+from hub.flows.triggers.cron import CHARS_MAX, check_cron
 from hub.flows.values import Label, Path, VariableName, at_path, reference
+from hub.ids import decode_id
 
 
 class _Trigger(BaseModel):
@@ -54,13 +57,31 @@ class EventTrigger(_Trigger):
 
 
 class ScheduleTrigger(_Trigger):
-    """At this time of these days, for everybody of a segment."""
+    """At this time of these days, or at the times of a cron expression (five parts), for everybody of a segment."""
 
     kind: Literal["schedule"] = "schedule"
-    at: time
+    at: time | None = None
+    cron: str = Field("", max_length=CHARS_MAX, description="In place of `at`: 0 9 * * MON-FRI.")
     weekdays: tuple[Weekday, ...] = Field((), max_length=7, description="None: every day.")
     zone: Literal["tenant", "contact"] = "tenant"
     segment_id: Annotated[str, Field(min_length=1, max_length=40), reference("seg")]
+
+    def model_post_init(self, context: Any) -> None:
+        if (self.at is None) == (not self.cron):
+            raise ValueError("at: either a time of the day or a cron expression")
+        if self.at is not None and self.at.tzinfo is not None:
+            raise ValueError("at: a time of the day, without a zone")
+        if self.cron:
+            try:
+                check_cron(self.cron)
+            except ValueError as error:
+                raise ValueError(f"cron: {error}") from None
+            if self.weekdays:
+                raise ValueError("weekdays: a cron expression has its own")
+
+    @property
+    def segment(self) -> UUID:
+        return decode_id("seg", self.segment_id)
 
 
 class SegmentTrigger(_Trigger):
@@ -69,6 +90,11 @@ class SegmentTrigger(_Trigger):
     kind: Literal["segment"] = "segment"
     segment_id: Annotated[str, Field(min_length=1, max_length=40), reference("seg")]
     on: Literal["entry", "exit"] = "entry"
+    present: bool = Field(False, description="Also those who are in it when the flow is published.")
+
+    @property
+    def segment(self) -> UUID:
+        return decode_id("seg", self.segment_id)
 
 
 class CampaignTrigger(_Trigger):
@@ -113,8 +139,6 @@ class Start(Node):
     )
 
     def model_post_init(self, context: Any) -> None:
-        if isinstance(self.trigger, ScheduleTrigger) and self.trigger.at.tzinfo is not None:
-            raise ValueError("trigger/at: a time of the day, without a zone")
         if isinstance(self.trigger, EventTrigger) and not is_event_name(self.trigger.event):
             raise ValueError("trigger/event: 1 to 80 printable characters without spaces at the ends")
 
@@ -127,8 +151,8 @@ class Start(Node):
                 return ", ".join(words)
             case IntentTrigger(intent=name) | EventTrigger(event=name):
                 return name
-            case ScheduleTrigger(at=at):
-                return f"{at:%H:%M}"
+            case ScheduleTrigger(at=at, cron=cron):
+                return cron if at is None else f"{at:%H:%M}"
             case other:
                 return other.kind
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.conditions.predicate import Facts
+from hub.flows.definition import Flow, read
 from hub.ids import encode_id
 from hub.routing.compiled import To
 from hub.routing.fields import NOTHING_HEARD, Heard, Message, Record, values_of
@@ -22,6 +23,7 @@ from tests.hub.routing.rules import (
     HOURS,
     LINE,
     ORDERS,
+    SURVEY,
     VIPS,
     WEDNESDAY,
     asks,
@@ -300,3 +302,38 @@ def test_looking_up_is_the_same_as_looking_at_every_rule(
     assert found == naive(which, said, heard, record)
     early = which.decided(said, record)
     assert early is None or early.id.int == found[1], "what is decided early is decided so whatever is heard"
+
+
+def starting(flow: UUID, trigger: dict[str, Any]) -> dict[UUID, Flow]:
+    nodes = [{"id": "here", "type": "start", "data": {"trigger": trigger}}, {"id": "end", "type": "end"}]
+    edges = [{"source": "here", "target": "end"}]
+    return {flow: read({"spec_version": 2, "nodes": nodes, "edges": edges})}
+
+
+def test_a_flow_that_waits_for_the_words_comes_before_all_rules() -> None:
+    flows = starting(SURVEY, {"kind": "keyword", "words": ["Win", "hours"]})
+    found = replace(TABLE, flows={**TABLE.flows, **flows})
+    assert found.route(message("  WIN!")).to == To(flow_id=SURVEY, start="here")
+    assert found.route(message("hours")).to == To(flow_id=SURVEY, start="here")
+    assert found.route(message("hours"), people_only=True).to == To(GENERAL)
+    assert found.route(message("win what")).to == To(GENERAL)
+    assert not found.needs_intent(message("win"))
+    assert found.needs_intent(message("win what"))
+    twice = replace(TABLE, flows={**flows, **starting(HOURS, {"kind": "keyword", "words": ["win"]})})
+    assert twice.route(message("win")).to == To(flow_id=HOURS, start="here")
+
+
+def test_a_flow_that_waits_for_the_intent_comes_after_all_rules() -> None:
+    flows = {
+        **starting(SURVEY, {"kind": "intent", "intent": "refund"}),
+        **starting(HOURS, {"kind": "intent", "intent": "order_status", "threshold": 0.9}),
+    }
+    found = replace(TABLE, flows=flows)
+    asked = found.route(message(), Heard("refund", 0.8), FLOOR)
+    assert (asked.to, asked.rule) == (To(flow_id=SURVEY, start="here"), None)
+    assert found.route(message(), Heard("refund", 0.2), FLOOR).to == To(GENERAL)
+    assert found.route(message(), Heard("order_status", 0.95), FLOOR).to == To(ORDERS)  # a rule has it
+    bare = table([], flows=flows)
+    assert bare.route(message(), Heard("order_status", 0.95), FLOOR).to == To(flow_id=HOURS, start="here")
+    assert bare.route(message(), Heard("order_status", 0.8), FLOOR).to == To(GENERAL)
+    assert bare.route(message(), Heard("refund", 0.8), FLOOR, people_only=True).to == To(GENERAL)

@@ -1,0 +1,1 @@
+"""What begins flows: events, schedules, segments; and who is to begin."""
