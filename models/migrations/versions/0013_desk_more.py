@@ -10,7 +10,7 @@ from alembic import op
 from models.migrations.security import steps
 
 revision = "0013"
-down_revision = "0009"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
