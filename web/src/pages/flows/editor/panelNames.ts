@@ -3,4 +3,6 @@ import { lazy, type ComponentType } from 'react';
 
 export const PANELS: Readonly<Record<string, ComponentType>> = {
   inspector: lazy(async () => ({ default: (await import('./inspector/InspectorPanel')).InspectorPanel })),
+  problems: lazy(async () => ({ default: (await import('./ProblemsPanel')).ProblemsPanel })),
+  comments: lazy(async () => ({ default: (await import('./CommentsPanel')).CommentsPanel })),
 };
