@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { DRAGGED } from './canvas/FlowCanvas';
 import type { NodeType } from './document';
 import classes from './editor.module.css';
+import { firstSentence } from './inspector/schema';
 import { looksOf } from './looks';
 import { useNodeTypes } from './nodeTypes';
 import { useActions } from './useActions';
@@ -40,7 +41,7 @@ export const Palette = memo(function Palette({ field }: { field: RefObject<HTMLI
             {all.map((type) => {
               const { icon: Glyph, color } = looksOf(type.type);
               return (
-                <button key={type.type} type="button" className={classes.paletteStep} title={type.description.split('\n')[0]} draggable onDragStart={(event) => {
+                <button key={type.type} type="button" className={classes.paletteStep} title={firstSentence(type.description)} draggable onDragStart={(event) => {
                   event.dataTransfer.setData(DRAGGED, type.type);
                   event.dataTransfer.effectAllowed = 'copy';
                 }} onClick={() => actions.add(type.type)}>

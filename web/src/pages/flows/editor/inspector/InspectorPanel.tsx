@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core';
+import { ActionIcon, Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { IconCopy, IconLayoutAlignCenter, IconLayoutAlignLeft, IconLayoutAlignTop, IconLayoutDistributeHorizontal, IconPointer, IconTrash } from '@tabler/icons-react';
 import { useEffect, useMemo, useRef } from 'react';
@@ -22,7 +22,7 @@ import { errorsOf, troublesOf } from './errors';
 import classes from './inspector.module.css';
 import { NextSteps } from './NextSteps';
 import { ObjectFields } from './ObjectFields';
-import type { Schema } from './schema';
+import { firstSentence, type Schema } from './schema';
 
 const OWN_VALUES = ['first_name', 'last_name', 'name', 'phone', 'language', 'reply.text'];
 const EMPTY: Schema = {};
@@ -108,10 +108,10 @@ export function InspectorPanel() {
       <header className={classes.head}>
         <span className={classes.icon} style={{ background: color }}><Glyph size={16} aria-hidden /></span>
         <h2>{type?.title ?? step.type}</h2>
-        {editor.writable && <Button size="xs" variant="default" leftSection={<IconCopy size={14} aria-hidden />} onClick={actions.duplicate}>{t('action.duplicate')}</Button>}
-        {editor.writable && <Button size="xs" variant="default" leftSection={<IconTrash size={14} aria-hidden />} onClick={actions.remove}>{t('action.remove')}</Button>}
+        {editor.writable && <ActionIcon variant="subtle" color="gray" size={30} aria-label={t('action.duplicate')} title={t('action.duplicate')} onClick={actions.duplicate}><IconCopy size={16} aria-hidden /></ActionIcon>}
+        {editor.writable && <ActionIcon variant="subtle" color="gray" size={30} aria-label={t('action.remove')} title={t('action.remove')} onClick={actions.remove}><IconTrash size={16} aria-hidden /></ActionIcon>}
       </header>
-      <p className={classes.note}>{(type?.description ?? '').split('\n')[0]}</p>
+      <p className={classes.note}>{firstSentence(type?.description ?? '')}</p>
       <StepForm step={step} />
       <NextSteps step={step} />
       <p className={classes.note}>{t('inspector.id', { id: step.id })}</p>

@@ -45,7 +45,7 @@ export function ListField({ name, schema, value, place, onChange, control }: Lis
           </li>
         ))}
       </ol>
-      {!readOnly && <Button variant="default" size="xs" leftSection={<IconPlus size={14} aria-hidden />} disabled={items.length >= control.most} onClick={() => onChange([...items, blank(control.items, root)])}>{t('form.add', { name: label })}</Button>}
+      {!readOnly && <Button className={classes.addItem} variant="default" size="xs" leftSection={<IconPlus size={14} aria-hidden />} disabled={items.length >= control.most} onClick={() => onChange([...items, blank(control.items, root)])}>{t('form.add')}<span className="visually-hidden"> {t('form.addTo', { name: label })}</span></Button>}
     </fieldset>
   );
 }

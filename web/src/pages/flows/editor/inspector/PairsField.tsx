@@ -50,7 +50,7 @@ export function PairsField({ name, value, place, onChange, control }: PairsProps
           {!readOnly && <ActionIcon variant="subtle" color="gray" size={32} aria-label={t('form.remove', { name: label, place: nth + 1 })} onClick={() => set(shown.filter((_, at) => at !== nth))}><IconTrash size={15} aria-hidden /></ActionIcon>}
         </div>
       ))}
-      {!readOnly && <Button variant="default" size="xs" leftSection={<IconPlus size={14} aria-hidden />} onClick={() => setRows([...shown, ['', '']])}>{t('form.add', { name: label })}</Button>}
+      {!readOnly && <Button className={classes.addItem} variant="default" size="xs" leftSection={<IconPlus size={14} aria-hidden />} onClick={() => setRows([...shown, ['', '']])}>{t('form.add')}<span className="visually-hidden"> {t('form.addTo', { name: label })}</span></Button>}
     </fieldset>
   );
 }

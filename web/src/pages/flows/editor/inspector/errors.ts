@@ -1,4 +1,5 @@
-/** What is wrong with a step, by the place inside its data. Pure. */
+/** What is wrong with a step, by the place inside its data. */
+import i18next from 'i18next';
 import type { FlowLook } from '../../../../api/flows';
 import { sentence } from '../../../../ui/words';
 import type { NodeType, Step } from '../document';
@@ -13,7 +14,7 @@ const FAULT = /^\/nodes\/\d+\/data(\/.*)?$/;
 
 /** Faults and findings of a look in one list; the former stop everything, so they come alone. */
 export const troublesOf = (look: FlowLook | null): Trouble[] => [
-  ...(look?.faults ?? []).map(({ node, pointer, detail, code }) => ({ node, severity: 'error' as const, words: sentence(detail), field: FAULT.exec(pointer)?.[1] ?? '', code })),
+  ...(look?.faults ?? []).map(({ node, pointer, detail, code }) => ({ node, severity: 'error' as const, words: i18next.t(`flows:fault.${code}`, sentence(detail)), field: FAULT.exec(pointer)?.[1] ?? '', code })),
   ...(look?.findings ?? []).map(({ node, severity, words, field, code }) => ({ node, severity, words: sentence(words), field, code })),
 ];
 

@@ -48,6 +48,9 @@ export function present(schema: Schema, root: Schema): { schema: Schema; nullabl
   return { schema: { ...beside, anyOf: others }, nullable: others.length < kinds.length };
 }
 
+/** What a kind of step is for: the rest of its description is for programs. */
+export const firstSentence = (description: string): string => description.split(/ Ports: | Writes: |\n/)[0] ?? '';
+
 const isPicked = (name: string | undefined): name is Picked => (PICKED as readonly string[]).includes(name ?? '');
 
 export function controlOf(given: Schema, root: Schema): Control {
