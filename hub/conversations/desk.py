@@ -83,8 +83,6 @@ class SetTags:
     actor: str = ""
 
 
-
-
 @dataclass(frozen=True, slots=True)
 class Talk:
     """An agent talks with the contact on the phone: that answers whatever they wrote or rang for."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,7 +13,8 @@ from hub.flows.contents import ContentDocument, templates_of, words_of
 from hub.flows.inputs import Reply, TimeUp
 from hub.flows.nodes.base import Go, Next, Node, RunContext, Stay, Wait
 from hub.flows.nodes.send import SendStep, fill
-from hub.flows.values import Label, SavedAs, Span
+from hub.flows.ports import Port
+from hub.flows.values import Label, SavedAs, Span, only_when
 
 OTHER, ANSWER, TIMEOUT = "other", "answer", "timeout"
 
@@ -40,14 +41,25 @@ class Ask(Node):
     type: ClassVar[str] = "ask"
     title: ClassVar[str] = "Ask and wait"
     group: ClassVar[str] = "Messages"
+    ports: ClassVar[tuple[Port, ...]] = (
+        Port(ANSWER, each="choices"),
+        Port(OTHER),
+        Port(TIMEOUT, when=("timeout",)),
+    )
 
     content: ContentDocument | None = None
     channels: tuple[SendStep, ...] = Field((), max_length=8)
     kind: Literal["choice", "text", "number", "date", "email", "phone"] = "text"
-    choices: tuple[Choice, ...] = Field((), max_length=20)
-    min: float | None = Field(None, description="The least number, or the least characters of a text.")
-    max: float | None = Field(None, description="The greatest number, or the most characters of a text.")
-    country: str = Field("", pattern=r"^([A-Z]{2})?$", description="Of phone numbers without a country.")
+    choices: Annotated[tuple[Choice, ...], only_when("kind", "choice")] = Field((), max_length=20)
+    min: Annotated[float | None, only_when("kind", "text", "number")] = Field(
+        None, description="The least number, or the least characters of a text."
+    )
+    max: Annotated[float | None, only_when("kind", "text", "number")] = Field(
+        None, description="The greatest number, or the most characters of a text."
+    )
+    country: Annotated[str, only_when("kind", "phone")] = Field(
+        "", pattern=r"^([A-Z]{2})?$", description="Of phone numbers without a country."
+    )
     retries: int = Field(0, ge=0, le=5)
     retry_content: ContentDocument | None = Field(None, description="None: the question is asked again.")
     timeout: Span | None = None
@@ -61,10 +73,6 @@ class Ask(Node):
             raise ValueError("choices: each has a name of its own, and none is called other or timeout")
         if self.min is not None and self.max is not None and self.min > self.max:
             raise ValueError("min: it must not be above max")
-
-    def out_ports(self) -> Sequence[str]:
-        good = [choice.name for choice in self.choices] or [ANSWER]
-        return (*good, OTHER, *((TIMEOUT,) if self.timeout else ()))
 
     def writes(self) -> Mapping[str, str]:
         return {self.save_as: KINDS[self.kind]} if self.save_as else {}

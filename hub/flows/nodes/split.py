@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from hashlib import blake2b
 from typing import Any, ClassVar, Literal
@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from hub.flows.nodes.base import Go, Next, Node, RunContext
+from hub.flows.ports import Port
 from hub.flows.values import Label
 
 STEPS = 2**64
@@ -61,6 +62,7 @@ class Split(Node):
     type: ClassVar[str] = "split"
     title: ClassVar[str] = "Random split"
     group: ClassVar[str] = "Logic"
+    ports: ClassVar[tuple[Port, ...]] = (Port(each="arms"), Port(HOLD_OUT, when=("hold_out",)))
 
     arms: tuple[Arm, ...] = Field(min_length=2, max_length=20)
     sticky: bool = True
@@ -74,10 +76,6 @@ class Split(Node):
             raise ValueError("arms: each has a name of its own")
         if self.hold_out and HOLD_OUT in names:
             raise ValueError(f"arms: {HOLD_OUT} is the port of those who are kept aside")
-
-    def out_ports(self) -> Sequence[str]:
-        names = tuple(arm.name for arm in self.arms)
-        return (*names, HOLD_OUT) if self.hold_out else names
 
     def summary(self) -> str:
         total = sum(arm.weight for arm in self.arms)

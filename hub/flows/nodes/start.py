@@ -14,7 +14,7 @@ from hub.conditions.catalog import is_event_name
 from hub.flows.inputs import Begin
 from hub.flows.nodes.base import Go, Next, Node, RunContext
 from hub.flows.triggers.cron import CHARS_MAX, check_cron
-from hub.flows.values import Label, Path, VariableName, at_path, reference
+from hub.flows.values import Label, Path, VariableName, at_path, editor, reference
 from hub.ids import decode_id
 
 
@@ -45,7 +45,7 @@ class IntentTrigger(_Trigger):
     """The contact's message was understood as this intent. Without a threshold: the model's own."""
 
     kind: Literal["intent"] = "intent"
-    intent: Label
+    intent: Annotated[Label, editor("intent")]
     threshold: float | None = Field(None, ge=0, le=1)
 
 
@@ -53,7 +53,7 @@ class EventTrigger(_Trigger):
     """A custom event of the contact came in."""
 
     kind: Literal["event"] = "event"
-    event: Annotated[str, Field(min_length=1, max_length=80)]
+    event: Annotated[str, Field(min_length=1, max_length=80), editor("event")]
 
 
 class ScheduleTrigger(_Trigger):
@@ -64,7 +64,7 @@ class ScheduleTrigger(_Trigger):
     cron: str = Field("", max_length=CHARS_MAX, description="In place of `at`: 0 9 * * MON-FRI.")
     weekdays: tuple[Weekday, ...] = Field((), max_length=7, description="None: every day.")
     zone: Literal["tenant", "contact"] = "tenant"
-    segment_id: Annotated[str, Field(min_length=1, max_length=40), reference("seg")]
+    segment_id: Annotated[str, Field(min_length=1, max_length=40), reference("seg"), editor("segment")]
 
     def model_post_init(self, context: Any) -> None:
         if (self.at is None) == (not self.cron):
@@ -88,7 +88,7 @@ class SegmentTrigger(_Trigger):
     """The contact joined or left a segment."""
 
     kind: Literal["segment"] = "segment"
-    segment_id: Annotated[str, Field(min_length=1, max_length=40), reference("seg")]
+    segment_id: Annotated[str, Field(min_length=1, max_length=40), reference("seg"), editor("segment")]
     on: Literal["entry", "exit"] = "entry"
     present: bool = Field(False, description="Also those who are in it when the flow is published.")
 
@@ -133,7 +133,7 @@ class Start(Node):
     group: ClassVar[str] = "Flow"
 
     trigger: Trigger = AnyTrigger()
-    save: dict[VariableName, Path] = Field(default_factory=dict, max_length=40)
+    save: Annotated[dict[VariableName, Path], editor("paths")] = Field(default_factory=dict, max_length=40)
     reentry: Literal["always", "not_while_inside", "once"] = Field(
         "not_while_inside", description="Whether a contact may begin again."
     )
