@@ -11,7 +11,7 @@ from api.deps import Db, require
 from api.leaving import while_connected
 from api.requests import HubRoute
 from api.schemas import conditions as schemas
-from hub.conditions.catalog import Catalog
+from hub.conditions.catalog import Catalog, FieldSpec
 from hub.conditions.parse import parse
 from hub.conditions.plan import check
 from hub.conditions.words import words
@@ -32,22 +32,20 @@ async def fields(db: Db, caller: Reader) -> schemas.ConditionFields:
 
 def shown_fields(catalog: Catalog) -> schemas.ConditionFields:
     """A catalog for a builder."""
-    return schemas.ConditionFields(
-        fields=[
-            schemas.ConditionField(
-                name=spec.name,
-                label=spec.label,
-                type=spec.type,
-                group=spec.group,
-                operators=[
-                    schemas.Operator(name=name, label=label) for name, label in spec.operators.items()
-                ],
-                choices=None
-                if spec.choices is None
-                else [schemas.Choice(value=value, label=label) for value, label in spec.choices],
-            )
-            for spec in catalog.fields.values()
-        ]
+    return schemas.ConditionFields(fields=[shown_field(spec) for spec in catalog.fields.values()])
+
+
+def shown_field(spec: FieldSpec) -> schemas.ConditionField:
+    """A field for a builder."""
+    return schemas.ConditionField(
+        name=spec.name,
+        label=spec.label,
+        type=spec.type,
+        group=spec.group,
+        operators=[schemas.Operator(name=name, label=label) for name, label in spec.operators.items()],
+        choices=None
+        if spec.choices is None
+        else [schemas.Choice(value=value, label=label) for value, label in spec.choices],
     )
 
 

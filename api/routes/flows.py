@@ -15,14 +15,19 @@ from api import etags, simulations
 from api.deps import Db, require
 from api.etags import IfMatch
 from api.requests import HubRoute
+from api.routes.conditions import shown_field
 from api.routes.flow_exchange import faults_of
 from api.schemas import flows as schemas
 from api.schemas.common import PAGE_DEFAULT, FlowId, FlowTestId, Limit
 from api.simulations import Kept
+from hub.channels.content import CONTENT
+from hub.conditions.catalog import FieldSpec
+from hub.contacts.segments import loading
 from hub.errors import Invalid, NotFound, Stale
 from hub.flows import service, store
 from hub.flows.kept_runs import kept
 from hub.flows.nodes import NODES
+from hub.flows.world import VARIABLE, VARIABLES, catalog_of
 from hub.tenancy import names
 from hub.tenancy.caller import Caller
 
@@ -45,11 +50,23 @@ async def flow_nodes(caller: Reader) -> schemas.FlowNodes:
             title=node.title,
             group=node.group,
             description=(node.__doc__ or "").strip(),
+            ports=[schemas.FlowPort(**asdict(port)) for port in node.ports],
             data_schema=node.model_json_schema(),
         )
         for node in NODES.values()
     ]
-    return schemas.FlowNodes(items=items)
+    return schemas.FlowNodes(items=items, content_schema=CONTENT.json_schema())
+
+
+@nodes.get("/fields", operation_id="list_flow_fields")
+async def flow_fields(db: Db, caller: Reader) -> schemas.FlowFields:
+    """What conditions inside a flow may ask: of the contact, of the last reply, and of variables by their type."""
+    own = catalog_of((), await loading.fields(db, caller.tenant_id))
+    kinds = [FieldSpec(VARIABLE, kind, kind, VARIABLES) for kind in ("text", "number", "date", "boolean")]
+    return schemas.FlowFields(
+        fields=[shown_field(spec) for spec in own.fields.values()],
+        variables=[shown_field(spec) for spec in kinds],
+    )
 
 
 @router.get("", operation_id="list_flows")

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from api.schemas.common import ContactId, FlowId, FlowTestId, In, Instant, Out, Page, SimulationId
+from api.schemas.conditions import ConditionField, ConditionFields
 from hub.flows.kept_runs import FlowTest as KeptRun
 from hub.flows.service import NAME_CHARS_MAX
 from hub.flows.simulator import Action, SimContact
@@ -169,6 +170,17 @@ class FlowTests(Out):
     has_more: bool
 
 
+class FlowPort(Out):
+    """A way out called `name`, while every field of the data in `when` is set. With `each`: one for each item of that
+    field, called as its `key` says, and `name`, if any, where there are no items.
+    """
+
+    name: str
+    when: list[str]
+    each: str
+    key: str
+
+
 class FlowNode(Out):
     """A node type: its schema makes the editor's form."""
 
@@ -176,12 +188,20 @@ class FlowNode(Out):
     title: str
     group: str
     description: str
+    ports: list[FlowPort]
     data_schema: dict[str, Any]
 
 
 class FlowNodes(Out):
     items: list[FlowNode]
+    content_schema: dict[str, Any] = Field(description="Of every field whose `x-editor` is `content`.")
     has_more: bool = False
+
+
+class FlowFields(ConditionFields):
+    """`variables`: what a variable of each type can be asked; its name follows `variable.`."""
+
+    variables: list[ConditionField]
 
 
 class ImportFlows(In):

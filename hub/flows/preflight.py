@@ -155,7 +155,7 @@ def _node(place: str, node: Node, flow: Flow, around: Surroundings) -> Iterator[
 def _conditions(place: str, node: Node, flow: Flow, catalog: Catalog) -> Iterator[Finding]:
     for where, condition in node.conditions():
         try:
-            plan(condition, catalog_of(flow, catalog), where, strict=True)
+            plan(condition, catalog_of(flow.variables().items(), catalog), where, strict=True)
         except ConditionInvalid as error:
             for each in error.errors:
                 yield Finding(place, "error", each["code"], each["detail"], each["pointer"])

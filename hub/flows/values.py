@@ -18,7 +18,16 @@ PATH_PARTS_MAX = 12
 MARKS = ("{{", "{%", "{#")
 
 VariableName = Annotated[str, Field(max_length=40, pattern=r"^[a-z][a-z0-9_]*$")]
-SavedAs = Annotated[str, Field(max_length=40, pattern=r"^([a-z][a-z0-9_]*)?$")]
+
+
+def editor(name: str) -> Any:
+    """A hint in a field's JSON schema: which control edits it."""
+    return Field(json_schema_extra={"x-editor": name})
+
+
+SavedAs = Annotated[
+    str, Field(max_length=40, pattern=r"^([a-z][a-z0-9_]*)?$", json_schema_extra={"x-editor": "variable"})
+]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=80)]
 Path = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^.\s]+(\.[^.\s]+)*$")]
 
@@ -38,7 +47,7 @@ def check_template(text: str) -> str:
     return text
 
 
-TemplateText = Annotated[str, AfterValidator(check_template)]
+TemplateText = Annotated[str, AfterValidator(check_template), Field(json_schema_extra={"x-editor": "text"})]
 """A text with `{{ … }}`; checked when it is read."""
 
 

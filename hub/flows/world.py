@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hub.flows.definition import Flow
 
 VARIABLE = "variable."
+VARIABLES = "Variables"
 HEARD = (
     FieldSpec("reply.text", "Last reply", "text", "Flow"),
     FieldSpec("reply.intent", "Intent of the last reply", "text", "Flow"),
@@ -46,7 +47,7 @@ class Tenant:
         """The contact's fields and the flow's own."""
         known = self._catalogs.get(id(flow))
         if known is None:
-            known = self._catalogs[id(flow)] = (flow, catalog_of(flow, self.catalog))
+            known = self._catalogs[id(flow)] = (flow, catalog_of(flow.variables().items(), self.catalog))
         return known[1]
 
     def plan(self, flow: Flow, condition: Group) -> Node:
@@ -58,14 +59,11 @@ class Tenant:
         return known[2]
 
 
-def catalog_of(flow: Flow, contact: Catalog | None = None) -> Catalog:
-    """The fields that conditions of a flow may ask for: of the contact, of the last reply, of the variables."""
+def catalog_of(variables: Iterable[tuple[str, str]], contact: Catalog | None = None) -> Catalog:
+    """The fields that conditions of a flow may ask for: of the contact, of the last reply, of the variables with their types."""
     base = contact or contact_catalog()
-    variables = (
-        FieldSpec(VARIABLE + name, name.replace("_", " "), kind, "Variables")
-        for name, kind in flow.variables().items()
-    )
-    fields = {**base.fields, **{spec.name: spec for spec in (*HEARD, *variables)}}
+    own = (FieldSpec(VARIABLE + name, name.replace("_", " "), kind, VARIABLES) for name, kind in variables)
+    fields = {**base.fields, **{spec.name: spec for spec in (*HEARD, *own)}}
     return Catalog(fields, base.segments, base.campaigns, events=True)
 
 

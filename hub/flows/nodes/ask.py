@@ -13,6 +13,7 @@ from hub.flows.contents import ContentDocument, templates_of, words_of
 from hub.flows.inputs import Reply, TimeUp
 from hub.flows.nodes.base import Go, Next, Node, RunContext, Stay, Wait
 from hub.flows.nodes.send import SendStep, fill
+from hub.flows.ports import Port
 from hub.flows.values import Label, SavedAs, Span
 
 OTHER, ANSWER, TIMEOUT = "other", "answer", "timeout"
@@ -40,6 +41,11 @@ class Ask(Node):
     type: ClassVar[str] = "ask"
     title: ClassVar[str] = "Ask and wait"
     group: ClassVar[str] = "Messages"
+    ports: ClassVar[tuple[Port, ...]] = (
+        Port(ANSWER, each="choices"),
+        Port(OTHER),
+        Port(TIMEOUT, when=("timeout",)),
+    )
 
     content: ContentDocument | None = None
     channels: tuple[SendStep, ...] = Field((), max_length=8)
@@ -61,10 +67,6 @@ class Ask(Node):
             raise ValueError("choices: each has a name of its own, and none is called other or timeout")
         if self.min is not None and self.max is not None and self.min > self.max:
             raise ValueError("min: it must not be above max")
-
-    def out_ports(self) -> Sequence[str]:
-        good = [choice.name for choice in self.choices] or [ANSWER]
-        return (*good, OTHER, *((TIMEOUT,) if self.timeout else ()))
 
     def writes(self) -> Mapping[str, str]:
         return {self.save_as: KINDS[self.kind]} if self.save_as else {}

@@ -18,6 +18,7 @@ from hub.contacts.segments.explain import explain
 from hub.contacts.segments.loading import Loaded
 from hub.flows.effects import Effect, Scalar
 from hub.flows.inputs import Input
+from hub.flows.ports import NEXT, Port, names_of
 from hub.flows.values import as_scalar, has_marks
 from hub.flows.world import VARIABLE, World
 from hub.templates.render import compile_template
@@ -159,11 +160,11 @@ class Node(BaseModel):
     type: ClassVar[str]
     title: ClassVar[str]
     group: ClassVar[str]
-    ports: ClassVar[tuple[str, ...]] = ("next",)
+    ports: ClassVar[tuple[Port, ...]] = (NEXT,)
 
     def out_ports(self) -> Sequence[str]:
         """The names of the ports that edges may start at."""
-        return self.ports
+        return tuple(names_of(self.ports, self))
 
     def stops(self) -> bool:
         """Whether a run that comes here always stops, so that no loop through it is one without a wait."""

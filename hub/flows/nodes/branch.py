@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from hub.conditions.errors import ConditionInvalid
 from hub.conditions.model import Group, read
 from hub.flows.nodes.base import Go, Next, Node, RunContext
+from hub.flows.ports import Port
 from hub.flows.values import Label
 
 OTHER = "other"
@@ -46,6 +47,7 @@ class Branch(Node):
     type: ClassVar[str] = "branch"
     title: ClassVar[str] = "Branch"
     group: ClassVar[str] = "Logic"
+    ports: ClassVar[tuple[Port, ...]] = (Port(each="cases"), Port(OTHER))
 
     cases: tuple[Case, ...] = Field(min_length=1, max_length=20)
     _groups: tuple[tuple[str, Group], ...] = ()
@@ -55,9 +57,6 @@ class Branch(Node):
         if len(set(names)) < len(names) or OTHER in names:
             raise ValueError("cases: each has a name of its own, and none is called other")
         self._groups = tuple((case.name, read(case.condition)) for case in self.cases)
-
-    def out_ports(self) -> Sequence[str]:
-        return (*(case.name for case in self.cases), OTHER)
 
     def conditions(self) -> Sequence[tuple[str, Group]]:
         return [(f"/cases/{nth}/condition", group) for nth, (_, group) in enumerate(self._groups)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 from pydantic import Field
@@ -10,6 +9,7 @@ from pydantic import Field
 from hub.flows.effects import CallStep
 from hub.flows.inputs import Call
 from hub.flows.nodes.base import Go, Next, Node, RunContext, Wait
+from hub.flows.ports import Port
 from hub.voice.script import Dial, Number
 
 ENDED = ("answered", "busy", "no_answer", "failed")
@@ -21,12 +21,10 @@ class DialNumber(Node):
     type: ClassVar[str] = "dial"
     title: ClassVar[str] = "Dial"
     group: ClassVar[str] = "Voice"
+    ports: ClassVar[tuple[Port, ...]] = tuple(Port(name) for name in (*ENDED, "hung_up"))
 
     number: Number
     timeout_s: int = Field(30, ge=5, le=600)
-
-    def out_ports(self) -> Sequence[str]:
-        return (*ENDED, "hung_up")
 
     def summary(self) -> str:
         return self.number

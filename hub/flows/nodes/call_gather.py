@@ -13,6 +13,7 @@ from hub.flows.inputs import Call, TimeUp
 from hub.flows.nodes.ask import Choice
 from hub.flows.nodes.base import Go, Next, Node, RunContext, Stay, Wait
 from hub.flows.nodes.call_say import spoken
+from hub.flows.ports import Port
 from hub.flows.values import SavedAs, TemplateText, has_marks
 from hub.voice.script import SAY_CHARS_MAX, Gather
 
@@ -29,6 +30,7 @@ class GatherAnswer(Node):
     type: ClassVar[str] = "gather"
     title: ClassVar[str] = "Gather"
     group: ClassVar[str] = "Voice"
+    ports: ClassVar[tuple[Port, ...]] = (Port("answer", each="choices"), *(Port(name) for name in RESERVED))
 
     text: TemplateText = Field("", max_length=SAY_CHARS_MAX)
     input: tuple[Literal["dtmf", "speech"], ...] = Field(("dtmf",), min_length=1, max_length=2)
@@ -43,9 +45,6 @@ class GatherAnswer(Node):
         names = [choice.name for choice in self.choices]
         if len(set(names)) < len(names) or set(names) & set(RESERVED):
             raise ValueError(f"choices: each has a name of its own, and none is called {', '.join(RESERVED)}")
-
-    def out_ports(self) -> Sequence[str]:
-        return (*([choice.name for choice in self.choices] or ["answer"]), *RESERVED)
 
     def writes(self) -> Mapping[str, str]:
         return {self.save_as: "text"} if self.save_as else {}

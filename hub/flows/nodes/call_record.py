@@ -10,6 +10,7 @@ from pydantic import Field
 from hub.flows.effects import CallStep
 from hub.flows.inputs import Call
 from hub.flows.nodes.base import Go, Next, Node, RunContext, Wait
+from hub.flows.ports import NEXT, Port
 from hub.flows.values import SavedAs
 from hub.voice.script import Record
 
@@ -20,7 +21,7 @@ class RecordWords(Node):
     type: ClassVar[str] = "record"
     title: ClassVar[str] = "Record"
     group: ClassVar[str] = "Voice"
-    ports: ClassVar[tuple[str, ...]] = ("next", "hung_up")
+    ports: ClassVar[tuple[Port, ...]] = (NEXT, Port("hung_up"))
 
     seconds_max: int = Field(120, ge=1, le=3_600)
     silence_s: int = Field(5, ge=1, le=60)

@@ -10,7 +10,7 @@ from pydantic import Field
 from hub.conditions.catalog import is_event_name
 from hub.flows.effects import EmitEvent
 from hub.flows.nodes.base import Go, Next, Node, RunContext
-from hub.flows.values import TemplateText, has_marks
+from hub.flows.values import TemplateText, editor, has_marks
 
 PropertyName = Annotated[str, Field(min_length=1, max_length=80)]
 PropertyText = Annotated[TemplateText, Field(max_length=1_000)]
@@ -23,7 +23,7 @@ class Emit(Node):
     title: ClassVar[str] = "Record an event"
     group: ClassVar[str] = "Data"
 
-    event: str = Field(min_length=1, max_length=80)
+    event: Annotated[str, editor("event")] = Field(min_length=1, max_length=80)
     properties: dict[PropertyName, PropertyText | bool | int | float | None] = Field(
         default_factory=dict, max_length=20
     )

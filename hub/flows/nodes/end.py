@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 from pydantic import Field
 
 from hub.flows.nodes.base import End, Next, Node, RunContext
+from hub.flows.ports import Port
 
 
 class EndFlow(Node):
@@ -16,11 +16,9 @@ class EndFlow(Node):
     type: ClassVar[str] = "end"
     title: ClassVar[str] = "End"
     group: ClassVar[str] = "Flow"
+    ports: ClassVar[tuple[Port, ...]] = ()
 
     outcome: str = Field("", max_length=80)
-
-    def out_ports(self) -> Sequence[str]:
-        return ()
 
     def summary(self) -> str:
         return self.outcome

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from hub.flows.effects import HandOver
 from hub.flows.inputs import TimeUp
 from hub.flows.nodes.base import End, Go, Next, Node, RunContext, Wait
-from hub.flows.values import Span
+from hub.flows.ports import Port
+from hub.flows.values import Span, editor
 
 
 class HandOverToQueue(Node):
@@ -23,19 +23,18 @@ class HandOverToQueue(Node):
     type: ClassVar[str] = "hand_over"
     title: ClassVar[str] = "Hand over to people"
     group: ClassVar[str] = "People"
+    ports: ClassVar[tuple[Port, ...]] = (
+        Port("closed", when=("come_back",)),
+        Port("timeout", when=("come_back", "timeout")),
+    )
 
-    queue: str = Field("", max_length=80)
+    queue: Annotated[str, editor("queue")] = Field("", max_length=80)
     come_back: bool = False
     timeout: Span | None = None
 
     def model_post_init(self, context: Any) -> None:
         if self.timeout is not None and not self.come_back:
             raise ValueError("timeout: only what comes back can be waited for")
-
-    def out_ports(self) -> Sequence[str]:
-        if not self.come_back:
-            return ()
-        return ("closed", "timeout") if self.timeout else ("closed",)
 
     def summary(self) -> str:
         return self.queue

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from hub.flows.nodes.base import Go, Next, Node, RunContext
-from hub.flows.values import Label
+from hub.flows.ports import Port
+from hub.flows.values import Label, editor
 
 OTHER = "other"
 
@@ -17,7 +17,7 @@ class IntentCase(BaseModel):
     """An intent's label, which is the port, and how sure the model must be; None: as sure as the node says."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    intent: Label
+    intent: Annotated[Label, editor("intent")]
     threshold: float | None = Field(None, ge=0, le=1)
 
 
@@ -30,6 +30,7 @@ class Intent(Node):
     type: ClassVar[str] = "intent"
     title: ClassVar[str] = "Branch on intent"
     group: ClassVar[str] = "Logic"
+    ports: ClassVar[tuple[Port, ...]] = (Port(each="intents", key="intent"), Port(OTHER))
 
     intents: tuple[IntentCase, ...] = Field(min_length=1, max_length=40)
     threshold: float = Field(0.5, ge=0, le=1)
@@ -38,9 +39,6 @@ class Intent(Node):
         names = [case.intent for case in self.intents]
         if len(set(names)) < len(names) or OTHER in names:
             raise ValueError("intents: each stands once, and none is called other")
-
-    def out_ports(self) -> Sequence[str]:
-        return (*(case.intent for case in self.intents), OTHER)
 
     def summary(self) -> str:
         return ", ".join(case.intent for case in self.intents)

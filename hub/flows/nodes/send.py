@@ -15,7 +15,8 @@ from hub.flows.contents import ContentDocument, compiled, templates_of, words_of
 from hub.flows.effects import ChannelStep, SendMessage
 from hub.flows.inputs import Delivery, TimeUp
 from hub.flows.nodes.base import Go, Next, Node, RunContext, Stay, Stuck, Wait
-from hub.flows.values import Span
+from hub.flows.ports import NEXT, Port
+from hub.flows.values import Span, editor
 from hub.ids import decode_id
 
 REACHED = {"sent": 0, "delivered": 1, "read": 2}
@@ -25,7 +26,7 @@ class SendStep(BaseModel):
     """One channel to try: a kind or one channel's id. The next takes over on a failure, or after `timeout_s`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    channel: Annotated[str, Field(max_length=40)]
+    channel: Annotated[str, Field(max_length=40), editor("channel")]
     timeout_s: int | None = Field(None, ge=1, le=TIMEOUT_S_MAX)
 
     def model_post_init(self, context: Any) -> None:
@@ -54,13 +55,15 @@ class Send(Node):
     type: ClassVar[str] = "send"
     title: ClassVar[str] = "Send a message"
     group: ClassVar[str] = "Messages"
+    ports: ClassVar[tuple[Port, ...]] = (
+        NEXT,
+        Port("failed", when=("wait_for",)),
+        Port("timeout", when=("wait_for",)),
+    )
 
     content: ContentDocument
     channels: tuple[SendStep, ...] = Field((), max_length=STEPS_MAX)
     wait_for: Receipt | None = None
-
-    def out_ports(self) -> Sequence[str]:
-        return ("next", "failed", "timeout") if self.wait_for else ("next",)
 
     def texts(self) -> Sequence[str]:
         return tuple(templates_of(self.content))

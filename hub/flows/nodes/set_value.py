@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from hub.conditions.catalog import ATTRIBUTE
 from hub.flows.effects import Scalar, SetAttribute
 from hub.flows.nodes.base import Go, Next, Node, RunContext, Stuck
-from hub.flows.values import TemplateText, has_marks
+from hub.flows.values import TemplateText, editor, has_marks
 
 
 class SetValue(Node):
@@ -24,7 +24,7 @@ class SetValue(Node):
     group: ClassVar[str] = "Data"
 
     target: Literal["attribute", "variable"] = "attribute"
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)
+    name: Annotated[str, editor("value-name")] = Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)
     value: TemplateText | bool | int | float | None = None
 
     def model_post_init(self, context: Any) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from hub.flows.nodes.base import Go, Next, Node, RunContext
+from hub.flows.ports import Port
 from hub.flows.values import Label
 
 STEPS = 2**64
@@ -32,6 +32,7 @@ class Split(Node):
     type: ClassVar[str] = "split"
     title: ClassVar[str] = "Random split"
     group: ClassVar[str] = "Logic"
+    ports: ClassVar[tuple[Port, ...]] = (Port(each="arms"),)
 
     arms: tuple[Arm, ...] = Field(min_length=2, max_length=20)
     sticky: bool = True
@@ -40,9 +41,6 @@ class Split(Node):
     def model_post_init(self, context: Any) -> None:
         if len({arm.name for arm in self.arms}) < len(self.arms):
             raise ValueError("arms: each has a name of its own")
-
-    def out_ports(self) -> Sequence[str]:
-        return tuple(arm.name for arm in self.arms)
 
     def summary(self) -> str:
         total = sum(arm.weight for arm in self.arms)

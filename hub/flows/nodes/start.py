@@ -12,7 +12,7 @@ from hub.compliance.quiet_hours import Weekday
 from hub.conditions.catalog import is_event_name
 from hub.flows.inputs import Begin
 from hub.flows.nodes.base import Go, Next, Node, RunContext
-from hub.flows.values import Label, Path, VariableName, at_path, reference
+from hub.flows.values import Label, Path, VariableName, at_path, editor, reference
 
 
 class _Trigger(BaseModel):
@@ -36,7 +36,7 @@ class IntentTrigger(_Trigger):
     """The contact's message was understood as this intent. Without a threshold: the model's own."""
 
     kind: Literal["intent"] = "intent"
-    intent: Label
+    intent: Annotated[Label, editor("intent")]
     threshold: float | None = Field(None, ge=0, le=1)
 
 
@@ -44,7 +44,7 @@ class EventTrigger(_Trigger):
     """A custom event of the contact came in."""
 
     kind: Literal["event"] = "event"
-    event: Annotated[str, Field(min_length=1, max_length=80)]
+    event: Annotated[str, Field(min_length=1, max_length=80), editor("event")]
 
 
 class ScheduleTrigger(_Trigger):
@@ -54,14 +54,14 @@ class ScheduleTrigger(_Trigger):
     at: time
     weekdays: tuple[Weekday, ...] = Field((), max_length=7, description="None: every day.")
     zone: Literal["tenant", "contact"] = "tenant"
-    segment_id: Annotated[str, Field(min_length=1, max_length=40), reference("seg")]
+    segment_id: Annotated[str, Field(min_length=1, max_length=40), reference("seg"), editor("segment")]
 
 
 class SegmentTrigger(_Trigger):
     """The contact joined or left a segment."""
 
     kind: Literal["segment"] = "segment"
-    segment_id: Annotated[str, Field(min_length=1, max_length=40), reference("seg")]
+    segment_id: Annotated[str, Field(min_length=1, max_length=40), reference("seg"), editor("segment")]
     on: Literal["entry", "exit"] = "entry"
 
 
@@ -101,7 +101,7 @@ class Start(Node):
     group: ClassVar[str] = "Flow"
 
     trigger: Trigger = AnyTrigger()
-    save: dict[VariableName, Path] = Field(default_factory=dict, max_length=40)
+    save: Annotated[dict[VariableName, Path], editor("paths")] = Field(default_factory=dict, max_length=40)
     reentry: Literal["always", "not_while_inside", "once"] = Field(
         "not_while_inside", description="Whether a contact may begin again."
     )

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from hub.flows.nodes.base import Enter, Next, Node, RunContext
-from hub.flows.values import reference
+from hub.flows.values import editor, reference
 from hub.ids import decode_id
 
 
@@ -21,7 +21,7 @@ class SubFlow(Node):
     title: ClassVar[str] = "Sub-flow"
     group: ClassVar[str] = "Flow"
 
-    flow_id: Annotated[str, Field(min_length=1, max_length=40), reference("flw")]
+    flow_id: Annotated[str, Field(min_length=1, max_length=40), reference("flw"), editor("flow")]
 
     def run(self, context: RunContext) -> Next:
         return Enter(decode_id("flw", self.flow_id).hex)

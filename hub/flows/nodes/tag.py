@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from hub.flows.effects import AddTag, RemoveTag
 from hub.flows.nodes.base import Go, Next, Node, RunContext
+from hub.flows.values import editor
 
 
 class Tag(Node):
@@ -17,7 +18,7 @@ class Tag(Node):
     title: ClassVar[str] = "Tag"
     group: ClassVar[str] = "Data"
 
-    tag: str = Field(min_length=1, max_length=60)
+    tag: Annotated[str, editor("tag")] = Field(min_length=1, max_length=60)
     remove: bool = False
 
     def summary(self) -> str:

@@ -12,7 +12,8 @@ from pydantic import AfterValidator, Field
 from hub.flows.effects import CallWebhook
 from hub.flows.inputs import TimeUp, WebhookAnswer
 from hub.flows.nodes.base import Go, Next, Node, RunContext, Stay, Stuck, Wait
-from hub.flows.values import Path, TemplateText, VariableName, at_path, check_template, has_marks
+from hub.flows.ports import NEXT, Port
+from hub.flows.values import Path, TemplateText, VariableName, at_path, check_template, editor, has_marks
 from hub.media.fetch import FetchRefused, refuse_literal
 
 GRACE_S = 60
@@ -54,7 +55,7 @@ class Webhook(Node):
     type: ClassVar[str] = "webhook"
     title: ClassVar[str] = "Call a webhook"
     group: ClassVar[str] = "Data"
-    ports: ClassVar[tuple[str, ...]] = ("next", "failed")
+    ports: ClassVar[tuple[Port, ...]] = (NEXT, Port("failed"))
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "GET"
     url: Annotated[
@@ -69,7 +70,7 @@ class Webhook(Node):
     body: TemplateText = Field("", max_length=BODY_CHARS_MAX)
     timeout_s: int = Field(10, ge=1, le=30)
     retries: int = Field(2, ge=0, le=len(PAUSE_S))
-    save: dict[VariableName, Path] = Field(default_factory=dict, max_length=40)
+    save: Annotated[dict[VariableName, Path], editor("paths")] = Field(default_factory=dict, max_length=40)
 
     def model_post_init(self, context: Any) -> None:
         for piece in _pieces(self.url):

@@ -3663,6 +3663,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/flow-nodes/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Flow Fields
+         * @description What conditions inside a flow may ask: of the contact, of the last reply, and of variables by their type.
+         */
+        get: operations["list_flow_fields"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/stream": {
         parameters: {
             query?: never;
@@ -6651,6 +6671,16 @@ export interface components {
             /** Node */
             node: string;
         };
+        /**
+         * FlowFields
+         * @description `variables`: what a variable of each type can be asked; its name follows `variable.`.
+         */
+        FlowFields: {
+            /** Fields */
+            fields: components["schemas"]["ConditionField"][];
+            /** Variables */
+            variables: components["schemas"]["ConditionField"][];
+        };
         /** FlowFinding */
         FlowFinding: {
             /** Node */
@@ -6701,6 +6731,8 @@ export interface components {
             group: string;
             /** Description */
             description: string;
+            /** Ports */
+            ports: components["schemas"]["FlowPort"][];
             /** Data Schema */
             data_schema: {
                 [key: string]: unknown;
@@ -6710,6 +6742,13 @@ export interface components {
         FlowNodes: {
             /** Items */
             items: components["schemas"]["FlowNode"][];
+            /**
+             * Content Schema
+             * @description Of every field whose `x-editor` is `content`.
+             */
+            content_schema: {
+                [key: string]: unknown;
+            };
             /**
              * Has More
              * @default false
@@ -6722,6 +6761,21 @@ export interface components {
             items: components["schemas"]["Flow"][];
             /** Has More */
             has_more: boolean;
+        };
+        /**
+         * FlowPort
+         * @description A way out called `name`, while every field of the data in `when` is set. With `each`: one for each item of that
+         *     field, called as its `key` says, and `name`, if any, where there are no items.
+         */
+        FlowPort: {
+            /** Name */
+            name: string;
+            /** When */
+            when: string[];
+            /** Each */
+            each: string;
+            /** Key */
+            key: string;
         };
         /** FlowTarget */
         FlowTarget: {
@@ -31395,6 +31449,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FlowNodes"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_flow_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowFields"];
                 };
             };
             /** @description Sign in first. */
