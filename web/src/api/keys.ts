@@ -80,4 +80,13 @@ export const keys = {
   importPages: ['imports', 'pages'] as const,
   importErrors: (id: string) => ['imports', 'errors', id] as const,
   importKept: (id: string) => ['imports', 'kept', id] as const,
+  flowNodes: ['flows', 'nodes'] as const,
+  flowFields: ['flows', 'fields'] as const,
+  flowLists: ['flows', 'list'] as const,
+  flows: (params: object) => ['flows', 'list', params] as const,
+  flow: (id: string) => ['flows', 'one', id] as const,
+  flowDraft: (id: string) => ['flows', 'draft', id] as const,
+  flowVersions: (id: string) => ['flows', 'versions', id] as const,
+  flowVersion: (id: string, version: number) => ['flows', 'versions', id, version] as const,
+  flowLook: (id: string, draft: number) => ['flows', 'look', id, draft] as const,
 };

@@ -5,6 +5,7 @@ const NEEDS = {
   readInbox: 'inbox:read',
   writeInbox: 'inbox:write',
   readCampaigns: 'campaigns:read',
+  writeCampaigns: 'campaigns:write',
   steerCampaigns: 'campaigns:start',
   readWallet: 'wallet:read',
   readUsers: 'users:read',

@@ -3,7 +3,7 @@ import { useMantineColorScheme } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { createSpotlight, Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { IconArrowsSplit2, IconBan, IconBuilding, IconChartBar, IconDeviceTv, IconFileImport, IconHome, IconInbox, IconListDetails, IconLogout, IconMessageBolt, IconMoon, IconSearch, IconSun, IconUsers, IconUsersGroup, IconWebhook } from '@tabler/icons-react';
+import { IconArrowsSplit2, IconBan, IconBuilding, IconChartBar, IconDeviceTv, IconFileImport, IconHierarchy2, IconHome, IconInbox, IconListDetails, IconLogout, IconMessageBolt, IconMoon, IconSearch, IconSun, IconUsers, IconUsersGroup, IconWebhook } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -80,6 +80,7 @@ function useActions(): SpotlightActionGroupData[] {
   }
   if (can(me, 'readContacts')) pages.push({ id: 'segments', label: t('nav.segments'), leftSection: <IconUsersGroup size={18} />, onClick: () => void navigate({ to: '/segments', search: {} }) });
   if (can(me, 'writeContacts')) pages.push({ id: 'newSegment', label: t('palette.newSegment'), leftSection: <IconUsersGroup size={18} />, onClick: () => void navigate({ to: '/segments/$segmentId', params: { segmentId: 'new' } }) });
+  if (can(me, 'readCampaigns')) pages.push({ id: 'flows', label: t('nav.flows'), leftSection: <IconHierarchy2 size={18} />, onClick: () => void navigate({ to: '/flows', search: {} }) });
   if (can(me, 'readQueues')) pages.push({ id: 'routing', label: t('nav.routing'), leftSection: <IconArrowsSplit2 size={18} />, onClick: () => void navigate({ to: '/routing' }) });
   if (can(me, 'importContacts')) {
     pages.push(

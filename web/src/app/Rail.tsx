@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { IconAntennaBars5, IconArrowsSplit2, IconChartBar, IconDeviceTv, IconFileImport, IconHeadset, IconHome, IconInbox, IconSettings, IconUsers, IconUsersGroup } from '@tabler/icons-react';
+import { IconAntennaBars5, IconArrowsSplit2, IconChartBar, IconDeviceTv, IconFileImport, IconHeadset, IconHierarchy2, IconHome, IconInbox, IconSettings, IconUsers, IconUsersGroup } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { can } from '../api/permissions';
@@ -39,6 +39,12 @@ export function Rail() {
         <Link to="/segments" activeOptions={{ exact: false }} className={classes.railLink}>
           <IconUsersGroup size={20} stroke={1.75} aria-hidden />
           {t('nav.segments')}
+        </Link>
+      )}
+      {can(me, 'readCampaigns') && (
+        <Link to="/flows" activeOptions={{ exact: false }} className={classes.railLink}>
+          <IconHierarchy2 size={20} stroke={1.75} aria-hidden />
+          {t('nav.flows')}
         </Link>
       )}
       {can(me, 'importContacts') && (

@@ -64,6 +64,7 @@ function useGlobalKeys(): void {
     ...(can(me, 'readContacts') ? [{ keys: 'g c', label: t('keys.contacts'), run: () => void navigate({ to: '/contacts', search: {} }) }] : []),
     ...(can(me, 'readQueues') ? [{ keys: 'g r', label: t('keys.routing'), run: () => void navigate({ to: '/routing' }) }] : []),
     ...(can(me, 'readContacts') ? [{ keys: 'g s', label: t('keys.segments'), run: () => void navigate({ to: '/segments', search: {} }) }] : []),
+    ...(can(me, 'readCampaigns') ? [{ keys: 'g f', label: t('keys.flows'), run: () => void navigate({ to: '/flows', search: {} }) }] : []),
     ...(can(me, 'readQueues') ? [{ keys: 'g q', label: t('keys.queues'), run: () => void navigate({ to: '/queues' }) }] : []),
     ...(can(me, 'readReports') ? [{ keys: 'g d', label: t('keys.wallboard'), run: () => void navigate({ to: '/live' }) }] : []),
     ...(can(me, 'readReports') || can(me, 'writeInbox') ? [{ keys: 'g p', label: t('keys.reports'), run: () => void navigate({ to: '/reports' }) }] : []),

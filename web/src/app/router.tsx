@@ -8,6 +8,7 @@ import { loadArea } from '../i18n';
 import { contactsSearch } from '../pages/contacts/contactsSearch';
 import { Crash, Missing } from './Fallbacks';
 import { Shell } from './Shell';
+import { flowsSearch } from '../pages/flows/flowsSearch';
 import { segmentsSearch } from '../pages/segments/segmentsSearch';
 
 export interface RouterContext { client: QueryClient }
@@ -201,6 +202,22 @@ const wallboard = createRoute({
   component: lazyRouteComponent(() => import('../pages/wallboard/WallboardPage'), 'WallboardPage'),
 });
 
+const flows = createRoute({
+  getParentRoute: () => app,
+  path: '/flows',
+  validateSearch: flowsSearch,
+  loader: async ({ context, location }) =>
+    (await import('../pages/flows/load')).loadFlows(context.client, context.me, flowsSearch(location.search as Record<string, unknown>)),
+  component: lazyRouteComponent(() => import('../pages/flows/FlowsPage'), 'FlowsPage'),
+});
+
+const flow = createRoute({
+  getParentRoute: () => app,
+  path: '/flows/$flowId',
+  loader: async ({ context, params }) => (await import('../pages/flows/load')).loadFlow(context.client, context.me, params.flowId),
+  component: lazyRouteComponent(() => import('../pages/flows/editor/EditorPage'), 'EditorPage'),
+});
+
 const reports = createRoute({
   getParentRoute: () => app,
   path: '/reports',
@@ -229,7 +246,7 @@ const wrapUps = createRoute({
   component: lazyRouteComponent(() => import('../pages/settings/WrapUpsPage'), 'WrapUpsPage'),
 });
 
-const tree = root.addChildren([signIn, app.addChildren([contacts, contact, attributes, suppressions, segments, segment, imports, importOne, routing, channels, account, queues, queue, webhooks, replies, wrapUps, wallboard, reports, home, inbox.addChildren([inboxView.addChildren([inboxConversation])])])]);
+const tree = root.addChildren([signIn, app.addChildren([contacts, contact, attributes, suppressions, segments, segment, imports, importOne, routing, channels, account, queues, queue, webhooks, replies, wrapUps, wallboard, reports, flows, flow, home, inbox.addChildren([inboxView.addChildren([inboxConversation])])])]);
 
 export function makeRouter(client: QueryClient) {
   return createRouter({

@@ -1,0 +1,26 @@
+import { Tabs } from '@mantine/core';
+import { memo, Suspense } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useStore } from '../../../app/store';
+import { useEditor } from './editor';
+import classes from './editor.module.css';
+import { PANELS } from './panelNames';
+
+/** Everything about the flow beside its drawing, in tabs. */
+export const Panels = memo(function Panels() {
+  const { t } = useTranslation('flows');
+  const editor = useEditor();
+  const panel = useStore(editor.panel);
+  return (
+    <Tabs className={classes.panels} value={panel} onChange={(next) => next && editor.panel.set(next)} keepMounted={false}>
+      <Tabs.List className={classes.tabs} aria-label={t('panel.label')}>
+        {Object.keys(PANELS).map((name) => <Tabs.Tab key={name} value={name} className={classes.tab}>{t(`panel.${name}`)}</Tabs.Tab>)}
+      </Tabs.List>
+      {Object.entries(PANELS).map(([name, Panel]) => (
+        <Tabs.Panel key={name} value={name} className={classes.panel}>
+          <Suspense fallback={<div className="skeleton" style={{ height: 120 }} />}><Panel /></Suspense>
+        </Tabs.Panel>
+      ))}
+    </Tabs>
+  );
+});
