@@ -2366,6 +2366,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/flows/{flow_id}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare
+         * @description What differs from one version to another: nodes, field by field, and ways between them. 404 for a version that is not there.
+         */
+        get: operations["compare_flow_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/flows": {
         parameters: {
             query?: never;
@@ -6643,6 +6663,23 @@ export interface components {
              */
             flow_id: string;
         };
+        /**
+         * FlowDifference
+         * @description From one version to another. `same`: both run alike.
+         */
+        FlowDifference: {
+            /** Same */
+            same: boolean;
+            /** Nodes */
+            nodes: components["schemas"]["FlowNodeChange"][];
+            /** Edges */
+            edges: components["schemas"]["FlowEdgeChange"][];
+            /**
+             * Comments
+             * @description How many comments came, went or say something else.
+             */
+            comments: number;
+        };
         /** FlowDraft */
         FlowDraft: {
             /** Document */
@@ -6660,6 +6697,25 @@ export interface components {
              */
             updated_at: string;
         };
+        /**
+         * FlowEdgeChange
+         * @description A port that leads elsewhere is `changed`.
+         */
+        FlowEdgeChange: {
+            /** Source */
+            source: string;
+            /** Port */
+            port: string;
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "added" | "removed" | "changed" | "moved";
+            /** Before */
+            before: string | null;
+            /** Target */
+            target: string | null;
+        };
         /** FlowFault */
         FlowFault: {
             /** Pointer */
@@ -6670,6 +6726,18 @@ export interface components {
             detail: string;
             /** Node */
             node: string;
+        };
+        /** FlowFieldChange */
+        FlowFieldChange: {
+            /**
+             * Pointer
+             * @description The place inside the node's data, as a JSON pointer.
+             */
+            pointer: string;
+            /** Before */
+            before: unknown;
+            /** After */
+            after: unknown;
         };
         /**
          * FlowFields
@@ -6737,6 +6805,23 @@ export interface components {
             data_schema: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * FlowNodeChange
+         * @description `moved`: it stands elsewhere on the canvas and is otherwise as it was.
+         */
+        FlowNodeChange: {
+            /** Id */
+            id: string;
+            /** Type */
+            type: string;
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "added" | "removed" | "changed" | "moved";
+            /** Fields */
+            fields: components["schemas"]["FlowFieldChange"][];
         };
         /** FlowNodes */
         FlowNodes: {
@@ -8826,6 +8911,16 @@ export interface components {
             contact?: components["schemas"]["SimContact"] | null;
             /** Contact Id */
             contact_id?: string | null;
+            /**
+             * Made
+             * @description A made contact: with a long value for every attribute, or with none at all.
+             */
+            made?: ("longest" | "missing") | null;
+            /**
+             * @description By which the contact talks to us.
+             * @default sms
+             */
+            channel?: components["schemas"]["ChannelKind"];
             /**
              * Seed
              * @default 1
@@ -11123,6 +11218,15 @@ export interface components {
             id: string;
             /** Seed */
             seed: number;
+            /** Channel */
+            channel: string;
+            /**
+             * Contact
+             * @description Who it is played for, as it was at the beginning.
+             */
+            contact: {
+                [key: string]: unknown;
+            };
             /**
              * Now
              * Format: date-time
@@ -11135,6 +11239,35 @@ export interface components {
              */
             length: number;
             last: components["schemas"]["SimulationFrame"] | null;
+        };
+        /**
+         * SimulationCost
+         * @description What a message would cost by the channel it goes first; `refused`: why there is no price.
+         */
+        SimulationCost: {
+            /**
+             * Effect
+             * @description Its place among the effects.
+             */
+            effect: number;
+            /** Channel */
+            channel: string;
+            /**
+             * Text
+             * @description As that channel would carry it.
+             */
+            text: string;
+            /** Parts */
+            parts: number;
+            /**
+             * Price
+             * @example 12.500000
+             */
+            price: string;
+            /** Currency */
+            currency: string;
+            /** Refused */
+            refused: string;
         };
         /** SimulationFrame */
         SimulationFrame: {
@@ -11170,6 +11303,25 @@ export interface components {
             why: {
                 [key: string]: unknown;
             }[];
+            /**
+             * Asked
+             * @description For each step, how many of the effects are its own.
+             */
+            asked: number[];
+            /**
+             * Inside
+             * @description For each step, the flow it is in; null: the one that is played.
+             */
+            inside: (string | null)[];
+            /** Costs */
+            costs: components["schemas"]["SimulationCost"][];
+            /**
+             * Values
+             * @description What templates may read now: variables by name, `contact.…`, `reply.…`.
+             */
+            values: {
+                [key: string]: unknown;
+            };
             /** Session */
             session: {
                 [key: string]: unknown;
@@ -24939,6 +25091,87 @@ export interface operations {
                 };
                 content: {
                     "image/svg+xml": string;
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_flow_versions: {
+        parameters: {
+            query: {
+                /** @description A version's number, or `draft`. */
+                from: string;
+                /** @description A version's number, or `draft`. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                flow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowDifference"];
                 };
             };
             /** @description Sign in first. */
