@@ -1,6 +1,11 @@
 /** The tabs at the right, in their order. A tab is a component by name; it finds the flow by `useEditor()`. */
 import { lazy, type ComponentType } from 'react';
+import { loadArea } from '../../../i18n';
 
 export const PANELS: Readonly<Record<string, ComponentType>> = {
   inspector: lazy(async () => ({ default: (await import('./inspector/InspectorPanel')).InspectorPanel })),
+  simulator: lazy(async () => {
+    await loadArea('simulator');
+    return { default: (await import('../simulator/SimulatorPanel')).SimulatorPanel };
+  }),
 };
