@@ -20,6 +20,11 @@ MARKS = ("{{", "{%", "{#")
 VariableName = Annotated[str, Field(max_length=40, pattern=r"^[a-z][a-z0-9_]*$")]
 
 
+def only_when(field: str, *values: Any) -> Any:
+    """A hint in a field's JSON schema: it means something only while that other field has one of these values."""
+    return Field(json_schema_extra={"x-when": {"field": field, "values": list(values)}})
+
+
 def editor(name: str) -> Any:
     """A hint in a field's JSON schema: which control edits it."""
     return Field(json_schema_extra={"x-editor": name})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,7 +14,7 @@ from hub.flows.inputs import Reply, TimeUp
 from hub.flows.nodes.base import Go, Next, Node, RunContext, Stay, Wait
 from hub.flows.nodes.send import SendStep, fill
 from hub.flows.ports import Port
-from hub.flows.values import Label, SavedAs, Span
+from hub.flows.values import Label, SavedAs, Span, only_when
 
 OTHER, ANSWER, TIMEOUT = "other", "answer", "timeout"
 
@@ -50,10 +50,16 @@ class Ask(Node):
     content: ContentDocument | None = None
     channels: tuple[SendStep, ...] = Field((), max_length=8)
     kind: Literal["choice", "text", "number", "date", "email", "phone"] = "text"
-    choices: tuple[Choice, ...] = Field((), max_length=20)
-    min: float | None = Field(None, description="The least number, or the least characters of a text.")
-    max: float | None = Field(None, description="The greatest number, or the most characters of a text.")
-    country: str = Field("", pattern=r"^([A-Z]{2})?$", description="Of phone numbers without a country.")
+    choices: Annotated[tuple[Choice, ...], only_when("kind", "choice")] = Field((), max_length=20)
+    min: Annotated[float | None, only_when("kind", "text", "number")] = Field(
+        None, description="The least number, or the least characters of a text."
+    )
+    max: Annotated[float | None, only_when("kind", "text", "number")] = Field(
+        None, description="The greatest number, or the most characters of a text."
+    )
+    country: Annotated[str, only_when("kind", "phone")] = Field(
+        "", pattern=r"^([A-Z]{2})?$", description="Of phone numbers without a country."
+    )
     retries: int = Field(0, ge=0, le=5)
     retry_content: ContentDocument | None = Field(None, description="None: the question is asked again.")
     timeout: Span | None = None

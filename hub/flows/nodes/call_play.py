@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from hub.flows.effects import CallStep
 from hub.flows.nodes.base import Go, Next, Node, RunContext
@@ -14,6 +14,7 @@ from hub.voice.script import AudioUrl, Play
 class PlaySound(Node):
     """Play a recording in the call: from the media library or an address. Ports: next. Example: {"media_id": "med_…"}."""
 
+    model_config = ConfigDict(json_schema_extra={"x-one-of": ["url", "media_id"]})
     type: ClassVar[str] = "play"
     title: ClassVar[str] = "Play"
     group: ClassVar[str] = "Voice"

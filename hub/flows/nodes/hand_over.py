@@ -10,7 +10,7 @@ from hub.flows.effects import HandOver
 from hub.flows.inputs import TimeUp
 from hub.flows.nodes.base import End, Go, Next, Node, RunContext, Wait
 from hub.flows.ports import Port
-from hub.flows.values import Span, editor
+from hub.flows.values import Span, editor, only_when
 
 
 class HandOverToQueue(Node):
@@ -30,7 +30,7 @@ class HandOverToQueue(Node):
 
     queue: Annotated[str, editor("queue")] = Field("", max_length=80)
     come_back: bool = False
-    timeout: Span | None = None
+    timeout: Annotated[Span | None, only_when("come_back", True)] = None
 
     def model_post_init(self, context: Any) -> None:
         if self.timeout is not None and not self.come_back:

@@ -31,6 +31,7 @@ class WaitFor(Node):
     What is over already is not waited for. Example: {"duration": {"amount": 3, "unit": "days"}}.
     """
 
+    model_config = ConfigDict(json_schema_extra={"x-one-of": ["duration", "until", "local"]})
     type: ClassVar[str] = "wait"
     title: ClassVar[str] = "Wait"
     group: ClassVar[str] = "Logic"
