@@ -1,9 +1,10 @@
-"""Flows beside each other and at work: what differs between versions."""
+"""Flows at work and beside each other: figures of a version, and what differs between two."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -13,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.deps import Db, require
 from api.requests import HubRoute
 from api.schemas import flow_live as schemas
-from api.schemas.common import FlowId
-from hub.flows import service
+from api.schemas.common import FlowId, Instant
+from hub.flows import service, service_live, store_live
 from hub.flows.diff import difference
 from hub.tenancy.caller import Caller
 
@@ -39,6 +40,35 @@ async def compare(
     row = await service.get(db, caller.tenant_id, flow_id)
     found = difference(await _document(db, row, from_), await _document(db, row, to))
     return schemas.FlowDifference(same=found.same, **asdict(found))
+
+
+@router.get("/{flow_id}/live", operation_id="flow_figures")
+async def live(
+    flow_id: FlowId,
+    db: Db,
+    caller: Reader,
+    version: Annotated[int | None, Query(ge=1, description="Absent: the one that runs.")] = None,
+    since: Instant | None = None,
+    until: Instant | None = None,
+) -> schemas.FlowFigures:
+    """How many came to each node of a version, which way they went, how long that took, who stands there now and who left.
+    404 before the first version.
+    """
+    row = await service.get(db, caller.tenant_id, flow_id)
+    number = version or row.version
+    document = (await service.version(db, caller.tenant_id, flow_id, number)).document
+    found = await service_live.figures_of(db, caller.tenant_id, flow_id, number, document, since, until)
+    return schemas.FlowFigures(
+        version=number,
+        as_of=datetime.now(UTC),
+        since=since,
+        until=until,
+        **asdict(found),
+        inside=[
+            schemas.FlowInside(version=each.version, sessions=each.count)
+            for each in await store_live.inside(db, caller.tenant_id, flow_id)
+        ],
+    )
 
 
 async def _document(db: AsyncConnection, row: Row[Any], which: str) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""What differs between two versions of a flow, as the API answers it."""
+"""Flows at work and beside each other, as the API answers it: figures of a version, and what differs between two."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from api.schemas.common import Out
+from api.schemas.common import Instant, Out
 
 Change = Literal["added", "removed", "changed", "moved"]
 
@@ -43,3 +43,45 @@ class FlowDifference(Out):
     nodes: list[FlowNodeChange]
     edges: list[FlowEdgeChange]
     comments: int = Field(description="How many comments came, went or say something else.")
+
+
+class FlowNodeFigures(Out):
+    """`left`: whose journey ended here; not told for a part of the time."""
+
+    node: str
+    entered: int
+    passed: int
+    waiting: int
+    stuck: int
+    left: int
+
+
+class FlowWayFigures(Out):
+    """`target` null: the port leads nowhere."""
+
+    source: str
+    port: str
+    target: str | None
+    count: int
+    share: float = Field(description="Of those who came to the node, 0 to 1.")
+    median_s: float | None = Field(
+        description="From the arrival until it was left by this port; null where too few were seen."
+    )
+
+
+class FlowInside(Out):
+    version: int
+    sessions: int
+
+
+class FlowFigures(Out):
+    """A version of a flow at work. `inside`: how many are in which version now."""
+
+    version: int
+    as_of: Instant
+    since: Instant | None
+    until: Instant | None
+    started: int
+    nodes: list[FlowNodeFigures]
+    ways: list[FlowWayFigures]
+    inside: list[FlowInside]

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Switch } from '@mantine/core';
+import { ActionIcon, Button } from '@mantine/core';
 import { IconArrowBackUp, IconPlayerPlay, IconPlayerTrackNext, IconRefresh, IconSettings } from '@tabler/icons-react';
 import { useEffect, useMemo, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -6,6 +6,7 @@ import type { Action } from '../../../api/simulations';
 import { useKeys } from '../../../app/keyboard';
 import { useMe } from '../../../app/session';
 import { useStore } from '../../../app/store';
+import { CheckBox } from '../../../ui/CheckBox';
 import { PhonePreview, type PhoneLine } from '../../../ui/PhonePreview/PhonePreview';
 import { ProblemAlert } from '../../../ui/ProblemAlert';
 import { RichContent } from '../../../ui/RichContent/RichContent';
@@ -157,8 +158,8 @@ export function SimulatorPanel() {
       {played ? <Playing run={run} played={played} /> : <Setup run={run} />}
       <Section title={t('tests.title')}><Tests played={played} /></Section>
       <div className={classes.stops}>
-        <Switch label={t('stepwise')} checked={stepwise} onChange={(event) => run.stepwise.set(event.currentTarget.checked)} />
-        <Switch label={t('breakpoint')} disabled={chosen === undefined} checked={chosen !== undefined && breakpoints.has(chosen)} onChange={toggle} />
+        <CheckBox checked={stepwise} onChange={run.stepwise.set}>{t('stepwise')}</CheckBox>
+        <CheckBox disabled={chosen === undefined} checked={chosen !== undefined && breakpoints.has(chosen)} onChange={toggle}>{t('breakpoint')}</CheckBox>
         {breakpoints.size > 0 && <p className={classes.hint}>{t('breakpoints', { count: breakpoints.size })} <button type="button" className={classes.link} onClick={() => run.breakpoints.set(new Set())}>{t('clearBreakpoints')}</button></p>}
       </div>
     </div>
