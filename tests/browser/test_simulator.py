@@ -89,9 +89,11 @@ async def test_a_flow_is_played_and_the_run_is_kept(
     await page.get_by_role("tab", name="Simulator").click()
     panel = page.get_by_test_id("simulator")
     phone = panel.get_by_role("region", name="The contact's phone")
+    start = panel.get_by_role("button", name="Start", exact=True)
+    await expect(start).to_be_visible()
     await check(page, "the simulator before it begins")
 
-    await panel.get_by_role("button", name="Start", exact=True).click()
+    await start.click()
     await expect(phone.get_by_text("Hi Ann, all well?")).to_be_visible()
     await expect(lit(page)).to_have_count(2)
     await expect(panel.get_by_text("Waits for a reply")).to_be_visible()

@@ -2386,6 +2386,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/flows/{flow_id}/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Live
+         * @description How many came to each node of a version, which way they went, how long that took, who stands there now and who left.
+         *     404 before the first version.
+         */
+        get: operations["flow_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/flows": {
         parameters: {
             query?: never;
@@ -6749,6 +6770,32 @@ export interface components {
             /** Variables */
             variables: components["schemas"]["ConditionField"][];
         };
+        /**
+         * FlowFigures
+         * @description A version of a flow at work. `inside`: how many are in which version now.
+         */
+        FlowFigures: {
+            /** Version */
+            version: number;
+            /**
+             * As Of
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            as_of: string;
+            /** Since */
+            since: string | null;
+            /** Until */
+            until: string | null;
+            /** Started */
+            started: number;
+            /** Nodes */
+            nodes: components["schemas"]["FlowNodeFigures"][];
+            /** Ways */
+            ways: components["schemas"]["FlowWayFigures"][];
+            /** Inside */
+            inside: components["schemas"]["FlowInside"][];
+        };
         /** FlowFinding */
         FlowFinding: {
             /** Node */
@@ -6764,6 +6811,13 @@ export interface components {
             words: string;
             /** Field */
             field: string;
+        };
+        /** FlowInside */
+        FlowInside: {
+            /** Version */
+            version: number;
+            /** Sessions */
+            sessions: number;
         };
         /**
          * FlowLook
@@ -6822,6 +6876,24 @@ export interface components {
             change: "added" | "removed" | "changed" | "moved";
             /** Fields */
             fields: components["schemas"]["FlowFieldChange"][];
+        };
+        /**
+         * FlowNodeFigures
+         * @description `left`: whose journey ended here; not told for a part of the time.
+         */
+        FlowNodeFigures: {
+            /** Node */
+            node: string;
+            /** Entered */
+            entered: number;
+            /** Passed */
+            passed: number;
+            /** Waiting */
+            waiting: number;
+            /** Stuck */
+            stuck: number;
+            /** Left */
+            left: number;
         };
         /** FlowNodes */
         FlowNodes: {
@@ -6989,6 +7061,30 @@ export interface components {
             items: components["schemas"]["FlowVersion"][];
             /** Has More */
             has_more: boolean;
+        };
+        /**
+         * FlowWayFigures
+         * @description `target` null: the port leads nowhere.
+         */
+        FlowWayFigures: {
+            /** Source */
+            source: string;
+            /** Port */
+            port: string;
+            /** Target */
+            target: string | null;
+            /** Count */
+            count: number;
+            /**
+             * Share
+             * @description Of those who came to the node, 0 to 1.
+             */
+            share: number;
+            /**
+             * Median S
+             * @description From the arrival until it was left by this port; null where too few were seen.
+             */
+            median_s: number | null;
         };
         /**
          * ForProvider
@@ -25172,6 +25268,87 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FlowDifference"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    flow_figures: {
+        parameters: {
+            query?: {
+                /** @description Absent: the one that runs. */
+                version?: number | null;
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path: {
+                flow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowFigures"];
                 };
             };
             /** @description Sign in first. */

@@ -1,4 +1,6 @@
 /** What can be done to a run that waits: one form a kind of wait. */
+import '@mantine/core/styles/Combobox.layer.css';
+import '@mantine/core/styles/NumberInput.layer.css';
 import { Autocomplete, Button, NumberInput, Select, Textarea, TextInput } from '@mantine/core';
 import { IconSend } from '@tabler/icons-react';
 import { useState, type FormEvent } from 'react';

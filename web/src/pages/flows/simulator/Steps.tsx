@@ -58,7 +58,7 @@ function Reason({ why }: { why: Why }) {
     );
   }
   const words = plainWhy(why, t);
-  return words === null ? null : <li dir="auto">{words}</li>;
+  return words === null ? null : <li><bdi>{words}</bdi></li>;
 }
 
 function effectWords(effect: Effect, t: TFunction<'simulator'>, zone: string): string {
@@ -89,15 +89,15 @@ function StepLine({ step, document, stands, onShow }: { step: Passed; document: 
       <span className={classes.stepIcon} style={{ background: color }}><Glyph size={12} aria-hidden /></span>
       <div className={classes.stepBody}>
         <div className={classes.stepHead}>
-          {step.inside ? <span>{step.node} <small>{t('steps.inside')}</small></span> : <button type="button" className={classes.link} aria-label={t('steps.show', { step: `${title} ${step.node}` })} onClick={() => onShow(step.node)}>{title}<small>{step.node}</small></button>}
-          {step.port && step.port !== 'in' && <span className={classes.port}>{t('steps.by', { port: t(`flows:port.${step.port}`, step.port) })}</span>}
+          {step.inside ? <span>{step.node} <small>{t('steps.inside')}</small></span> : <button type="button" className={classes.link} title={t('steps.show', { step: title })} onClick={() => onShow(step.node)}>{title}<small>{step.node}</small></button>}
+          {step.port && step.port !== 'in' && <bdi className={classes.port}>{t('steps.by', { port: t(`flows:port.${step.port}`, step.port) })}</bdi>}
           {stands && <span className={classes.port}>{t('steps.waits')}</span>}
         </div>
         {step.why.length > 0 && <ul className={classes.why}>{step.why.map((why, nth) => <Reason key={nth} why={why} />)}</ul>}
         {step.effects.length > 0 && (
           <ul className={classes.effects}>
             {step.effects.map(({ effect, cost }, nth) => (
-              <li key={nth}><span dir="auto">{effectWords(effect, t, me.tenant.time_zone)}</span>{cost && <><q dir="auto">{cost.text}</q><Price cost={cost} /></>}</li>
+              <li key={nth}><bdi>{effectWords(effect, t, me.tenant.time_zone)}</bdi>{cost && <><q><bdi>{cost.text}</bdi></q><Price cost={cost} /></>}</li>
             ))}
           </ul>
         )}
