@@ -52,3 +52,6 @@ export const publishFlow = (id: string, note: string, key: string) => body(api.P
 export const exportFlow = (id: string) => body(api.GET('/v1/flows/{flow_id}/export', { params: at(id) }));
 export const pictureOfFlow = (id: string): Promise<string> => body(api.GET('/v1/flows/{flow_id}/picture', { params: at(id), parseAs: 'text' }));
 export const importFlows = (format: 'parley' | 'textit', document: Document, key: string) => body(api.POST('/v1/flows/import', { body: { format, document }, headers: once(key) }));
+
+/** The templates of the providers, as far as a list of choices goes. */
+export const templatesQuery = queryOptions({ queryKey: keys.providerTemplates, queryFn: () => body(api.GET('/v1/templates', { params: { query: { limit: 200 } } })), staleTime: 60_000 });

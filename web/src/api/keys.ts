@@ -80,6 +80,7 @@ export const keys = {
   importPages: ['imports', 'pages'] as const,
   importErrors: (id: string) => ['imports', 'errors', id] as const,
   importKept: (id: string) => ['imports', 'kept', id] as const,
+  providerTemplates: ['templates', 'list'] as const,
   flowNodes: ['flows', 'nodes'] as const,
   flowFields: ['flows', 'fields'] as const,
   flowLists: ['flows', 'list'] as const,

@@ -12,21 +12,15 @@ import { useKeys } from '../../app/keyboard';
 import { useMe } from '../../app/session';
 import { EmptyState } from '../../ui/EmptyState';
 import { ProblemAlert } from '../../ui/ProblemAlert';
-import { Status } from '../../ui/Status';
 import { When } from '../../ui/When';
 import { ArchiveDialog, NewFlowDialog } from './Dialogs';
 import { useExports } from './exports';
 import classes from './flows.module.css';
+import { FlowStatus } from './FlowStatus';
 import type { FlowsSearch } from './flowsSearch';
 import { ImportDialog } from './ImportDialog';
 
 const SEARCH_MS = 250;
-
-export function FlowStatus({ flow }: { flow: Flow }) {
-  const { t } = useTranslation('flows');
-  if (flow.archived_at) return <Status tone="neutral">{t('status.archived')}</Status>;
-  return flow.version > 0 ? <Status tone="success">{t('status.live', { version: flow.version })}</Status> : <Status tone="neutral">{t('status.draft')}</Status>;
-}
 
 interface RowProps { flow: Flow; onCopy: () => void; onArchive: () => void }
 

@@ -1,10 +1,19 @@
-import { memo } from 'react';
+import { memo, useCallback, useRef, useState } from 'react';
 import type { Flow } from '../../../api/flows';
 import { useStore } from '../../../app/store';
 import { FlowCanvas } from './canvas/FlowCanvas';
 import { useEditor } from './editor';
 import classes from './editor.module.css';
+import { FindBox } from './FindBox';
+import { Foot } from './Foot';
+import { Palette } from './Palette';
 import { Panels } from './Panels';
+import { Publish } from './Publish';
+import { Rename } from './Rename';
+import { Toolbar, type Dialog } from './Toolbar';
+import { useEditorKeys } from './useEditorKeys';
+import { useLook, useTroubleMarks } from './useLook';
+import { Versions } from './Versions';
 
 const Drawing = memo(function Drawing() {
   const editor = useEditor();
@@ -12,28 +21,42 @@ const Drawing = memo(function Drawing() {
   const selected = useStore(editor.selection);
   const overlay = useStore(editor.overlay);
   const shown = useStore(editor.shown);
+  const troubles = useTroubleMarks();
+  const change = useCallback((next: typeof present, mark?: string) => editor.edit(() => next, mark), [editor]);
   if (shown) return <FlowCanvas key="shown" document={shown.document} {...overlay} handle={editor.canvas} label={shown.title} />;
-  return (
-    <FlowCanvas
-      key="draft"
-      document={present}
-      selected={selected}
-      onSelect={editor.select}
-      {...(editor.writable && { onChange: (next, mark) => editor.edit(() => next, mark) })}
-      {...overlay}
-      onOpen={(node) => editor.reveal(node)}
-      handle={editor.canvas}
-    />
-  );
+  return <FlowCanvas key="draft" document={present} selected={selected} onSelect={editor.select} {...(editor.writable && { onChange: change })} {...overlay} troubles={troubles} onOpen={editor.reveal} handle={editor.canvas} />;
 });
+
+function Look() {
+  useLook();
+  return null;
+}
 
 /** The whole editor: what it is, its steps to take, the drawing, the panels. */
 export function Workbench({ flow }: { flow: Flow }) {
+  const editor = useEditor();
+  const palette = useRef<HTMLInputElement>(null);
+  const [dialog, setDialog] = useState<Dialog>(null);
+  const [finding, setFinding] = useState(false);
+  const find = useCallback(() => setFinding(true), []);
+  const close = (): void => setDialog(null);
+  useEditorKeys({ palette, onFind: find, onPublish: () => setDialog('publish') });
   return (
     <div className={classes.workbench}>
-      <h1 className="visually-hidden">{flow.name}</h1>
-      <div className={classes.middle}><Drawing /></div>
+      <Look />
+      <Toolbar flow={flow} onOpen={setDialog} onFind={find} />
+      <div className={classes.middle}>
+        {editor.writable && <Palette field={palette} />}
+        <div className={classes.drawing}>
+          {finding && <FindBox onClose={() => setFinding(false)} />}
+          <div className={classes.canvas}><Drawing /></div>
+        </div>
+      </div>
       <Panels />
+      <Foot />
+      {dialog === 'versions' && <Versions flow={flow} onClose={close} />}
+      {dialog === 'publish' && <Publish flow={flow} onClose={close} />}
+      {dialog === 'rename' && <Rename flow={flow} onClose={close} />}
     </div>
   );
 }

@@ -8,4 +8,6 @@ export const PANELS: Readonly<Record<string, ComponentType>> = {
     await loadArea('simulator');
     return { default: (await import('../simulator/SimulatorPanel')).SimulatorPanel };
   }),
+  problems: lazy(async () => ({ default: (await import('./ProblemsPanel')).ProblemsPanel })),
+  comments: lazy(async () => ({ default: (await import('./CommentsPanel')).CommentsPanel })),
 };

@@ -10,7 +10,7 @@ const names = (value: unknown, key = 'name'): string => items(value).map((item) 
 /** What a content says, or what kind it is. */
 export function contentWords(content: unknown): string {
   const { type, text: body, caption, name, card, cards } = record(content);
-  return first(body, caption, name, record(card).title, record(card).description, items(cards)[0]?.title, type);
+  return first(body, caption, name, record(card).title, record(card).description, items(cards)[0]?.title, type === 'text' ? '' : type);
 }
 
 const duration = (value: unknown): string => {
@@ -20,7 +20,7 @@ const duration = (value: unknown): string => {
 
 function trigger(value: unknown): string {
   const { kind, words, intent, event, at } = record(value);
-  return first(Array.isArray(words) ? words.join(', ') : '', intent, event, typeof at === 'string' ? at.slice(0, 5) : '', kind);
+  return first(Array.isArray(words) ? words.join(', ') : '', intent, event, typeof at === 'string' ? at.slice(0, 5) : '', kind, 'any');
 }
 
 function arms(value: unknown): string {
