@@ -10,4 +10,12 @@ export const PANELS: Readonly<Record<string, ComponentType>> = {
   }),
   problems: lazy(async () => ({ default: (await import('./ProblemsPanel')).ProblemsPanel })),
   comments: lazy(async () => ({ default: (await import('./CommentsPanel')).CommentsPanel })),
+  live: lazy(async () => {
+    await loadArea('flowlive');
+    return { default: (await import('../live/LivePanel')).LivePanel };
+  }),
+  compare: lazy(async () => {
+    await loadArea('flowlive');
+    return { default: (await import('../diff/ComparePanel')).ComparePanel };
+  }),
 };
