@@ -11,35 +11,32 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actors import batch_rows
+from actors import batch_flows, batch_reads, batch_rows
+from actors.batch_reads import key_of
 from actors.messages import DONE, DUPLICATE, Arrived, Command
 from actors.ports import by_tenant
 from hub import door
 from hub.channels import adapter_of
 from hub.channels import store as channel_store
-from hub.channels.base import ChannelKind
 from hub.contacts.contact import NewContact
 from hub.contacts.service import new_contacts
 from hub.conversations import store
+from hub.conversations.journeys import History, RecordMissing
 from hub.conversations.state import (
     AgentReply,
     Conversation,
     Inbound,
     SendMessage,
-    SetConsent,
-    TagContact,
     Turn,
     Understood,
 )
 from hub.conversations.store import Key
-from hub.conversations.turn import NOTHING_UNDERSTOOD, RecordMissing, needs_classifier, turn, wants_record
+from hub.conversations.turn import NOTHING_UNDERSTOOD, needs_classifier, turn
 from hub.conversations.views import conversation_view, message_view
 from hub.directory import Directory
 from hub.errors import Conflict, HubError, NotFound
-from hub.failover.store import whatsapp_at
 from hub.ids import new_id
 from hub.routing.fields import NO_RECORD, Record
-from hub.routing.store_records import record_of_new, records_of, records_query
 from models.contacts import activities
 from models.db import Insert, Scope, insert_all, transaction
 from models.pipe import read, write
@@ -74,13 +71,14 @@ class Batch:
         self.events: list[tuple[UUID, bytes]] = []
         self.directories: dict[UUID, Directory] = {}
         self.records: dict[Key, Record] = {}
+        self.histories: dict[Key, History] = {}
         self.routed: set[Key] = set()  # whose message came to the rules although that was not foreseen
         self.whatsapp_at: dict[Key, datetime] = {}  # when those who are answered last wrote by WhatsApp
         # Whose first message this is: they come into being with it.
         self.fresh: dict[Key, NewContact] = {
-            _key(item): item.fresh
+            key_of(item): item.fresh
             for item in items
-            if isinstance(item, Arrived) and item.fresh is not None and _key(item) not in host.live
+            if isinstance(item, Arrived) and item.fresh is not None and key_of(item) not in host.live
         }
         # The same ids in every run of this batch: holds are asked for by them.
         self._effect_ids: dict[tuple[int, int], UUID] = {}
@@ -96,11 +94,12 @@ class Batch:
         self.directories = await self.host.directories.get(
             {self.items[place].tenant_id for place in open_items}
         )
-        self.working, self.rows, self.events = {}, [], []
-        await self.load({_key(self.items[place]) for place in open_items})
+        self.working, self.rows, self.events, self.histories = {}, [], [], {}
+        await self.load({key_of(self.items[place]) for place in open_items})
         self.before = dict(self.working)
-        await self._ask_records(open_items)
-        await self._ask_windows(open_items)
+        await batch_flows.know(self, open_items)
+        await batch_reads.ask_records(self, open_items)
+        await batch_reads.ask_windows(self, open_items)
         await self._classify(open_items)
         self._turn(open_items)
         await self._hold()
@@ -139,42 +138,6 @@ class Batch:
             self.working.update(store.loaded(rows, missing))
         self.read_versions = {key: state.version for key, state in self.working.items()}
 
-    async def _ask_records(self, places: Sequence[int]) -> None:
-        """What is known of those whom rules will look at, where rules speak of contacts, or who may be asked how it was."""
-        writers: dict[UUID, set[UUID]] = defaultdict(set)
-        for place in places:
-            item, key = self.items[place], _key(self.items[place])
-            directory = self.directories[item.tenant_id]
-            state, routing, queues = self.working.get(key), directory.routing, directory.queue_settings
-            if state is None or not (key in self.routed or wants_record(state, item.event, routing, queues)):
-                continue
-            if key in self.fresh:
-                self.records[key] = record_of_new(self.fresh[key], self.now)
-            else:
-                writers[item.tenant_id].add(item.contact_id)
-        for tenant_id, contact_ids in writers.items():
-            query = records_query(tenant_id, contact_ids, self.directories[tenant_id].routing_needs, self.now)
-            rows = await read(self.host.pool, Scope.of(tenant_id), *query)
-            found = records_of(rows)  # somebody may be gone meanwhile: the commit will tell
-            self.records.update(((tenant_id, key), found.get(key, NO_RECORD)) for key in contact_ids)
-
-    async def _ask_windows(self, places: Sequence[int]) -> None:
-        """For agents' answers by WhatsApp: when the person last wrote by it."""
-        wanted: dict[UUID, set[UUID]] = defaultdict(set)
-        for place in places:
-            item = self.items[place]
-            state = self.working.get(_key(item))
-            if isinstance(item.event, AgentReply) and state is not None:
-                channel_id = item.event.channel_id or state.channel_id
-                channels = self.directories[item.tenant_id].channels
-                channel = channels.get(channel_id) if channel_id is not None else None
-                if channel is not None and channel.kind is ChannelKind.WHATSAPP:
-                    wanted[item.tenant_id].add(item.contact_id)
-        for tenant_id, contact_ids in wanted.items():
-            async with transaction(self.host.engine, Scope.of(tenant_id)) as db:
-                found = await whatsapp_at(db, tenant_id, list(contact_ids), self.now)
-            self.whatsapp_at.update({(tenant_id, contact_id): at for contact_id, at in found.items()})
-
     async def _classify(self, places: Sequence[int]) -> None:
         """One call a model version for all texts of the batch that no rule decides."""
         wanted: dict[tuple[UUID, UUID], list[int]] = defaultdict(list)
@@ -182,9 +145,9 @@ class Batch:
             item = self.items[place]
             if not isinstance(item, Arrived) or place in self.understood:
                 continue
-            state = self.working.get(_key(item))
+            state = self.working.get(key_of(item))
             directory = self.directories[item.tenant_id]
-            table, record = directory.routing, self.records.get(_key(item), NO_RECORD)
+            table, record = directory.routing, self.records.get(key_of(item), NO_RECORD)
             if state is None or table.intent_version_id is None:
                 continue
             if needs_classifier(state, item.event, table, directory.zone, record):
@@ -201,9 +164,10 @@ class Batch:
 
     def _turn(self, places: Sequence[int]) -> None:
         self.turns, self.outgoings = {}, {}
+        again = False
         for place in places:
             item = self.items[place]
-            key = _key(item)
+            key = key_of(item)
             state = self.working.get(key)
             if state is None:
                 self.answers[place] = NotFound("there is no such conversation")
@@ -212,23 +176,48 @@ class Batch:
             understood = self.understood.get(place, NOTHING_UNDERSTOOD)
             floor = self.host.settings.confidence_floor
             try:
-                record, queues = self.records.get(key), directory.queue_settings
                 result = turn(
-                    state, item.event, directory.routing, understood, floor, directory.zone, record, queues
+                    state,
+                    item.event,
+                    directory.routing,
+                    understood,
+                    floor,
+                    directory.zone,
+                    self.records.get(key),
+                    directory.queue_settings,
+                    self.histories.get(key),
                 )
                 self.outgoings[place] = self._outgoing(place, result, directory)
             except RecordMissing:
                 self.routed.add(key)
-                raise Redo from None
+                again = True  # there may be more of them: all are read before the next run
+                continue
             except HubError as error:  # a command that does not fit the state: only its caller hears of it
                 if key in self.host.live:
                     self.host.forget(key)  # what memory refuses the database may allow: look there first
                     raise Redo from None
                 self.answers[place] = error
                 continue
+            if result.unchanged:
+                if key in self.host.live:
+                    self.host.forget(key)  # the same: the database may know of what memory does not
+                    again = True
+                self.answers[place] = result.answer
+                continue
             result.state.version = self.read_versions[key] + 1
             self.working[key] = result.state
             self.turns[place] = result
+            if result.ran:
+                self._remember(key, result)
+        if again:
+            raise Redo
+
+    def _remember(self, key: Key, result: Turn) -> None:
+        """What flows did is known to the contact's next turn of this batch."""
+        if key in self.records:
+            self.records[key] = batch_flows.after(self.records[key], result.effects)
+        if key in self.histories:
+            self.histories[key] = batch_flows.remembered(self.histories[key], result.ran)
 
     def _outgoing(self, place: int, result: Turn, directory: Directory) -> list[door.Outgoing]:
         found: list[door.Outgoing] = []
@@ -253,7 +242,7 @@ class Batch:
             opted_out = channel.kind.value in result.state.opted_out and not effect.answers_command
             door.prepare(outgoing, opted_out=opted_out, rates=directory.rates, today=self.now.date())
             if effect.origin == "agent":  # whatever else a turn sends answers a message of this moment
-                door.keep_window(outgoing, self.whatsapp_at.get(_key(self.items[place])), self.now)
+                door.keep_window(outgoing, self.whatsapp_at.get(key_of(self.items[place])), self.now)
             found.append(outgoing)
         return found
 
@@ -276,7 +265,7 @@ class Batch:
             for place in self.turns
             if (row := batch_rows.claim_row(self.items[place], self.now)) is not None
         }
-        touched = {_key(self.items[place]) for place in self.turns}
+        touched = {key_of(self.items[place]) for place in self.turns}
         outgoings = [outgoing for batch in self.outgoings.values() for outgoing in batch]
         self.rows = [*self._inbound_rows(), *(door.message_row(outgoing, self.now) for outgoing in outgoings)]
         made = new_contacts((new for key, new in self.fresh.items() if key in touched), self.now)
@@ -285,18 +274,24 @@ class Batch:
             channel_store.claims(list(claims.values())),
             store.saves(self.working[key] for key in touched),
             *door.inserts(self.rows, outgoings, self.now),
-            *self._effects(),
+            *batch_rows.effect_inserts(self.turns.values(), self.now),
+            *batch_flows.inserts(self.turns.values(), self.directories, self.now),
             Insert(activities, batch_rows.activity_rows(self.turns.values(), self.now)),
             Insert(queue_events, batch_rows.queue_event_rows(self.turns.values())),
             Insert(webhook_deliveries, batch_rows.webhook_rows(self)),
         ]
         # The screens' events are made while the database works; they leave only after the commit.
-        written, _ = await asyncio.gather(write(self.host.pool, scope, inserts), self._prepare_events())
-        if written:
-            return
-        # Something does not fit: the same again, step by step, to learn what.
+        changes = batch_flows.changes(self.turns.values())
+        if changes:
+            await self._prepare_events()
+        else:
+            written, _ = await asyncio.gather(write(self.host.pool, scope, inserts), self._prepare_events())
+            if written:
+                return
+        # Contacts are changed too, or something does not fit: then the same again, step by step, tells what.
         async with transaction(self.host.engine, None) as db:
             await self._write(db, scope, inserts, claims, touched)
+            await batch_flows.change_contacts(db, changes)
 
     async def _write(
         self,
@@ -343,19 +338,6 @@ class Batch:
             if isinstance(item := self.items[place], Arrived)
         ]
 
-    def _effects(self) -> list[Insert]:
-        consents: list[dict[str, Any]] = []
-        tags: list[dict[str, Any]] = []
-        for place, result in self.turns.items():
-            tenant_id, contact_id = _key(self.items[place])
-            for effect in result.effects:
-                match effect:
-                    case SetConsent():
-                        consents.append(batch_rows.consent_row(tenant_id, contact_id, effect, self.now))
-                    case TagContact(tag):
-                        tags.append({"tenant_id": tenant_id, "tag": tag, "contact_id": contact_id})
-        return [store.consent_changes(consents), store.tags(tags)]
-
     async def _answer_repeats(self) -> None:
         """Replies that were sent before are answered with the message they became then."""
         for place in self.duplicates:
@@ -376,19 +358,17 @@ class Batch:
             if isinstance(item, Arrived):
                 self.answers[place] = DONE
                 continue
+            if (answer := self.turns[place].answer) is not None:
+                self.answers[place] = answer
+                continue
             directory = self.directories[item.tenant_id]
             sent = [by_id[outgoing.id] for outgoing in self.outgoings[place]]
             self.answers[place] = {
-                "conversation": conversation_view(self.working[_key(item)], directory),
+                "conversation": conversation_view(self.working[key_of(item)], directory),
                 "messages": [message_view(row, directory) for row in sent],
             }
 
     async def _prepare_events(self) -> None:
         """What the screens of the tenants must hear: each new message, each changed conversation once."""
-        keys = {_key(self.items[place]) for place in self.turns}
-        states = [self.working[key] for key in keys]
+        states = [self.working[key] for key in batch_flows.shown(self)]
         self.events = batch_rows.screen_events(self.rows, self.turns.values(), states, self.directories)
-
-
-def _key(item: Work) -> Key:
-    return item.tenant_id, item.contact_id

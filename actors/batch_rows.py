@@ -9,11 +9,13 @@ from uuid import UUID
 
 from actors.messages import Arrived, Command
 from hub import realtime
-from hub.conversations.state import AgentReply, Conversation, Inbound, SetConsent, Turn
+from hub.conversations import store
+from hub.conversations.state import AgentReply, Conversation, Inbound, SetConsent, TagContact, Turn
 from hub.conversations.views import conversation_view, message_view
 from hub.directory import Directory
 from hub.ids import encode_id, new_id
 from hub.webhooks import events
+from models.db import Insert
 
 if TYPE_CHECKING:
     from actors.batch import Batch
@@ -50,6 +52,23 @@ def consent_row(tenant_id: UUID, contact_id: UUID, change: SetConsent, now: date
         "changed_at": now,
         "changed_by": "contact",
     }
+
+
+def effect_inserts(turns: Iterable[Turn], now: datetime) -> list[Insert]:
+    """Consents and tags that turns give."""
+    consents: list[dict[str, Any]] = []
+    tags: list[dict[str, Any]] = []
+    for turned in turns:
+        tenant_id, contact_id = turned.state.tenant_id, turned.state.contact_id
+        for effect in turned.effects:
+            match effect:
+                case SetConsent():
+                    consents.append(consent_row(tenant_id, contact_id, effect, now))
+                case TagContact(tag):
+                    tags.append({"tenant_id": tenant_id, "tag": tag, "contact_id": contact_id})
+                case _:
+                    pass
+    return [store.consent_changes(consents), store.tags(tags)]
 
 
 def activity_rows(turns: Iterable[Turn], now: datetime) -> list[dict[str, Any]]:

@@ -65,6 +65,7 @@ class Directory:
     bots: frozenset[UUID] = frozenset()
     """`users` has their names."""
     webhooks: Sequence[Subscription] = ()
+    flow_needs: Needs = NO_NEEDS
 
 
 async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
@@ -93,6 +94,7 @@ async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
         tenant.intent_version_id,
         policy.words,
         {channel.id: channel.kind.value for channel in known if channel.status != "archived"},
+        ZoneInfo(tenant.time_zone),
     )
     rules = await load_rules(db, around)
     return Directory(
@@ -114,6 +116,7 @@ async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
         frozenset(row.id for row in queues if row.archived_at is not None),
         frozenset(bot.id for bot in bots),
         await webhook_store.subscriptions(db, tenant_id),
+        rules.flow_needs,
     )
 
 

@@ -89,6 +89,7 @@ flows = Table(
     Column("revision", Integer, nullable=False, server_default="1"),  # of name and description
     Column("created_at", INSTANT, nullable=False, server_default=func.now()),
     Column("archived_at", INSTANT),
+    Column("in_flight", JSONB),  # what becomes of sessions in earlier versions, while that is being done
     UniqueConstraint("tenant_id", "name"),
 )
 

@@ -47,7 +47,8 @@ def score_in(state: Conversation, event: Inbound) -> int | None:
     kept = state.desk
     if kept is None or kept.score_until is None or event.at >= kept.score_until:
         return None
-    if state.status != "closed" or state.session is not None or event.content is not None or event.command:
+    asked = any(each.awaits_reply for each in state.sessions)
+    if state.status != "closed" or asked or event.content is not None or event.command:
         return None
     return score_of(event.text)
 

@@ -10,7 +10,10 @@ from uuid import UUID
 
 from hub.contacts.consents import ALL
 from hub.conversations.desk import DeskEvent, Handling, Moved
-from hub.flows.session import Session
+from hub.flows.effects import ReachGoal, Scalar
+from hub.flows.engine import Step
+from hub.flows.inputs import Input
+from hub.flows.inside import Inside
 
 NO_CHANNELS: frozenset[str] = frozenset()
 LAST_TEXT_CHARS_MAX = 160
@@ -27,7 +30,7 @@ class Conversation:
     status: str = "idle"
     queue_id: UUID | None = None
     assignee_id: UUID | None = None
-    session: Session | None = None
+    sessions: tuple[Inside, ...] = ()
     opted_out: frozenset[str] = NO_CHANNELS
     channel_id: UUID | None = None
     address: str = ""
@@ -131,7 +134,61 @@ class MarkRead:
     at: datetime
 
 
-Event = Inbound | AgentReply | Assign | Transfer | Close | Reopen | MarkRead | DeskEvent
+@dataclass(frozen=True, slots=True)
+class HandBack(Close):
+    """The people who have the conversation give it back into the flow that handed it over; `outcome` goes along."""
+
+    outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BeginFlow:
+    """Begin a session at a start node (empty: the flow's own). The same `key` twice is one session.
+
+    `values`: what came with the trigger; `origin`: the campaign that began it, in hex, or empty.
+    """
+
+    session_id: UUID
+    flow_id: UUID
+    at: datetime
+    node: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    trigger: str = "api"
+    key: str | None = None
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FlowInput:
+    """Something came for a session: its time is up, a webhook answered, a message arrived, somebody repaired it."""
+
+    session_id: UUID
+    given: Input
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ExitFlow:
+    """End a session from outside. `actor` is who asks, as the audit writes it."""
+
+    session_id: UUID
+    at: datetime
+    reason: str
+    actor: str = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class MoveFlow:
+    """Put a session into another version of its flow. `nodes`: where a node's id became another one's."""
+
+    session_id: UUID
+    at: datetime
+    version: int
+    nodes: Mapping[str, str] = field(default_factory=dict)
+
+
+FlowEvent = BeginFlow | FlowInput | ExitFlow | MoveFlow
+Event = Inbound | AgentReply | Assign | Transfer | Close | Reopen | MarkRead | DeskEvent | FlowEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +218,32 @@ class TagContact:
     tag: str
 
 
-Effect = SendMessage | SetConsent | TagContact
+@dataclass(frozen=True, slots=True)
+class ChangeContact:
+    """Tags off (or on again), and attributes with values that fit them; None takes a value away."""
+
+    tags: Mapping[str, bool]
+    attributes: Mapping[str, Scalar]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordEvent:
+    """A custom event of the contact."""
+
+    name: str
+    properties: Mapping[str, Scalar]
+
+
+@dataclass(frozen=True, slots=True)
+class FlowWork:
+    """What a session asked for and what is carried out after the commit: a row of `flow_work`."""
+
+    kind: str  # send or webhook
+    session_id: UUID
+    payload: Mapping[str, Any]
+
+
+Effect = SendMessage | SetConsent | TagContact | ChangeContact | RecordEvent | FlowWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +264,23 @@ class Happened:
     actor: str = "system"
 
 
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a turn did to one session: rows of `flow_sessions`, `flow_steps` and `flow_goals`.
+
+    `inside.steps` counts these steps already. `begun`: with what it began, for one that is new.
+    """
+
+    inside: Inside
+    status: str  # waiting, stuck, ended or exited
+    reason: str = ""
+    outcome: str = ""
+    steps: tuple[Step, ...] = ()
+    goals: tuple[ReachGoal, ...] = ()
+    trigger: str = ""
+    key: str | None = None
+
+
 @dataclass(slots=True)
 class Turn:
     """The result of one turn: the next state, effects in order, notes for the inbound message's row, and what the
@@ -194,3 +293,6 @@ class Turn:
     happened: list[Happened] = field(default_factory=list)
     moved: list[Moved] = field(default_factory=list)
     notices: list[dict[str, Any]] = field(default_factory=list)  # live events about this conversation
+    ran: list[Ran] = field(default_factory=list)
+    answer: dict[str, Any] | None = None  # to a flow's event, in place of the conversation
+    unchanged: bool = False  # nothing is to be written

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.conversations.desk import Handling
 from hub.conversations.state import Conversation, Inbound, Turn, Understood
-from hub.flows.session import Session
+from hub.flows import inside
 from hub.ids import new_id
 from models.contacts import activities, consents, contact_tags, contacts
 from models.conversations import conversations, messages
@@ -79,7 +79,7 @@ def from_row(row: Any, tenant_id: UUID, contact_id: UUID) -> Conversation:
         row.status,
         row.queue_id,
         row.assignee_id,
-        Session.from_json(row.session),
+        inside.from_json(row.session, contact_id),
         frozenset(row.opted_out),
         row.channel_id,
         row.address,
@@ -136,7 +136,6 @@ def loaded(rows: Iterable[Any], keys: Iterable[Key]) -> dict[Key, Conversation]:
 
 
 def _row(state: Conversation) -> dict[str, Any]:
-    session = state.session
     return {
         "tenant_id": state.tenant_id,
         "contact_id": state.contact_id,
@@ -144,7 +143,7 @@ def _row(state: Conversation) -> dict[str, Any]:
         "status": state.status,
         "queue_id": state.queue_id,
         "assignee_id": state.assignee_id,
-        "session": None if session is None else session.to_json(),
+        "session": inside.to_json(state.sessions),
         "opted_out": state.opted_out,
         "channel_id": state.channel_id,
         "address": state.address,

@@ -2,44 +2,45 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, tzinfo
 from typing import NamedTuple
 from uuid import UUID
 
-from hub.channels.content import Text
 from hub.compliance.keywords import Command, Said, command_of, confirmation
 from hub.contacts.consents import ALL, MARKETING
-from hub.conversations import rules, satisfaction
+from hub.conversations import flow_events, rules, satisfaction
 from hub.conversations.handling import follow, handle, require_under_way, wake
+from hub.conversations.journeys import History, RecordMissing, Runs, Wanted, taker
+from hub.conversations.moving import close, log_owner, open_, settle
 from hub.conversations.state import (
     LAST_TEXT_CHARS_MAX,
     UNDER_WAY,
     AgentReply,
     Assign,
+    BeginFlow,
     Close,
     Conversation,
     Event,
+    ExitFlow,
+    FlowEvent,
+    FlowInput,
+    HandBack,
     Happened,
     Inbound,
     MarkRead,
+    MoveFlow,
     Reopen,
     SendMessage,
     SetConsent,
-    TagContact,
     Transfer,
     Turn,
     Understood,
 )
 from hub.errors import Conflict
-from hub.flows import effects as flow_effects
-from hub.flows.engine import advance, expects
+from hub.flows.book import FlowBook
+from hub.flows.engine import expects
 from hub.flows.inputs import Begin, Reply
-from hub.flows.session import Session
-from hub.flows.world import Person, World
 from hub.ids import encode_id
-from hub.routing.compiled import To
 from hub.routing.fields import NO_RECORD, Heard, Message, Record
 from hub.routing.queue import Queues
 from hub.routing.table import Route, RoutingTable
@@ -57,31 +58,32 @@ def needs_classifier(
     command = said(event, event.channel_kind in state.opted_out, table)
     if command is not None or satisfaction.score_in(state, event) is not None:
         return False
-    if state.session is not None:
-        flow = table.flows.get(UUID(state.session.flow_id))
-        if flow is not None and expects(flow, state.session, event.text):
-            return False
+    if _is_expected(state, event, table):
+        return False
     rule = table.decided(_message(state, event, zone), record)
     return rule is None or not rule.spares_classifier
 
 
-class RecordMissing(Exception):
-    """The message has come to rules that ask about its contact: the turn must be given the contact's record."""
+def _is_expected(state: Conversation, event: Inbound, table: RoutingTable) -> bool:
+    """A flow waits for exactly these words."""
+    found = taker(state, table.book) if state.sessions else None
+    return found is not None and expects(found[1], found[0].session, event.text)
 
 
 def wants_record(state: Conversation, event: Event, table: RoutingTable, queues: Queues) -> bool:
     """Whether the turn is likely to look at the contact's record: for rules that ask about it, or the language to ask in."""
-    if isinstance(event, Close):
-        return satisfaction.asks(state, queues)
+    if isinstance(event, Close) and satisfaction.asks(state, queues):
+        return True
+    if (state.sessions or isinstance(event, FlowEvent)) and flow_events.asks_person(state, event, table.book):
+        return True
     return isinstance(event, Inbound) and table.asks_contact and may_route(state, event, table)
 
 
 def may_route(state: Conversation, event: Inbound, table: RoutingTable) -> bool:
     """Whether rules are likely to look at the message: people have no conversation yet, and no flow expects these words."""
-    if state.session is None:
-        return state.status not in UNDER_WAY
-    flow = table.flows.get(UUID(state.session.flow_id))
-    return flow is None or not expects(flow, state.session, event.text)
+    if state.sessions and taker(state, table.book) is not None:
+        return not _is_expected(state, event, table)
+    return state.status not in UNDER_WAY
 
 
 def _message(state: Conversation, event: Inbound, zone: tzinfo) -> Message:
@@ -104,19 +106,19 @@ def turn(
     zone: tzinfo = UTC,
     record: Record | None = None,
     queues: Queues = NO_SETTINGS,
+    history: History | None = None,
 ) -> Turn:
     """One turn. Raises Conflict when the event does not fit the state; `state` itself is never changed.
 
-    `zone`: the tenant's, for rules about hours; `record`: what is known of the contact. Raises RecordMissing where rules
-    ask for it and it is not given.
+    `zone`: the tenant's, for rules about hours; `record`: what is known of the contact; `history`: which flows it has been
+    in. Raises RecordMissing where rules or flows ask for one of them and it is not given.
     """
     result = Turn(state.copy())
     match event:
         case Inbound():
             last = (state.last_direction, state.last_text, state.last_at)
-            arrival = Arrival(
-                event, table, _message(state, event, zone), understood, floor, record, last, set()
-            )
+            message = _message(state, event, zone)
+            arrival = Arrival(event, table, message, understood, floor, record, last, set(), history)
             wake(result.state)
             _inbound(result, arrival)
         case AgentReply():
@@ -125,13 +127,20 @@ def turn(
             require_under_way(state)
             wake(result.state)
             result.state.assignee_id = user_id
-            _log_owner(result, user_id, name, actor, note)
+            log_owner(result, user_id, name, actor, note)
         case Transfer():
             require_under_way(state)
             _transfer(result, event)
+        case HandBack(at, actor, _, outcome):
+            flow_events.require_awaited(state)
+            close(result, at, actor)
+            flow_events.hand_back(Runs(result, table.book, at, record, history), table, zone, outcome)
         case Close(at, actor, wrap_up):
             require_under_way(state)
-            _close(result, at, actor, wrap_up)
+            close(result, at, actor, wrap_up)
+            runs = Runs(result, table.book, at, record, history)
+            flow_events.end_asking(runs, flow_events.CLOSED)
+            flow_events.hand_back(runs, table, zone, wrap_up or "")
             satisfaction.ask(result, event, queues, table.channel_kinds, record or NO_RECORD)
         case Reopen(at, actor):
             if state.status == "open":
@@ -139,24 +148,19 @@ def turn(
             if state.status in UNDER_WAY:
                 wake(result.state)
             else:
-                _open(result.state, at)
+                open_(result.state, at)
                 result.state.reason = "reopened"
             result.happened.append(Happened("reopened", {}, actor))
         case MarkRead():
             result.state.unread = 0
+        case BeginFlow() | FlowInput() | ExitFlow() | MoveFlow():
+            runs = Runs(result, table.book, event.at, record, history)
+            flow_events.handle(runs, event, table, zone)
         case _:
             handle(result, event, queues)
     _keep_owned(result.state, table)
     follow(state, result, event, queues)
     return result
-
-
-def _close(result: Turn, at: datetime, actor: str, wrap_up: str | None = None) -> None:
-    result.state.status = "closed"
-    result.state.closed_at = at
-    result.state.session = None
-    result.state.unread = 0
-    result.happened.append(Happened("closed", {"wrap_up": wrap_up} if wrap_up else {}, actor))
 
 
 def _transfer(result: Turn, event: Transfer) -> None:
@@ -171,26 +175,10 @@ def _transfer(result: Turn, event: Transfer) -> None:
     )
 
 
-def _log_owner(result: Turn, user_id: UUID | None, name: str, actor: str, note: str = "") -> None:
-    data = {"assignee_id": encode_id("usr", user_id) if user_id else None, "name": name}
-    result.happened.append(Happened("assigned", {**data, "note": note} if note else data, actor))
-
-
-def _log_flow(result: Turn, flow_id: str, step: str, path: Sequence[str]) -> None:
-    data = {"flow_id": encode_id("flw", UUID(flow_id)), "step": step, "path": list(path)}
-    result.happened.append(Happened("flow", data))
-
-
 def _keep_owned(state: Conversation, table: RoutingTable) -> None:
     """An open conversation in no queue and with nobody would be seen by no one: the fallback queue gets it."""
     if state.status in UNDER_WAY and state.queue_id is None and state.assignee_id is None:
         state.queue_id = table.fallback_queue_id
-
-
-def _open(state: Conversation, at: datetime) -> None:
-    state.status = "open"
-    state.opened_at = at
-    state.closed_at = None
 
 
 class Arrival(NamedTuple):
@@ -204,6 +192,10 @@ class Arrival(NamedTuple):
     record: Record | None
     last: rules.Last
     acted: set[UUID]  # the rules whose tags and answers are out
+    history: History | None
+
+    def runs(self, result: Turn) -> Runs:
+        return Runs(result, self.table.book, self.event.at, self.record, self.history, self.event)
 
     def route(self, *, people_only: bool = False) -> Route:
         if self.record is None and self.table.asks_contact:
@@ -234,7 +226,7 @@ def _inbound(result: Turn, arrival: Arrival) -> None:
         _command(result, event, command, table.brand)
         return
     state.unread += 1
-    if state.session is not None and _continue_flow(result, arrival, state.session):
+    if state.sessions and _continue_flow(result, arrival):
         return
     if state.status == "open":
         # People have it, or a queue does: the text is shown with its intent, the owner does not change.
@@ -251,25 +243,10 @@ def _go(result: Turn, arrival: Arrival, route: Route, prefix: str = "") -> None:
     failed = rules.act(result, arrival.event, acting, arrival.record or NO_RECORD, arrival.last)
     reason = prefix + "; ".join([route.reason, *failed])
     if to.flow_id is not None:
-        _note(result, route, reason)
-        _run_flow(result, arrival, Session(to.flow_id.hex, table.flows[to.flow_id].start), None)
+        _begin_flow(result, arrival, route, reason)
         return
-    state = result.state
-    if state.status != "open":
-        _open(state, arrival.event.at)
-        state.assignee_id = None
-        state.unread = max(state.unread, 1)
-    state.priority = to.priority
-    state.reason = reason
     _note(result, route, reason)
-    if to.closed:
-        _close(result, arrival.event.at, "system")
-        return
-    # A person's conversation has a queue too: it goes back there when the person is away.
-    state.queue_id = to.queue_id or table.fallback_queue_id
-    if to.user_id is not None:
-        state.assignee_id = to.user_id
-        _log_owner(result, to.user_id, table.users.get(to.user_id, ""), "system")
+    settle(result, to, reason, arrival.event.at, table)
 
 
 def _command(result: Turn, event: Inbound, said: Said, brand: str) -> None:
@@ -278,7 +255,7 @@ def _command(result: Turn, event: Inbound, said: Said, brand: str) -> None:
     _note(result, None, f"{command.upper()} command")
     if command is Command.STOP:
         state.opted_out = state.opted_out | {event.channel_kind}
-        state.session = None
+        flow_events.end_all(Runs(result, FlowBook(), event.at, None), flow_events.OPTED_OUT)
         if not again:  # the first word is the proof
             _consent(result, event, "opted_out", ALL)
     elif command is Command.STOP_MARKETING:
@@ -318,52 +295,47 @@ def _consent(result: Turn, event: Inbound, after: str, purpose: str) -> None:
     result.happened.append(Happened("consent", data, "contact"))
 
 
-def _continue_flow(result: Turn, arrival: Arrival, session: Session) -> bool:
-    """Give the reply to the waiting flow. False when the flow is gone: the message is then routed as usual."""
-    if UUID(session.flow_id) not in arrival.table.flows:
-        result.state.session = None
+def _begin_flow(result: Turn, arrival: Arrival, route: Route, reason: str) -> None:
+    """A rule leads into a flow; whoever may not enter it (again) goes where the rules send them otherwise."""
+    event, flow_id = arrival.event, route.to.flow_id
+    assert flow_id is not None
+    runs = arrival.runs(result)
+    refusal = runs.refusal(flow_id, arrival.table.flows[flow_id].start)
+    if refusal:
+        _go(result, arrival, arrival.route(people_only=True), f"{refusal}; ")
+        return
+    _note(result, route, reason)
+    _after(result, arrival, runs.begin(event.message_id, flow_id, Begin(), trigger="rule"))
+
+
+def _continue_flow(result: Turn, arrival: Arrival) -> bool:
+    """Give the reply to the flow that asked last. False when none takes it: the message is then routed as usual."""
+    runs, understood, event = arrival.runs(result), arrival.understood, arrival.event
+    for one in result.state.sessions:
+        if runs.book.flow(one) is None:
+            runs.exit(one, runs.gone(one))
+    found = taker(result.state, runs.book)
+    if found is None:
         return False
+    content = event.content or {}
+    choice = str(content.get("id") or "") if content.get("type") == "reply" else ""
+    said = Reply(text=event.text, choice=choice, intent=understood.intent, confidence=understood.confidence)
     _note(result, None, "answer to a flow")
-    _run_flow(result, arrival, session, arrival.event.text)
+    _, wanted = runs.feed(found[0], said)
+    _after(result, arrival, wanted)
     return True
 
 
-def _run_flow(result: Turn, arrival: Arrival, session: Session, reply: str | None) -> None:
-    event, table = arrival.event, arrival.table
-    flow_id, understood = UUID(session.flow_id), arrival.understood
-    given = (
-        Begin()
-        if reply is None
-        else Reply(text=reply, intent=understood.intent, confidence=understood.confidence)
-    )
-    world = World(person=Person(id=result.state.contact_id))
-    sprint = advance(
-        table.flows[flow_id], session, given, event.at, random.Random(event.message_id.int), world
-    )
-    if sprint.status == "stuck":
-        result.state.session = None
-        _log_flow(result, session.flow_id, "failed", sprint.path)
-    else:
-        result.state.session = sprint.session
-        _log_flow(result, session.flow_id, sprint.status, sprint.path)
-    for effect in sprint.effects:
-        match effect:
-            case flow_effects.SendMessage(content=Text(text=text)):
-                result.effects.append(SendMessage(text, event.channel_id, event.address, "flow", flow_id))
-            case flow_effects.AddTag(tag):
-                result.effects.append(TagContact(tag))
-                result.happened.append(Happened("tags", {"added": [tag], "removed": []}))
-            case flow_effects.HandOver(queue):
-                queue_id = table.queue_ids.get(queue.casefold()) if queue else None
-                if queue_id is None:
-                    _go(result, arrival, arrival.route(people_only=True), "flow handed over; ")
-                else:
-                    _go(result, arrival, Route(To(queue_id), f"flow handed over to {queue}"))
-    if sprint.status == "stuck":
-        _go(result, arrival, arrival.route(people_only=True), f"flow failed: {sprint.reason}; ")
-        return
-    if result.state.status != "open":
-        result.state.unread = 0  # the flow answered; nobody has to look
+def _after(result: Turn, arrival: Arrival, wanted: Wanted | None) -> None:
+    """People get the conversation when the flow wants them; else the flow answered, and nobody has to look."""
+    if wanted is not None:
+        queue = flow_events.queue_of(wanted, arrival.table)
+        if queue is not None:
+            _go(result, arrival, Route(queue, f"{wanted.why} to {wanted.queue}"))
+        else:
+            _go(result, arrival, arrival.route(people_only=True), f"{wanted.why}; ")
+    elif result.state.status != "open":
+        result.state.unread = 0
 
 
 def _note(result: Turn, route: Route | None, reason: str) -> None:
@@ -381,17 +353,17 @@ def _agent_reply(result: Turn, event: AgentReply) -> None:
     if channel_id is None or not state.address:
         raise Conflict("the contact has not written yet, so there is no channel to answer on")
     if state.status == "idle":
-        _open(state, event.at)
+        open_(state, event.at)
         state.reason = "an agent wrote first"
     wake(state)
     if state.assignee_id is None and event.user_id is not None:
         state.assignee_id = event.user_id
-        _log_owner(result, event.user_id, event.name, f"user:{event.user_id}")
+        log_owner(result, event.user_id, event.name, f"user:{event.user_id}")
     state.last_text = event.text[:LAST_TEXT_CHARS_MAX]
     state.last_direction = "out"
     state.last_at = event.at
     state.unread = 0
-    state.session = None  # a person has taken over
+    flow_events.end_asking(Runs(result, FlowBook(), event.at, None), flow_events.TOOK_OVER)
     result.effects.append(
         SendMessage(
             event.text, channel_id, state.address, "agent", event.user_id, message_id=event.message_id

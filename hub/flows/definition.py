@@ -104,6 +104,13 @@ class Flow:
         rules = str([node.model_dump() for node in self.nodes.values() if node.conditions()])
         return any(isinstance(node, Intent) for node in self.nodes.values()) or "'reply." in rules
 
+    @cached_property
+    def asks_person(self) -> bool:
+        """Whether a run may look at the contact: its values, or its clock."""
+        asking = ("wait", "sub_flow")
+        nodes = self.nodes.values()
+        return any(node.texts() or node.conditions() or node.type in asking for node in nodes)
+
     def target(self, node: NodeId, port: str) -> NodeId | None:
         """Where an edge leads, or None at the end of the flow."""
         return self.targets.get((node, port))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from hub.conditions.catalog import Catalog, FieldSpec, contact_catalog
 from hub.conditions.model import Group
 from hub.conditions.nodes import Node
 from hub.conditions.plan import plan
+from hub.contacts.attributes import Definitions
 
 if TYPE_CHECKING:
     from hub.flows.definition import Flow
@@ -40,8 +41,20 @@ class Tenant:
     flows: Mapping[str, Flow] = field(default_factory=dict)
     """Flows by id in hex, for flows that enter others."""
     zone: ZoneInfo = UTC_ZONE
+    definitions: Definitions | None = None
+    """The attributes that values are checked against; None: they are not at hand."""
     _catalogs: dict[int, tuple[Flow, Catalog]] = field(default_factory=dict)
     _plans: dict[tuple[int, int], tuple[Flow, Group, Node]] = field(default_factory=dict)
+
+    def learn(self, catalog: Catalog, segments: predicate.Segments) -> None:
+        """What conditions of another version name besides."""
+        if self.catalog is not None:
+            known = self.catalog
+            both = {**known.segments, **catalog.segments}, {**known.campaigns, **catalog.campaigns}
+            self.catalog = replace(known, segments=both[0], campaigns=both[1])
+        self.segments = {**segments, **self.segments}
+        self._catalogs.clear()
+        self._plans.clear()
 
     def fields(self, flow: Flow) -> Catalog:
         """The contact's fields and the flow's own."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,11 +14,15 @@ from hub.compliance.keywords import NO_EXTRA_WORDS, Words
 from hub.conditions import nodes
 from hub.conditions.catalog import Catalog
 from hub.conditions.errors import ConditionInvalid
+from hub.conditions.model import Group
 from hub.conditions.predicate import Segments
+from hub.contacts import store_attributes
 from hub.contacts.segments.loading import surroundings
+from hub.flows.book import FlowBook
 from hub.flows.definition import Flow
 from hub.flows.definition import read as read_flow
 from hub.flows.faults import FlowInvalid
+from hub.flows.world import UTC_ZONE, Tenant
 from hub.ids import decode_id
 from hub.routing import store_rules
 from hub.routing.compiled import CompiledRule, Targets, Unusable, compile_rule, tests_in
@@ -79,6 +84,8 @@ class LoadedRules:
     needs: Needs
     rules: Sequence[PlacedRule]
     catalog: Catalog
+    flow_needs: Needs = NO_NEEDS
+    """What is read of contacts before their flows run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +100,7 @@ class Around:
     intent_version_id: UUID | None = None
     words: Words = field(default_factory=lambda: NO_EXTRA_WORDS)
     channel_kinds: Mapping[UUID, str] = field(default_factory=dict)  # of those that messages can leave by
+    zone: ZoneInfo = UTC_ZONE
 
 
 async def load_rules(db: AsyncConnection, around: Around, draft: RuleList | None = None) -> LoadedRules:
@@ -102,8 +110,10 @@ async def load_rules(db: AsyncConnection, around: Around, draft: RuleList | None
         mine = Level(tenant_id=around.tenant_id, list=draft)
         levels = [mine, *(level for level in levels if level.tenant_id != around.tenant_id)]
     standings = in_order(levels, around.tenant_id)
-    flows, flow_names = await _flows(db, around.tenant_id)
-    contact, segments = await _surroundings(db, around.tenant_id, standings)
+    flows, flow_names, versions = await _flows(db, around.tenant_id)
+    conditions = [each.rule.condition for each in standings]
+    asked = [one for flow in flows.values() for node in flow.nodes.values() for _, one in node.conditions()]
+    contact, segments = await _surroundings(db, around.tenant_id, [*conditions, *asked])
     catalog = routing_catalog(contact, channels=around.channels, queues=around.queues)
     targets = Targets(around.queues, flow_names, around.users)
     placed = compile_all(standings, catalog, targets, segments)
@@ -118,9 +128,10 @@ async def load_rules(db: AsyncConnection, around: Around, draft: RuleList | None
         segments,
         around.users,
         channel_kinds=around.channel_kinds,
+        book=FlowBook(flows, versions, await _runs(db, around, flows, contact, segments)),
     )
     table.waiting = await waiting(db, around.tenant_id, table)
-    return LoadedRules(table, needs_of(table), placed, catalog)
+    return LoadedRules(table, needs_of(table), placed, catalog, flow_needs(table))
 
 
 async def waiting(db: AsyncConnection, tenant_id: UUID, table: RoutingTable) -> Mapping[str, int]:
@@ -131,22 +142,40 @@ async def waiting(db: AsyncConnection, tenant_id: UUID, table: RoutingTable) -> 
     return {fields[key]: count for key, count in (await store_rules.waiting(db, tenant_id, fields)).items()}
 
 
-async def _flows(db: AsyncConnection, tenant_id: UUID) -> tuple[dict[UUID, Flow], dict[UUID, str]]:
+async def _flows(
+    db: AsyncConnection, tenant_id: UUID
+) -> tuple[dict[UUID, Flow], dict[UUID, str], dict[UUID, int]]:
+    """Definitions, names and versions of what runs."""
     flows: dict[UUID, Flow] = {}
     names: dict[UUID, str] = {}
+    versions: dict[UUID, int] = {}
     for row in await store_rules.flow_documents(db, tenant_id):
         try:
             flows[row.id] = read_flow(row.definition)
         except FlowInvalid:
             continue  # a flow that does not read is as good as gone: its sessions are routed to people
-        names[row.id] = row.name
-    return flows, names
+        names[row.id], versions[row.id] = row.name, row.version
+    return flows, names, versions
+
+
+async def _runs(
+    db: AsyncConnection, around: Around, flows: Mapping[UUID, Flow], contact: Catalog, segments: Segments
+) -> Tenant:
+    """What runs of the tenant's flows share; without flows nothing is read."""
+    if not flows:
+        return Tenant()
+    return Tenant(
+        contact,
+        dict(segments),
+        {flow_id.hex: flow for flow_id, flow in flows.items()},
+        around.zone,
+        await store_attributes.definitions(db, around.tenant_id),
+    )
 
 
 async def _surroundings(
-    db: AsyncConnection, tenant_id: UUID, standings: Iterable[Standing]
+    db: AsyncConnection, tenant_id: UUID, conditions: Sequence[Group]
 ) -> tuple[Catalog, Segments]:
-    conditions = [each.rule.condition for each in standings]
     try:
         return await surroundings(db, tenant_id, conditions, SEGMENTS_MAX)
     except ConditionInvalid as error:
@@ -187,9 +216,25 @@ def fallback_queue(nearest_first: Sequence[Level], own: UUID, queues: Mapping[UU
 
 def needs_of(table: RoutingTable) -> Needs:
     """What the table's rules, and the segments they reach, ask of contacts."""
-    plans = [rule.node for rule in table.rules]
-    plans += [plan for plan in table.segments.values() if plan is not None]
-    parts: set[str] = {"last_campaign_id"} if CAMPAIGN in table.fields else set()
+    parts = {"last_campaign_id"} if CAMPAIGN in table.fields else set[str]()
+    return _needs([rule.node for rule in table.rules], table.segments, parts, contact=table.asks_contact)
+
+
+def flow_needs(table: RoutingTable) -> Needs:
+    """What the flows, and the segments they reach, ask of contacts. A condition that cannot be read asks nothing."""
+    tenant = table.book.tenant
+    found = []
+    for flow in table.book.all():
+        for _, condition in (each for node in flow.nodes.values() for each in node.conditions()):
+            try:
+                found.append(tenant.plan(flow, condition))
+            except ConditionInvalid:
+                continue
+    return _needs(found, tenant.segments if found else {}, set(), contact=True)
+
+
+def _needs(own: Iterable[nodes.Node], segments: Segments, parts: set[str], *, contact: bool) -> Needs:
+    plans = [*own, *(plan for plan in segments.values() if plan is not None)]
     events: set[str] = set()
     campaigns: set[UUID] = set()
     for test in (test for plan in plans for test in tests_in(plan)):
@@ -199,10 +244,10 @@ def needs_of(table: RoutingTable) -> Needs:
                 events.add(name)
             case nodes.Received(campaign_id=key) | nodes.WroteSince(campaign_id=key):
                 campaigns.add(key)
-    static = frozenset(key for key, plan in table.segments.items() if plan is None)
+    static = frozenset(key for key, plan in segments.items() if plan is None)
     if static:
         parts.add("segments")
-    return Needs(table.asks_contact, frozenset(parts), frozenset(events), frozenset(campaigns), static)
+    return Needs(contact, frozenset(parts), frozenset(events), frozenset(campaigns), static)
 
 
 _PARTS_OF: Mapping[type, tuple[str, ...]] = {

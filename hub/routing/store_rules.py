@@ -116,8 +116,8 @@ async def queue_names(db: AsyncConnection, tenant_id: UUID) -> dict[UUID, str]:
 
 
 async def flow_documents(db: AsyncConnection, tenant_id: UUID) -> Sequence[Any]:
-    """(id, name, definition) of those that are published."""
-    query = select(flows.c.id, flows.c.name, flows.c.definition).where(
+    """(id, name, definition, version) of those that are published."""
+    query = select(flows.c.id, flows.c.name, flows.c.definition, flows.c.version).where(
         flows.c.tenant_id == tenant_id, flows.c.definition.is_not(None)
     )
     return (await db.execute(query)).all()

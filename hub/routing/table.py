@@ -14,6 +14,7 @@ from uuid import UUID
 
 from hub.compliance.keywords import Words
 from hub.conditions.predicate import Facts, Segments
+from hub.flows.book import FlowBook
 from hub.flows.definition import Flow
 from hub.routing.compiled import TAG, Anchor, CompiledRule, To
 from hub.routing.fields import (
@@ -68,6 +69,7 @@ class RoutingTable:
     users: Mapping[UUID, str] = field(default_factory=dict)
     waiting: Mapping[str, int] = field(default_factory=dict)
     channel_kinds: Mapping[UUID, str] = field(default_factory=dict)
+    book: FlowBook = field(default_factory=FlowBook)
     queue_ids: Mapping[str, UUID] = field(init=False)
     fields: frozenset[str] = field(init=False)
     asks_contact: bool = field(init=False)
@@ -77,6 +79,8 @@ class RoutingTable:
     _unheard: Sequence[int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        if not self.book.flows and self.flows:
+            self.book = FlowBook(self.flows)
         self.queue_ids = {name.casefold(): queue_id for queue_id, name in self.queues.items()}
         self.fields = frozenset().union(*(rule.fields for rule in self.rules))
         self.asks_contact = any(rule.asks_contact for rule in self.rules)

@@ -374,7 +374,7 @@ async def test_a_flow_answers_tags_and_ends(desk: Desk) -> None:
     contact = await desk.contact("+15550001")
     host = desk.conversations()
     await host.receive([desk.arrived(contact, "survey")])
-    assert (await desk.conversation(contact)).session["node"] == "answer"
+    assert (await desk.conversation(contact)).session["sessions"][0]["node"] == "answer"
     restarted = desk.conversations()
     await restarted.receive([desk.arrived(contact, "YES!")])
     assert [body for _, body, _ in await desk.thread(contact)] == ["survey", "YES!", "Thank you"]

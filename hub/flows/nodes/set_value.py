@@ -8,6 +8,8 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from hub.conditions.catalog import ATTRIBUTE
+from hub.contacts.attributes import Definitions, check_value, parser_for
+from hub.errors import Invalid
 from hub.flows.effects import Scalar, SetAttribute
 from hub.flows.nodes.base import Go, Next, Node, RunContext, Stuck
 from hub.flows.values import TemplateText, editor, has_marks
@@ -56,6 +58,19 @@ class SetValue(Node):
         catalog = context.world.tenant.catalog
         if catalog is not None and catalog.find(ATTRIBUTE + self.name) is None:
             raise Stuck(f"there is no attribute {self.name!r} any more")
+        value = _fitting(self.name, value, context.world.tenant.definitions)
         context.attributes[self.name] = value
         context.effects.append(SetAttribute(self.name, value))
         return Go("next")
+
+
+def _fitting(name: str, value: Scalar, definitions: Definitions | None) -> Scalar:
+    """The value as the attribute holds it; a text is read as a cell of a file is. Raises Stuck for one that does not fit."""
+    if definitions is None or value is None:
+        return value
+    try:
+        if isinstance(value, str) and name in definitions:
+            return parser_for(definitions[name])(value)
+        return check_value(name, value, definitions)
+    except Invalid as error:
+        raise Stuck(f"the attribute {name!r} cannot be set: {error.detail}") from None

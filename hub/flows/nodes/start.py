@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import time
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from hub.compliance.quiet_hours import Weekday
 from hub.conditions.catalog import is_event_name
@@ -17,6 +17,12 @@ from hub.flows.values import Label, Path, VariableName, at_path, editor, referen
 
 class _Trigger(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+    kind: str
+
+    @model_serializer(mode="wrap")
+    def _with_kind(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """The kind is written also where defaults are left out: without it nobody could read the trigger again."""
+        return {"kind": self.kind, **written(self)}
 
 
 class AnyTrigger(_Trigger):

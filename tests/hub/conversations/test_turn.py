@@ -32,6 +32,7 @@ from hub.conversations.state import (
 from hub.conversations.turn import NOTHING_UNDERSTOOD, RecordMissing, may_route, needs_classifier, turn
 from hub.errors import Conflict
 from hub.flows.definition import read
+from hub.flows.inside import Inside
 from hub.flows.session import Session
 from hub.ids import encode_id
 from hub.routing.compiled import Targets
@@ -131,7 +132,7 @@ def opened(**changes: Any) -> Conversation:
 
 
 def waiting(node: str = "answer", flow: UUID = SURVEY) -> Conversation:
-    return conversation(session=Session(flow.hex, node, {}, "c"))
+    return conversation(sessions=(Inside(UUID(int=77), Session(flow.hex, node, {}, "c")),))
 
 
 def inbound(text: str, **changes: Any) -> Inbound:
@@ -390,7 +391,7 @@ def test_a_closed_one_that_opens_again_has_nobody_yet() -> None:
 
 def test_a_flow_that_answers_ends_its_session_and_tags() -> None:
     result = run(waiting(), inbound("y"))
-    assert result.state.session is None
+    assert result.state.sessions == ()
     assert kinds(result.effects) == ["SendMessage", "TagContact"]
     assert result.effects[1] == TagContact("interested")
     assert result.effects[0] == SendMessage("Thank you", SMS, NUMBER, "flow", SURVEY)
@@ -439,7 +440,7 @@ def test_commands_come_before_everything(
         state.unread,
     ), "no person has to look at it"
     assert result.routing == {"rule": "", "reason": f"{command.upper()} command"}
-    assert (result.state.session is None) == (command is Command.STOP or state.session is None)
+    assert (result.state.sessions == ()) == (command is Command.STOP or state.sessions == ())
 
 
 def test_consent_is_of_the_channel_that_was_written_on() -> None:
@@ -521,9 +522,9 @@ def reply(text: str = "Hello", **changes: Any) -> AgentReply:
 
 
 def test_an_agent_s_answer_takes_the_conversation() -> None:
-    result = run(opened(unread=3, session=Session(SURVEY.hex, "answer")), reply())
+    result = run(opened(unread=3, sessions=waiting().sessions), reply())
     assert (result.state.assignee_id, result.state.unread, result.state.last_direction) == (ANN, 0, "out")
-    assert result.state.session is None, "a person has taken over"
+    assert result.state.sessions == (), "a person has taken over"
     assert result.effects == [SendMessage("Hello", SMS, NUMBER, "agent", ANN, message_id=UUID(int=60))]
 
 
@@ -576,9 +577,9 @@ COMMANDED: list[tuple[str, Conversation, Event, dict[str, Any]]] = [
     ),
     (
         "close",
-        opened(unread=3, session=Session(SURVEY.hex, "answer"), assignee_id=ANN),
+        opened(unread=3, sessions=waiting().sessions, assignee_id=ANN),
         Close(NOW),
-        {"status": "closed", "closed_at": NOW, "unread": 0, "session": None, "assignee_id": ANN},
+        {"status": "closed", "closed_at": NOW, "unread": 0, "sessions": (), "assignee_id": ANN},
     ),
     (
         "reopen a closed one",

@@ -138,6 +138,23 @@ def test_no_document_does_more_than_be_refused(raw: Any, version: int | None) ->
         read(raw)
 
 
+@pytest.mark.parametrize(
+    "trigger",
+    [
+        {"kind": "any"},
+        {"kind": "keyword", "words": ["hours"]},
+        {"kind": "event", "event": "cart.left"},
+        {"kind": "schedule", "at": "09:00:00", "segment_id": "seg_01kasw8qbefy09m6sc7n75yr3h"},
+        {"kind": "campaign"},
+        {"kind": "api"},
+    ],
+    ids=lambda trigger: trigger["kind"],
+)
+def test_what_begins_a_flow_survives_its_storage(trigger: dict[str, Any]) -> None:
+    flow = read({"spec_version": 2, "nodes": [{"id": "s", "type": "start", "data": {"trigger": trigger}}]})
+    assert read(dump(flow)) == flow
+
+
 def test_texts_of_the_first_form_say_what_they_said() -> None:
     flow = read({"start": "a", "nodes": {"a": {"type": "send", "text": "100 {{ % }} {x}"}}})
     sprint = advance(flow, begin_at("f", flow), Begin(), datetime.now(UTC), random.Random(1))

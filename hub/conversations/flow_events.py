@@ -1,0 +1,180 @@
+"""What comes to a conversation for its flows: a beginning, a timer, an answer, people who are done. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import tzinfo
+from uuid import UUID
+
+from hub.conversations import moving
+from hub.conversations.handling import require_under_way
+from hub.conversations.journeys import RecordMissing, Runs, Wanted, moved
+from hub.conversations.state import (
+    BeginFlow,
+    Conversation,
+    Event,
+    ExitFlow,
+    FlowEvent,
+    FlowInput,
+    Inbound,
+    MoveFlow,
+    Ran,
+    Turn,
+)
+from hub.errors import Conflict
+from hub.flows import inside
+from hub.flows.book import FlowBook
+from hub.flows.inputs import Begin, HandedBack
+from hub.flows.inside import Inside
+from hub.routing.compiled import To
+from hub.routing.fields import NO_RECORD, Heard, Message
+from hub.routing.table import RoutingTable
+
+TOOK_OVER = "a person took over"
+CLOSED = "the conversation was closed"
+OPTED_OUT = "the contact opted out"
+
+
+def asks_person(state: Conversation, event: Event, book: FlowBook) -> bool:
+    """Whether a flow that this event may reach looks at the contact."""
+    if isinstance(event, BeginFlow):
+        flow = book.flows.get(event.flow_id)
+        return flow is not None and flow.asks_person
+    if isinstance(event, FlowInput):
+        reached: Sequence[Inside] = [each for each in state.sessions if each.id == event.session_id]
+    elif isinstance(event, Inbound):
+        reached = [each for each in state.sessions if each.awaits_reply]
+    else:
+        reached = [each for each in state.sessions if each.awaits_people]
+    flows = [book.flow(each) for each in reached]
+    return any(flow is not None and flow.asks_person for flow in flows)
+
+
+def handle(runs: Runs, event: FlowEvent, table: RoutingTable, zone: tzinfo) -> None:
+    """One event. What it finds nothing to do for is answered so, and nothing is written."""
+    result = runs.result
+    if isinstance(event, BeginFlow):
+        _begin(runs, event, table, zone)
+        return
+    one = next((each for each in result.state.sessions if each.id == event.session_id), None)
+    if one is None:
+        _answer(result, event.session_id, "gone", "the session is over")
+        return
+    match event:
+        case FlowInput(_, given):
+            took, wanted = runs.feed(one, given)
+            if not took and not result.ran:
+                _answer(result, one.id, "ignored", "the session does not wait for this")
+                return
+            if wanted is not None:
+                to_people(runs, wanted, table, zone)
+        case ExitFlow(_, _, reason):
+            runs.exit(one, reason)
+        case MoveFlow(_, _, version, nodes):
+            if not _move(runs, one, version, nodes):
+                return
+    ran = next((each for each in result.ran if each.inside.id == one.id), None)
+    _answer(
+        result, one.id, ran.status if ran is not None else "waiting", ran.reason if ran is not None else ""
+    )
+
+
+def _begin(runs: Runs, event: BeginFlow, table: RoutingTable, zone: tzinfo) -> None:
+    result, state = runs.result, runs.result.state
+    flow = runs.book.flows.get(event.flow_id)
+    if flow is None or (event.node and event.node not in flow.starts):
+        why = "there is no such flow" if flow is None else "the flow has no such start"
+        _answer(result, event.session_id, "refused", why)
+        return
+    if event.key is not None:
+        if runs.history is None:
+            raise RecordMissing
+        if (event.flow_id, event.key) in runs.history.keys:
+            _answer(result, event.session_id, "again", "it was begun with this key before")
+            return
+    why = runs.refusal(event.flow_id, event.node or flow.start)
+    if why:
+        _answer(result, event.session_id, "refused", why)
+        return
+    if state.last_at is None:  # the contact was never in touch
+        state.last_at, state.last_direction = event.at, "out"
+    wanted = runs.begin(
+        event.session_id,
+        event.flow_id,
+        Begin(values=event.values),
+        node=event.node,
+        trigger=event.trigger,
+        key=event.key,
+        origin=event.origin,
+    )
+    if wanted is not None:
+        to_people(runs, wanted, table, zone)
+    ran = result.ran[0]
+    _answer(result, event.session_id, "begun", ran.reason)
+
+
+def _move(runs: Runs, one: Inside, version: int, nodes: Mapping[str, str]) -> bool:
+    """Into another version of the flow; where that has no node for the place, the session is stuck there."""
+    result, state = runs.result, runs.result.state
+    if runs.book.versions.get(one.flow_id) != version or one.session.version == version:
+        _answer(result, one.id, "ignored", "it is another version that runs")
+        return False
+    after = moved(one, version, nodes, runs.book.flows[one.flow_id])
+    state.sessions = inside.put(state.sessions, after, asked=False)
+    reason = after.session.reason
+    result.ran.append(Ran(after, "stuck" if reason else "waiting", reason))
+    return True
+
+
+def _answer(result: Turn, session_id: UUID, status: str, reason: str) -> None:
+    result.answer = {"session_id": session_id.hex, "status": status, "reason": reason}
+    result.unchanged = not result.ran
+
+
+def require_awaited(state: Conversation) -> None:
+    """Raises Conflict when no flow waits for the people to be done."""
+    require_under_way(state)
+    if not any(each.awaits_people for each in state.sessions):
+        raise Conflict("no flow waits for the conversation to come back")
+
+
+def hand_back(runs: Runs, table: RoutingTable, zone: tzinfo, outcome: str) -> None:
+    """The people are done: the flows that waited for that go on."""
+    for one in runs.result.state.sessions:
+        if one.awaits_people:
+            _, wanted = runs.feed(one, HandedBack(outcome=outcome))
+            if wanted is not None:
+                to_people(runs, wanted, table, zone)
+
+
+def end_asking(runs: Runs, reason: str) -> None:
+    """Whoever waits for the contact's reply waits no longer."""
+    for one in runs.result.state.sessions:
+        if one.awaits_reply:
+            runs.exit(one, reason)
+
+
+def end_all(runs: Runs, reason: str) -> None:
+    for one in runs.result.state.sessions:
+        runs.exit(one, reason)
+
+
+def queue_of(wanted: Wanted, table: RoutingTable) -> To | None:
+    """The queue that a flow names; None where it names none that there is."""
+    queue_id = table.queue_ids.get(wanted.queue.casefold()) if wanted.queue else None
+    return None if queue_id is None else To(queue_id)
+
+
+def to_people(runs: Runs, wanted: Wanted, table: RoutingTable, zone: tzinfo) -> None:
+    """Hand the conversation over without a message of this moment: the last one stands for it."""
+    state = runs.result.state
+    to, reason = queue_of(wanted, table), f"{wanted.why} to {wanted.queue}"
+    if to is None:
+        if runs.record is None and table.asks_contact:
+            raise RecordMissing
+        kind = table.channel_kinds.get(state.channel_id, "") if state.channel_id is not None else ""
+        message = Message(state.last_text, kind, state.channel_id, runs.at.astimezone(zone))
+        heard = Heard(state.intent, state.confidence or 0.0)
+        route = table.route(message, heard, 0.0, runs.record or NO_RECORD, people_only=True)
+        to, reason = route.to, f"{wanted.why}; {route.reason}"
+    moving.settle(runs.result, to, reason, runs.at, table)

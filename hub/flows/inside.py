@@ -1,0 +1,85 @@
+"""The flows that a contact is inside of, as its conversation carries them. Pure.
+
+Who gets the contact's reply: the session that asked last and still waits for an answer. The sessions stand in the order
+in which they last asked, so that this is the last one that takes it; the others keep waiting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid5
+
+from hub.flows.session import Session
+
+SESSIONS_MAX = 20
+"""How many flows a contact may be inside of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """One live session. `steps`: how many of its steps are logged."""
+
+    id: UUID
+    session: Session
+    steps: int = 0
+
+    @property
+    def flow_id(self) -> UUID:
+        return UUID(self.session.flow_id)
+
+    @property
+    def awaits_reply(self) -> bool:
+        """It waits for what the contact writes, as far as one can tell without its flow."""
+        session = self.session
+        if session.waiting is None:
+            return not session.is_stuck
+        return session.waiting.kind == "reply"
+
+    @property
+    def awaits_people(self) -> bool:
+        return self.session.waiting is not None and self.session.waiting.kind == "people"
+
+
+NONE: tuple[Inside, ...] = ()
+
+
+def to_json(sessions: Sequence[Inside]) -> dict[str, Any] | None:
+    """The conversation's column: null where there is nothing."""
+    if not sessions:
+        return None
+    return {
+        "sessions": [{"id": each.id.hex, "steps": each.steps, **each.session.to_json()} for each in sessions]
+    }
+
+
+def from_json(value: Mapping[str, Any] | None, contact_id: UUID) -> tuple[Inside, ...]:
+    """The inverse. Also reads the form of a contact that could be in one flow only, whose session had no id."""
+    if not value:
+        return NONE
+    if "sessions" not in value:
+        return tuple(_old(value, contact_id))
+    found = []
+    for each in value["sessions"]:
+        session = Session.from_json(each)
+        if session is not None:
+            found.append(Inside(UUID(each["id"]), session, each.get("steps", 0)))
+    return tuple(found)
+
+
+def _old(value: Mapping[str, Any], contact_id: UUID) -> Iterable[Inside]:
+    session = Session.from_json(value)
+    if session is not None:
+        yield Inside(uuid5(contact_id, session.flow_id), session)
+
+
+def put(sessions: Sequence[Inside], changed: Inside, *, asked: bool) -> tuple[Inside, ...]:
+    """With the changed (or new) session: last when it has just asked, else at its place."""
+    if asked or all(each.id != changed.id for each in sessions):
+        return (*without(sessions, changed.id), changed)
+    return tuple(changed if each.id == changed.id else each for each in sessions)
+
+
+def without(sessions: Sequence[Inside], session_id: UUID) -> tuple[Inside, ...]:
+    return tuple(each for each in sessions if each.id != session_id)
