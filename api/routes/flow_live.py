@@ -1,4 +1,4 @@
-"""Flows at work and beside each other: figures of a version, and what differs between two."""
+"""Flows at work and beside each other: figures of a version, what differs between two, real sessions on the draft."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from api.deps import Db, require
 from api.requests import HubRoute
 from api.schemas import flow_live as schemas
 from api.schemas.common import FlowId, Instant
-from hub.flows import service, service_live, store_live
+from hub.flows import service, service_live, service_replay, store_live
 from hub.flows.diff import difference
 from hub.tenancy.caller import Caller
 
@@ -68,6 +68,39 @@ async def live(
             schemas.FlowInside(version=each.version, sessions=each.count)
             for each in await store_live.inside(db, caller.tenant_id, flow_id)
         ],
+    )
+
+
+@router.post("/{flow_id}/replay", operation_id="replay_flow")
+async def replay(flow_id: FlowId, body: schemas.ReplayIn, db: Db, caller: Reader) -> schemas.Replayed:
+    """Play the newest real sessions again on the draft, with what their contacts wrote then, and list those whose way would
+    change. Nothing is sent or written. Needs `contacts:read` too. 422 `flow-invalid` for a draft that cannot be read.
+    """
+    caller.require("contacts:read")
+    row = await service.get(db, caller.tenant_id, flow_id)
+    found = await service_replay.replay(db, row, body.days, body.limit, datetime.now(UTC))
+    changed = [
+        schemas.ReplayedSession(
+            id=each.id,
+            contact_id=each.contact_id,
+            contact_name=each.name,
+            version=each.version,
+            started_at=each.started_at,
+            was=[list(way) for way in each.replayed.was],
+            now=[list(way) for way in each.replayed.now],
+            parted=each.replayed.parted,
+            reason=each.replayed.reason,
+        )
+        for each in found.changed
+    ]
+    played = found.same + found.unrepeatable + found.unreadable + len(changed)
+    return schemas.Replayed(
+        days=body.days,
+        played=played,
+        same=found.same,
+        unrepeatable=found.unrepeatable,
+        unreadable=found.unreadable,
+        changed=changed,
     )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from api.schemas.common import Instant, Out
+from api.schemas.common import ContactId, FlowSessionId, In, Instant, Out
 
 Change = Literal["added", "removed", "changed", "moved"]
 
@@ -85,3 +85,39 @@ class FlowFigures(Out):
     nodes: list[FlowNodeFigures]
     ways: list[FlowWayFigures]
     inside: list[FlowInside]
+
+
+class ReplayIn(In):
+    """The newest sessions of so many days."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"days": 7, "limit": 200}]})
+
+    days: int = Field(7, ge=1, le=31)
+    limit: int = Field(200, ge=1, le=500)
+
+
+class ReplayedSession(Out):
+    """`was` and `now`: (node, port) in order; they part at the place `parted`. `reason`: why it would be stuck there."""
+
+    id: FlowSessionId
+    contact_id: ContactId
+    contact_name: str
+    version: int
+    started_at: Instant
+    was: list[list[str]]
+    now: list[list[str]]
+    parted: int
+    reason: str
+
+
+class Replayed(Out):
+    """`unrepeatable`: their own version does not go their way again either, so that they prove nothing; `unreadable`:
+    their version cannot be read.
+    """
+
+    days: int
+    played: int
+    same: int
+    unrepeatable: int
+    unreadable: int
+    changed: list[ReplayedSession]

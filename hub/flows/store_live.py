@@ -46,6 +46,21 @@ _VERSIONS = text(
     "SELECT version, count(*) AS count FROM flow_sessions WHERE tenant_id = :tenant_id AND flow_id = :flow_id "
     "AND status IN ('waiting', 'stuck') GROUP BY version ORDER BY version DESC"
 )
+_LIVED = text(
+    "SELECT s.id, s.contact_id, s.version, s.state, s.status, s.started_at, s.ended_at, c.name "
+    "FROM flow_sessions s JOIN contacts c ON c.tenant_id = s.tenant_id AND c.id = s.contact_id "
+    "WHERE s.tenant_id = :tenant_id AND s.flow_id = :flow_id AND s.started_at >= :since "
+    "ORDER BY s.id DESC LIMIT :most"
+)
+_PASSED = text(
+    "SELECT session_id, node, port, at FROM flow_steps WHERE tenant_id = :tenant_id AND flow_id = :flow_id "
+    "AND session_id = ANY(CAST(:sessions AS uuid[])) ORDER BY session_id, seq"
+)
+_HEARD = text(
+    "SELECT contact_id, created_at, body, content, intent, confidence FROM messages WHERE tenant_id = :tenant_id "
+    "AND contact_id = ANY(CAST(:contacts AS uuid[])) AND direction = 'in' AND created_at >= :since "
+    "ORDER BY contact_id, id LIMIT :most"
+)
 
 
 async def taken(
@@ -79,3 +94,27 @@ async def medians(db: AsyncConnection, tenant_id: UUID, flow_id: UUID, version: 
 async def inside(db: AsyncConnection, tenant_id: UUID, flow_id: UUID) -> Sequence[Any]:
     """(version, count) of the sessions that are inside now, the newest version first."""
     return (await db.execute(_VERSIONS, {"tenant_id": tenant_id, "flow_id": flow_id})).all()
+
+
+async def lived(
+    db: AsyncConnection, tenant_id: UUID, flow_id: UUID, since: datetime, most: int
+) -> Sequence[Any]:
+    """The newest sessions that began since then, with their contacts' names."""
+    values = {"tenant_id": tenant_id, "flow_id": flow_id, "since": since, "most": most}
+    return (await db.execute(_LIVED, values)).all()
+
+
+async def passed(
+    db: AsyncConnection, tenant_id: UUID, flow_id: UUID, sessions: Sequence[UUID]
+) -> Sequence[Any]:
+    """(session_id, node, port, at) of these sessions' steps, in order; no port: arrived at."""
+    values = {"tenant_id": tenant_id, "flow_id": flow_id, "sessions": list(sessions)}
+    return (await db.execute(_PASSED, values)).all()
+
+
+async def heard(
+    db: AsyncConnection, tenant_id: UUID, contacts: Sequence[UUID], since: datetime, most: int
+) -> Sequence[Any]:
+    """What these contacts wrote since then, in order."""
+    values = {"tenant_id": tenant_id, "contacts": list(contacts), "since": since, "most": most}
+    return (await db.execute(_HEARD, values)).all()
