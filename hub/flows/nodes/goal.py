@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from hub.flows.effects import ReachGoal
 from hub.flows.nodes.base import Go, Next, Node, RunContext
-from hub.flows.values import Label
+from hub.flows.values import Label, editor
 
 
 class Goal(Node):
@@ -19,7 +19,9 @@ class Goal(Node):
     group: ClassVar[str] = "Flow"
 
     name: Label
-    value_micros: int = Field(0, ge=0, le=10**15, description="What it is worth, in the tenant's currency.")
+    value_micros: Annotated[int, editor("micros")] = Field(
+        0, ge=0, le=10**15, description="What it is worth, in the tenant's currency."
+    )
 
     def summary(self) -> str:
         return self.name

@@ -21,10 +21,9 @@ interface Begun { editor: Editor; saver: DraftSaver }
 /** The editor of a draft, with what was kept of its history in this browser. */
 function begin(flow: Flow, draft: FlowDraft, document: FlowDocument, writable: boolean, key: string): Begun {
   const kept = writable ? unkeep(readDraft(key)) : null;
-  const mine = kept && (kept.draft === draft.version || !kept.saved) ? kept : null;
-  const same = mine !== null && mine.saved && JSON.stringify(documentOf(draft.document)) === JSON.stringify(mine.history.present);
-  const use = mine !== null && (same || !mine.saved) ? mine : null;
-  const editor = makeEditor(flow.id, flow.name, writable, use?.history ?? startHistory(document), use && !use.saved ? use.draft : draft.version, draft.version > 0 ? draft.updated_at : null);
+  // What was saved here is what the server has, as long as its number is the same; what was not is saved over what it came from.
+  const use = kept && (kept.draft === draft.version || !kept.saved) ? kept : null;
+  const editor = makeEditor(flow.id, flow.name, writable, use?.history ?? startHistory(document), use?.draft ?? draft.version, draft.version > 0 ? draft.updated_at : null);
   const saver = new DraftSaver(editor, {
     save: (version, next) => saveFlowDraft(flow.id, version, { ...next }),
     keep: (saved) => writeDraft(key, keep(editor.history.get(), editor.draft.get(), saved)),

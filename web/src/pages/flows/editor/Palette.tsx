@@ -20,6 +20,13 @@ function groups(types: Iterable<NodeType>, search: string): [string, NodeType[]]
   return [...found];
 }
 
+/** The step that Enter adds: one whose title begins with what was typed before one that only holds it somewhere. */
+function bestOf(types: NodeType[], search: string): NodeType | undefined {
+  const wanted = search.trim().toLocaleLowerCase();
+  const rank = ({ title }: NodeType): number => (title.toLocaleLowerCase().startsWith(wanted) ? 0 : title.toLocaleLowerCase().includes(wanted) ? 1 : 2);
+  return types.toSorted((one, other) => rank(one) - rank(other))[0];
+}
+
 /** The kinds of steps, to drag onto the canvas or a way, or to add with a click or Enter. */
 export const Palette = memo(function Palette({ field }: { field: RefObject<HTMLInputElement | null> }) {
   const { t } = useTranslation('flows');
@@ -27,7 +34,7 @@ export const Palette = memo(function Palette({ field }: { field: RefObject<HTMLI
   const actions = useActions();
   const [search, setSearch] = useState('');
   const found = groups(types.values(), search);
-  const first = found[0]?.[1][0];
+  const first = bestOf(found.flatMap(([, all]) => all), search);
   return (
     <section className={classes.palette} aria-label={t('palette.label')}>
       <TextInput ref={field} size="sm" aria-label={t('palette.search')} placeholder={t('palette.search')} leftSection={<IconSearch size={15} aria-hidden />} rightSection={search && <CloseButton size={24} aria-label={t('common:action.clear')} onClick={() => setSearch('')} />} value={search} onChange={(event) => setSearch(event.currentTarget.value)} onKeyDown={(event) => {

@@ -7,7 +7,6 @@ import { EmptyState } from '../../../ui/EmptyState';
 import { ProblemAlert } from '../../../ui/ProblemAlert';
 import { toast, toastProblem } from '../../../ui/toast';
 import { When } from '../../../ui/When';
-import { change } from '../../../ui/ConditionBuilder/history';
 import { documentOf, NOTHING } from './document';
 import { useEditor } from './editor';
 import classes from './editor.module.css';
@@ -43,8 +42,7 @@ export function Versions({ flow, onClose }: { flow: Flow; onClose: () => void })
     },
     onSuccess: ({ document, saved }, version) => {
       editor.shown.set(null);
-      editor.select(NOTHING);
-      editor.history.set(change(editor.history.get(), document, '', Date.now()));
+      editor.edit(() => document);
       saver.adopt(document, saved.version, saved.updated_at);
       toast(t('versions.restored', { version }));
       onClose();

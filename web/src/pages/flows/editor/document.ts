@@ -60,3 +60,16 @@ export function freeId(taken: ReadonlySet<string>, wanted: string): string {
 }
 
 export const snapped = ({ x, y }: Position): Position => ({ x: Math.round(x / GRID) * GRID, y: Math.round(y / GRID) * GRID });
+
+/** The choice without what is not there any more. */
+export function still(document: FlowDocument, selection: Selection): Selection {
+  const kept = (chosen: readonly string[], known: Iterable<string>): readonly string[] => {
+    if (chosen.length === 0) return chosen;
+    const all = new Set(known);
+    return chosen.every((id) => all.has(id)) ? chosen : chosen.filter((id) => all.has(id));
+  };
+  const nodes = kept(selection.nodes, document.nodes.map((node) => node.id));
+  const edges = kept(selection.edges, document.edges.map(wayId));
+  const comments = kept(selection.comments, document.comments.map((note) => note.id));
+  return nodes === selection.nodes && edges === selection.edges && comments === selection.comments ? selection : { nodes, edges, comments };
+}

@@ -6,7 +6,7 @@ import { createStore, useStore, type Store } from '../../../app/store';
 import { change, redo, start, undo, type History } from '../../../ui/ConditionBuilder/history';
 import type { CanvasHandle } from './canvas/handle';
 import type { Mark } from './canvas/shapes';
-import { NOTHING, stepOf, type FlowDocument, type Selection } from './document';
+import { NOTHING, stepOf, still, type FlowDocument, type Selection } from './document';
 
 /** How the draft stands: `at` is when the server last had all of it. */
 export type Saving =
@@ -53,6 +53,10 @@ export interface Editor {
 
 export function makeEditor(flowId: string, name: string, writable: boolean, history: History<FlowDocument>, draft: number, savedAt: string | null): Editor {
   const canvas: RefObject<CanvasHandle | null> = { current: null };
+  const put = (next: History<FlowDocument>): void => {
+    editor.history.set(next);
+    editor.selection.set(still(next.present, editor.selection.get()));
+  };
   const editor: Editor = {
     flowId, name, writable, canvas,
     history: createStore(history),
@@ -67,10 +71,10 @@ export function makeEditor(flowId: string, name: string, writable: boolean, hist
     edit: (next, mark = '') => {
       if (!writable) return;
       const old = editor.history.get();
-      editor.history.set(change(old, next(old.present), mark, Date.now()));
+      put(change(old, next(old.present), mark, Date.now()));
     },
-    undo: () => editor.history.set(undo(editor.history.get())),
-    redo: () => editor.history.set(redo(editor.history.get())),
+    undo: () => put(undo(editor.history.get())),
+    redo: () => put(redo(editor.history.get())),
     select: (selection) => editor.selection.set(selection),
     reveal: (node, field) => {
       if (!stepOf(editor.history.get().present, node)) return;

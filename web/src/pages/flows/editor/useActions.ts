@@ -88,7 +88,8 @@ export function useActions(): Actions {
           // Who drew on meanwhile keeps what was drawn.
           if (document() !== before) return;
           editor.edit(() => next);
-          editor.canvas.current?.fit();
+          // The steps stand in their new places one frame later.
+          requestAnimationFrame(() => requestAnimationFrame(() => editor.canvas.current?.fit()));
         });
       },
     };

@@ -77,7 +77,7 @@ function Canvas({ document, selected = NOTHING, onSelect, onChange, lit, badges,
     setDrawn(made);
     setNodes(made);
   }
-  const edges = useMemo(() => shapes.edgesOf(document, selected, writable, { lit, badges, over }), [shapes, document, selected, writable, lit, badges, over]);
+  const edges = useMemo(() => shapes.edgesOf(document, types, selected, writable, { lit, badges, over }), [shapes, document, types, selected, writable, lit, badges, over]);
 
   const latest = useRef(selected);
   const now = useRef(document);

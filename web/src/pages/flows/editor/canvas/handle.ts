@@ -7,7 +7,7 @@ import { nodeKey, sizeOf } from './shapes';
 
 export interface CanvasHandle {
   /** Brings a step into the middle. */
-  center: (node: string) => void;
+  center: (node: string) => unknown;
   centerNote: (note: string) => void;
   /** Brings a step into view and gives it the focus. */
   focus: (node: string) => void;
@@ -71,7 +71,9 @@ export function useCanvasHandle(parts: Parts): CanvasHandle & { open: () => void
     if (box && area) void flow.setViewport({ x: area.width / 2 - box.x - box.width / 2, y: TOP - box.y, zoom: 1 });
   }, [flow, boxOf]);
   const own = useMemo<CanvasHandle>(() => ({
-    center, centerNote, focus,
+    // A step that was added just now is known here one frame later.
+    center: (id) => (boxOf(id) ? center(id) : requestAnimationFrame(() => requestAnimationFrame(() => center(id)))),
+    centerNote, focus,
     fit: () => void flow.fitView({ padding: 0.1, maxZoom: 1, duration: still() ? 0 : MS }),
     whole: () => void flow.zoomTo(1, { duration: still() ? 0 : MS }),
     zoomIn: () => void flow.zoomIn({ duration: still() ? 0 : MS }),

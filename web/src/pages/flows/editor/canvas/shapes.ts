@@ -80,28 +80,28 @@ export class Shapes {
       };
       this.keep(made, nodeKey(step.id), data, chosen.has(step.id), () => {
         const size = sizeOf(ports.length);
-        return { id: nodeKey(step.id), type: 'step', position: step.position, ...size, handles: handlesOf(ports, size.width, size.height) ?? [], data, selected: chosen.has(step.id), ariaLabel: data.says, connectable: writable, draggable: writable };
+        return { id: nodeKey(step.id), type: 'step', position: step.position, ...size, measured: size, handles: handlesOf(ports, size.width, size.height) ?? [], data, selected: chosen.has(step.id), ariaLabel: data.says, connectable: writable, draggable: writable };
       });
     }
     for (const note of document.comments) {
       const data: NoteData = { note, writable, mark: undefined };
-      this.keep(made, noteKey(note.id), data, notes.has(note.id), () => ({ id: noteKey(note.id), type: 'note', position: note.position, ...NOTE, data, selected: notes.has(note.id), draggable: writable, zIndex: -1 }));
+      this.keep(made, noteKey(note.id), data, notes.has(note.id), () => ({ id: noteKey(note.id), type: 'note', position: note.position, ...NOTE, measured: NOTE, data, selected: notes.has(note.id), draggable: writable, zIndex: -1 }));
     }
     this.nodes = made;
     return [...made.values()];
   }
 
-  edgesOf(document: FlowDocument, selected: Selection, writable: boolean, look: Decoration): WayShape[] {
+  edgesOf(document: FlowDocument, types: ReadonlyMap<string, NodeType>, selected: Selection, writable: boolean, look: Decoration): WayShape[] {
     const chosen = new Set(selected.edges);
-    const ids = new Set(document.nodes.map((node) => node.id));
+    const titles = new Map(document.nodes.map((step) => [step.id, types.get(step.type)?.title ?? step.type]));
     const next = new Map<string, WayShape>();
     for (const way of document.edges) {
       const id = wayId(way);
-      if (!ids.has(way.source) || !ids.has(way.target)) continue;
+      if (!titles.has(way.source) || !titles.has(way.target)) continue;
       const data: WayData = { label: look.badges?.edges.get(id), className: [look.lit?.edges.has(id) && 'lit', look.over === id && 'over'].filter(Boolean).join(' '), writable };
       const old = this.edges.get(id);
       const kept = old && old.target === nodeKey(way.target) && old.selected === chosen.has(id) && sameData(data, old.data ?? {});
-      next.set(id, kept ? old : { id, type: 'way', source: nodeKey(way.source), sourceHandle: way.port, target: nodeKey(way.target), data, className: data.className, selected: chosen.has(id) });
+      next.set(id, kept ? old : { id, type: 'way', source: nodeKey(way.source), sourceHandle: way.port, target: nodeKey(way.target), data, className: data.className, ariaLabel: `${titles.get(way.source) ?? ''}, ${way.port} → ${titles.get(way.target) ?? ''}`, selected: chosen.has(id) });
     }
     this.edges = next;
     return [...next.values()];

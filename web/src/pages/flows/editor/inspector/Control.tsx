@@ -31,6 +31,8 @@ function Duration({ name, value, place, onChange }: ControlProps) {
   );
 }
 
+const MICROS = 1_000_000;
+
 /** Texts of a content that templates may fill. */
 const FILLED = new Set(['text', 'caption', 'title', 'description', 'header', 'footer', 'label', 'address']);
 
@@ -93,6 +95,7 @@ function Inner(props: ControlProps) {
       return <TextInput {...shared} value={text(value)} onChange={(event) => change(event.currentTarget.value)} />;
     }
     case 'number': return <NumberInput {...shared} value={typeof value === 'number' ? value : typeof own.default === 'number' && value === undefined ? own.default : ''} allowDecimal={!control.whole} {...(control.schema.minimum !== undefined && control.schema.minimum > -1e6 && { min: control.schema.minimum })} {...(control.schema.maximum !== undefined && { max: control.schema.maximum })} {...(!control.whole && control.schema.maximum === 1 && { step: 0.05, decimalScale: 2 })} clampBehavior="blur" onChange={(next) => onChange(typeof next === 'number' ? next : nullable ? undefined : null, place)} />;
+    case 'micros': return <NumberInput {...shared} value={typeof value === 'number' ? value / MICROS : 0} min={0} decimalScale={6} onChange={(next) => onChange(typeof next === 'number' ? Math.round(next * MICROS) : 0, place)} />;
     case 'boolean': return <div data-place={place}><CheckBox checked={value === undefined ? own.default === true : value === true} disabled={readOnly} onChange={(next) => onChange(next)}>{label}</CheckBox>{wrong && <p className={classes.wrong}>{wrong}</p>}</div>;
     case 'choice': return <Select {...shared} data={control.values.map((one) => ({ value: one, label: one === '' ? t('form.none') : valueName(t, one) }))} value={text(value ?? own.default)} allowDeselect={false} onChange={(next) => next !== null && onChange(next)} />;
     case 'choices': {

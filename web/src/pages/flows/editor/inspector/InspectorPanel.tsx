@@ -102,6 +102,7 @@ export function InspectorPanel() {
   if (selection.nodes.length + selection.comments.length > 1 || (!step && selection.comments.length + selection.edges.length > 0)) return <Many selection={selection} />;
   if (!step) return <EmptyState icon={IconPointer} title={t('inspector.none')} text={t('inspector.noneText')} />;
   const type = types.get(step.type);
+  const about = firstSentence(type?.description ?? '');
   const { icon: Glyph, color } = looksOf(step.type);
   return (
     <div className={classes.inspector}>
@@ -111,7 +112,7 @@ export function InspectorPanel() {
         {editor.writable && <ActionIcon variant="subtle" color="gray" size={30} aria-label={t('action.duplicate')} title={t('action.duplicate')} onClick={actions.duplicate}><IconCopy size={16} aria-hidden /></ActionIcon>}
         {editor.writable && <ActionIcon variant="subtle" color="gray" size={30} aria-label={t('action.remove')} title={t('action.remove')} onClick={actions.remove}><IconTrash size={16} aria-hidden /></ActionIcon>}
       </header>
-      <p className={classes.note}>{firstSentence(type?.description ?? '')}</p>
+      {about !== `${type?.title}.` && <p className={classes.note}>{about}</p>}
       <StepForm step={step} />
       <NextSteps step={step} />
       <p className={classes.note}>{t('inspector.id', { id: step.id })}</p>

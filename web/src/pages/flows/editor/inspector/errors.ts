@@ -12,9 +12,13 @@ export interface Trouble { node: string; severity: 'error' | 'warning'; words: s
 
 const FAULT = /^\/nodes\/\d+\/data(\/.*)?$/;
 
+/** What the checks inside a message say comes without its code. */
+const EMPTY = 'String should have at least 1 character';
+const wordsOf = (code: string, detail: string): string => i18next.t(`flows:fault.${detail === EMPTY ? 'string-too-short' : code}`, sentence(detail));
+
 /** Faults and findings of a look in one list; the former stop everything, so they come alone. */
 export const troublesOf = (look: FlowLook | null): Trouble[] => [
-  ...(look?.faults ?? []).map(({ node, pointer, detail, code }) => ({ node, severity: 'error' as const, words: i18next.t(`flows:fault.${code}`, sentence(detail)), field: FAULT.exec(pointer)?.[1] ?? '', code })),
+  ...(look?.faults ?? []).map(({ node, pointer, detail, code }) => ({ node, severity: 'error' as const, words: wordsOf(code, detail), field: FAULT.exec(pointer)?.[1] ?? '', code })),
   ...(look?.findings ?? []).map(({ node, severity, words, field, code }) => ({ node, severity, words: sentence(words), field, code })),
 ];
 

@@ -16,7 +16,7 @@ export type Picked = (typeof PICKED)[number];
 export type Control =
   | { kind: 'text'; schema: Schema; lines: boolean; template: boolean }
   | { kind: 'number'; schema: Schema; whole: boolean }
-  | { kind: 'boolean' | 'time' | 'duration' | 'condition' | 'content' | 'words' | 'scalar' }
+  | { kind: 'boolean' | 'time' | 'duration' | 'condition' | 'content' | 'words' | 'scalar' | 'micros' }
   | { kind: 'choice' | 'choices'; values: string[] }
   | { kind: 'pairs'; template: boolean; scalars: boolean; keyMax: number }
   | { kind: 'picked'; what: Picked }
@@ -56,7 +56,7 @@ const isPicked = (name: string | undefined): name is Picked => (PICKED as readon
 export function controlOf(given: Schema, root: Schema): Control {
   const { schema } = present(given, root);
   const hint = schema['x-editor'];
-  if (hint === 'condition' || hint === 'content') return { kind: hint };
+  if (hint === 'condition' || hint === 'content' || hint === 'micros') return { kind: hint };
   if (isPicked(hint)) return { kind: 'picked', what: hint };
   if (schema.discriminator) {
     const { propertyName: tag, mapping } = schema.discriminator;
@@ -103,7 +103,8 @@ export function blank(given: Schema, root: Schema): unknown {
     case 'boolean': return false;
     case 'integer':
     case 'number': return schema.default ?? Math.max(schema.minimum ?? schema.exclusiveMinimum ?? 0, 1);
-    case 'array': return Array.from({ length: schema.minItems ?? 0 }, () => blank(schema.items ?? {}, root));
+    // An empty word is none: it would only have to be taken away first.
+    case 'array': return resolve(schema.items ?? {}, root).type === 'string' ? [] : Array.from({ length: schema.minItems ?? 0 }, () => blank(schema.items ?? {}, root));
     case 'object': {
       const found: Data = {};
       for (const [name, field] of Object.entries(schema.properties ?? {})) {
