@@ -7,7 +7,7 @@ the plan of what is left, and the end of the plan before it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -15,7 +15,7 @@ from uuid import UUID
 
 import structlog
 from redis.asyncio import Redis
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from actors.ports import Wallets
 from actors.reach import Reach
@@ -66,6 +66,8 @@ class Asked:
     steps: Sequence[Step]
     purpose: str
     validity_s: int | None = None
+    origin: str = "system"
+    origin_id: UUID | None = None
 
 
 class Attempts:
@@ -112,9 +114,13 @@ class Attempts:
         return outgoing.id
 
     async def send_many(
-        self, tenant_id: UUID, asked: Sequence[Asked], dry_run: bool = False
+        self,
+        tenant_id: UUID,
+        asked: Sequence[Asked],
+        dry_run: bool = False,
+        also: Callable[[AsyncConnection, Sequence[door.Outgoing]], Awaitable[None]] | None = None,
     ) -> list[door.Outgoing]:
-        """`send` for many in one transaction: all are written or none; with `dry_run` nothing is.
+        """`send` for many in one transaction, with what the caller `also` writes: all or none; with `dry_run` nothing.
 
         Raises NotFound for the first who is not there, and Unavailable.
         """
@@ -129,10 +135,14 @@ class Attempts:
         now = self._clock.now()
         chosen = [choose(new_id(), wish, directory, now, self._link, unreachable) for wish in wishes]
         outgoings = [each.outgoing for each in chosen]
+        for each, outgoing in zip(asked, outgoings, strict=True):
+            outgoing.origin, outgoing.origin_id = each.origin, each.origin_id
         if not dry_run:
             await self._hold(tenant_id, outgoings)
             async with transaction(self._engine, Scope.of(tenant_id)) as db:
                 await service.write_first(db, chosen, directory.policy, now)
+                if also is not None:
+                    await also(db, outgoings)
             await self._tell(outgoings, directory)
         return outgoings
 

@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import text
 
 from actors.attempts import Attempts
+from actors.flow_work import FlowWork
 from actors.inbound import Inbounds
 from actors.messages import event_from_payload
 from actors.ports import Wallets
@@ -18,7 +19,9 @@ from hub.channels import store as channel_store
 from hub.clock import SystemClock
 from hub.directory import Directories
 from hub.errors import HubError
+from hub.flows.asking import Asker
 from hub.settings import Settings
+from hub.webhooks.endpoint import allowed_hosts
 from models.db import Scope, transaction
 
 EVERY_S = 1.0
@@ -40,12 +43,21 @@ class TimersHost(Shell):
         self.attempts = Attempts(
             settings, self.engine, self.redis, Wallets(settings), self.directories, self.clock
         )
+        self.flow_work = FlowWork(
+            self.engine,
+            self.inbounds.conversations,
+            self.attempts,
+            self.directories,
+            self.clock,
+            Asker(allowed_hosts(settings.webhook_hosts)),
+        )
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         self._tasks = [
             asyncio.create_task(self._sweep_for_ever()),
             asyncio.create_task(self._take_over_for_ever()),
+            asyncio.create_task(self.flow_work.run_for_ever()),
         ]
 
     async def _take_over_for_ever(self) -> None:

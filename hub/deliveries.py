@@ -45,6 +45,8 @@ class Changed(NamedTuple):
     delivered_at: datetime | None
     read_at: datetime | None
     failed_at: datetime | None
+    first_id: UUID | None = None  # of a later attempt
+    planned: bool = False  # another attempt may take over
 
 
 class Ended(NamedTuple):
@@ -147,6 +149,8 @@ class _Move:
             row.delivered_at or self.delivered_at,
             row.read_at or self.read_at,
             row.failed_at or self.failed_at,
+            row.first_id,
+            row.planned,
         )
 
     def take(self, report: Report) -> None:

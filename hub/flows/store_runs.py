@@ -75,6 +75,25 @@ _ANSWERED = text(
     "UPDATE flow_work SET kind = 'input', payload = CAST(:payload AS jsonb), due_at = :due_at, attempts = 0 "
     "WHERE tenant_id = :tenant_id AND id = :id"
 )
+# A wait that is another one by now has its own end; this one's is over.
+_QUIET = text(
+    "UPDATE flow_sessions SET due_at = NULL WHERE tenant_id = :tenant_id AND id = :id AND due_at = :lease"
+)
+_CHANGING = text(
+    "SELECT id, version, in_flight FROM flows WHERE tenant_id = :tenant_id AND in_flight IS NOT NULL LIMIT 20"
+)
+_BEHIND = text(
+    "SELECT id, contact_id FROM flow_sessions WHERE tenant_id = :tenant_id AND flow_id = :flow_id "
+    "AND version < :version AND status IN ('waiting', 'stuck') AND id > :after ORDER BY id LIMIT :most"
+)
+_CHANGED = text(
+    "UPDATE flows SET in_flight = NULL WHERE tenant_id = :tenant_id AND id = :id AND version = :version"
+)
+_END_OTHERS = text(
+    "UPDATE flow_sessions SET status = 'exited', reason = :reason, due_at = NULL, ended_at = now(), updated_at = now() "
+    "WHERE tenant_id = :tenant_id AND contact_id = ANY(CAST(:contacts AS uuid[])) AND flow_id = :flow_id "
+    "AND status IN ('waiting', 'stuck')"
+)
 _LOST = text(
     "UPDATE flow_sessions SET status = 'exited', reason = :reason, due_at = NULL, ended_at = now(), updated_at = now() "
     "WHERE tenant_id = :tenant_id AND id = ANY(CAST(:ids AS uuid[])) AND status IN ('waiting', 'stuck')"
@@ -84,6 +103,10 @@ _LOST = text(
 def sessions(rows: Sequence[Mapping[str, Any]]) -> Insert:
     """New sessions, and what became of those that are there."""
     return Insert(flow_sessions, rows, _SAVE)
+
+
+def new_sessions(rows: Sequence[Mapping[str, Any]]) -> Insert:
+    return Insert(flow_sessions, rows)
 
 
 def steps(rows: Sequence[Mapping[str, Any]]) -> Insert:
@@ -173,3 +196,34 @@ _RECEIPTS = text(
 async def receipts(db: Db, tenants: Collection[UUID], message_ids: Collection[UUID]) -> Sequence[Any]:
     """Which of these messages' fates a session waits for."""
     return await fetch(db, _RECEIPTS, {"tenants": list(tenants), "ids": list(message_ids)})
+
+
+async def quiet(db: AsyncConnection, tenant_id: UUID, session_id: UUID, lease: datetime) -> None:
+    """Nothing waits for this timer: it is not looked at again."""
+    await db.execute(_QUIET, {"tenant_id": tenant_id, "id": session_id, "lease": lease})
+
+
+async def changing(db: AsyncConnection, tenant_id: UUID) -> Sequence[Any]:
+    """(id, version, in_flight) of flows whose earlier sessions are being moved or ended."""
+    return (await db.execute(_CHANGING, {"tenant_id": tenant_id})).all()
+
+
+async def behind(
+    db: AsyncConnection, tenant_id: UUID, flow_id: UUID, version: int, after: UUID, most: int
+) -> Sequence[Any]:
+    """(id, contact_id) of live sessions in earlier versions."""
+    values = {"tenant_id": tenant_id, "flow_id": flow_id, "version": version, "after": after, "most": most}
+    return (await db.execute(_BEHIND, values)).all()
+
+
+async def changed(db: AsyncConnection, tenant_id: UUID, flow_id: UUID, version: int) -> None:
+    """All of them are done."""
+    await db.execute(_CHANGED, {"tenant_id": tenant_id, "id": flow_id, "version": version})
+
+
+async def end_others(
+    db: AsyncConnection, tenant_id: UUID, flow_id: UUID, contacts: Sequence[UUID], reason: str
+) -> None:
+    """End what these contacts are inside of in this flow."""
+    values = {"tenant_id": tenant_id, "flow_id": flow_id, "contacts": list(contacts), "reason": reason}
+    await db.execute(_END_OTHERS, values)
