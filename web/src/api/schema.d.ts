@@ -2407,6 +2407,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/flows/{flow_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay
+         * @description Play the newest real sessions again on the draft, with what their contacts wrote then, and list those whose way would
+         *     change. Nothing is sent or written. Needs `contacts:read` too. 422 `flow-invalid` for a draft that cannot be read.
+         */
+        post: operations["replay_flow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/flows": {
         parameters: {
             query?: never;
@@ -10590,10 +10611,59 @@ export interface components {
              */
             since: string;
         };
-        /** Replayed */
-        Replayed: {
-            /** Deliveries */
-            deliveries: number;
+        /**
+         * ReplayIn
+         * @description The newest sessions of so many days.
+         * @example {
+         *       "days": 7,
+         *       "limit": 200
+         *     }
+         */
+        ReplayIn: {
+            /**
+             * Days
+             * @default 7
+             */
+            days?: number;
+            /**
+             * Limit
+             * @default 200
+             */
+            limit?: number;
+        };
+        /**
+         * ReplayedSession
+         * @description `was` and `now`: (node, port) in order; they part at the place `parted`. `reason`: why it would be stuck there.
+         */
+        ReplayedSession: {
+            /**
+             * Id
+             * @example fls_01kasw8qbefy09m6sc7n75yr3h
+             */
+            id: string;
+            /**
+             * Contact Id
+             * @example con_01kasw8qbefy09m6sc7n75yr3h
+             */
+            contact_id: string;
+            /** Contact Name */
+            contact_name: string;
+            /** Version */
+            version: number;
+            /**
+             * Started At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            started_at: string;
+            /** Was */
+            was: string[][];
+            /** Now */
+            now: string[][];
+            /** Parted */
+            parted: number;
+            /** Reason */
+            reason: string;
         };
         /**
          * Reply
@@ -12918,6 +12988,30 @@ export interface components {
             version: number;
             /** Updated At */
             updated_at: string | null;
+        };
+        /**
+         * Replayed
+         * @description `unrepeatable`: their own version does not go their way again either, so that they prove nothing; `unreadable`:
+         *     their version cannot be read.
+         */
+        api__schemas__flow_live__Replayed: {
+            /** Days */
+            days: number;
+            /** Played */
+            played: number;
+            /** Same */
+            same: number;
+            /** Unrepeatable */
+            unrepeatable: number;
+            /** Unreadable */
+            unreadable: number;
+            /** Changed */
+            changed: components["schemas"]["ReplayedSession"][];
+        };
+        /** Replayed */
+        api__schemas__webhook_endpoints__Replayed: {
+            /** Deliveries */
+            deliveries: number;
         };
         /**
          * Problem
@@ -25407,6 +25501,107 @@ export interface operations {
             };
         };
     };
+    replay_flow: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                flow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["api__schemas__flow_live__Replayed"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_flows: {
         parameters: {
             query?: {
@@ -31070,7 +31265,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Replayed"];
+                    "application/json": components["schemas"]["api__schemas__webhook_endpoints__Replayed"];
                 };
             };
             /** @description The request cannot be read. */
