@@ -19,6 +19,7 @@ import uvloop
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from actors import campaign_flows
 from actors.ports import Wallets
 from actors.reach import Reach
 from actors.shell import make_app_engine, make_redis
@@ -36,7 +37,6 @@ from hub.failover import service as attempts
 from hub.failover import store as failover_store
 from hub.failover.attempts import Chosen, Person
 from hub.failover.plan import Step
-from hub.flows.session import Session
 from hub.media.links import Links, library_id
 from hub.settings import Settings
 from models.billing import settlements
@@ -261,7 +261,7 @@ async def _write(
     outgoings = [each.outgoing for each in chosen]
     await _refuse_late_opt_outs(db, campaign.tenant_id, outgoings)
     await attempts.write_first(db, chosen, directory.policy, now)
-    await _begin_flow(db, campaign, outgoings, directory, now)
+    await campaign_flows.begin(db, campaign, outgoings, directory, now)
     # Last, because all batches of a campaign wait for this lock. Campaign before batch: pause and cancel take this order.
     current = await store.get(db, campaign.tenant_id, campaign.id, lock=True)
     batch = await store.batch(db, campaign.tenant_id, campaign.id, read.first_ordinal, lock=True)
@@ -289,38 +289,3 @@ async def _refuse_late_opt_outs(
             outgoing.refused = door.OPTED_OUT
             refused.append(outgoing)
     await insert_rows(db, settlements, door.release_rows(refused, datetime.now(UTC)))
-
-
-async def _begin_flow(
-    db: AsyncConnection,
-    campaign: Any,
-    outgoings: Sequence[door.Outgoing],
-    directory: Directory,
-    now: datetime,
-) -> None:
-    if campaign.flow_id is None or campaign.flow_id not in directory.routing.flows:
-        return
-    question = directory.routing.flows[campaign.flow_id].opening
-    if question is None:  # published anew since the campaign was made
-        return
-    session = Session(campaign.flow_id.hex, question, {}, campaign.id.hex).to_json()
-    rows = [
-        {
-            "tenant_id": campaign.tenant_id,
-            "contact_id": outgoing.contact_id,
-            "version": 1,
-            "status": "idle",
-            "session": session,
-            "opted_out": [],
-            "channel_id": outgoing.channel.id,
-            "address": outgoing.address,
-            "last_text": outgoing.text[:160],
-            "last_direction": "out",
-            "last_at": now,
-            "unread": 0,
-            "reason": "",
-        }
-        for outgoing in outgoings
-        if outgoing.refused is None
-    ]
-    await store.begin_sessions(db, rows)

@@ -14,12 +14,15 @@ from api.deps import Db, require
 from api.requests import HubRoute
 from api.schemas import flows as schemas
 from api.schemas.common import SimulationId
+from api.simulation_costs import Costs
 from api.simulations import Kept, Played
 from hub.contacts import service as contacts
+from hub.contacts.segments import loading
 from hub.errors import Invalid
 from hub.flows import service
+from hub.flows.made_contacts import longest, missing
 from hub.flows.simulation_json import frame_json
-from hub.flows.simulator import SimContact, Simulation, act, back
+from hub.flows.simulator import SimContact, Simulation, act, back, values_of
 from hub.ids import new_id
 from hub.tenancy.caller import Caller
 
@@ -41,23 +44,23 @@ async def begin_simulation(
         document = document or (await service.draft_of(db, row)).document
     if document is None:
         raise Invalid("give flow_id or document", "/document")
-    contact = body.contact or SimContact()
-    if body.contact_id is not None:
-        caller.require("contacts:read")
-        contact = await _sample(db, caller, body.contact_id)
     own = body.flow_id.hex if body.flow_id else "draft"
     now = (body.now or datetime.now(UTC)).astimezone(UTC)
-    begun = Simulation(own, body.seed, now, contact, sample=body.contact_id is not None)
+    contact = await _contact(db, caller, body)
+    sample = body.contact_id is not None
+    begun = Simulation(own, body.seed, now, contact, sample=sample, channel=body.channel.value)
     played, simulation_id = simulations.played(document, begun), new_id()
     await simulations.keep(redis, caller.tenant_id, simulation_id, played)
-    return _shown(simulation_id, begun)
+    return await _shown(simulation_id, begun, db, caller)
 
 
 @router.get("/{simulation_id}", operation_id="get_simulation")
-async def get_simulation(simulation_id: SimulationId, caller: Reader, redis: Kept) -> schemas.Simulation:
+async def get_simulation(
+    simulation_id: SimulationId, db: Db, caller: Reader, redis: Kept
+) -> schemas.Simulation:
     """Where a simulation stands."""
     played = await simulations.load(redis, caller.tenant_id, simulation_id)
-    return _shown(simulation_id, played.simulation)
+    return await _shown(simulation_id, played.simulation, db, caller)
 
 
 @router.post("/{simulation_id}/step", operation_id="step_simulation")
@@ -78,29 +81,65 @@ async def step_simulation(
     await simulations.keep(
         redis, caller.tenant_id, simulation_id, Played(played.flow, played.written, following)
     )
-    return _shown(simulation_id, following)
+    return await _shown(simulation_id, following, db, caller)
 
 
 @router.post("/{simulation_id}/back", operation_id="step_simulation_back")
-async def step_back(simulation_id: SimulationId, caller: Reader, redis: Kept) -> schemas.Simulation:
+async def step_back(simulation_id: SimulationId, db: Db, caller: Reader, redis: Kept) -> schemas.Simulation:
     """Undo the last step: everything is as it was before. 409 at the beginning."""
     played = await simulations.load(redis, caller.tenant_id, simulation_id)
     before = back(played.simulation)
     await simulations.keep(
         redis, caller.tenant_id, simulation_id, Played(played.flow, played.written, before)
     )
-    return _shown(simulation_id, before)
+    return await _shown(simulation_id, before, db, caller)
 
 
-def _shown(simulation_id: UUID, simulation: Simulation) -> schemas.Simulation:
-    last = frame_json(simulation.frames[-1]) if simulation.frames else None
+async def _shown(
+    simulation_id: UUID, simulation: Simulation, db: AsyncConnection, caller: Caller
+) -> schemas.Simulation:
     return schemas.Simulation(
         id=simulation_id,
         seed=simulation.seed,
+        channel=simulation.channel,
+        contact=simulation.contact.model_dump(mode="json"),
         now=simulation.at,
         length=len(simulation.frames),
-        last=None if last is None else schemas.SimulationFrame(**last),
+        last=await _last(simulation, Costs(db, caller.tenant_id)) if simulation.frames else None,
     )
+
+
+async def _last(simulation: Simulation, costs: Costs) -> schemas.SimulationFrame:
+    frame = simulation.frames[-1]
+    found = frame_json(frame)
+    found["inside"] = [UUID(flow_id) if flow_id else None for flow_id in frame.inside]
+    found["values"] = values_of(frame)
+    found["costs"] = [
+        schemas.SimulationCost(
+            effect=cost.place,
+            channel=cost.channel,
+            text=cost.text,
+            parts=cost.parts,
+            price=cost.micros,
+            currency=cost.currency,
+            refused=cost.refused,
+        )
+        for cost in await costs.of(simulation)
+    ]
+    return schemas.SimulationFrame(**found)
+
+
+async def _contact(db: AsyncConnection, caller: Caller, body: schemas.NewSimulation) -> SimContact:
+    if body.contact_id is not None:
+        caller.require("contacts:read")
+        return await _sample(db, caller, body.contact_id)
+    match body.made:
+        case "longest":
+            return longest((await loading.fields(db, caller.tenant_id)).fields.values())
+        case "missing":
+            return missing()
+        case _:
+            return body.contact or SimContact()
 
 
 async def _sample(db: AsyncConnection, caller: Caller, contact_id: UUID) -> SimContact:

@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from api.schemas.common import ContactId, FlowId, FlowTestId, In, Instant, Out, Page, SimulationId
+from api.schemas.common import ContactId, FlowId, FlowTestId, In, Instant, Money, Out, Page, SimulationId
 from api.schemas.conditions import ConditionField, ConditionFields
+from hub.channels.base import ChannelKind
 from hub.flows.kept_runs import FlowTest as KeptRun
 from hub.flows.service import NAME_CHARS_MAX
 from hub.flows.simulator import Action, SimContact
@@ -243,6 +244,10 @@ class NewSimulation(In):
     document: Document | None = None
     contact: SimContact | None = None
     contact_id: ContactId | None = None
+    made: Literal["longest", "missing"] | None = Field(
+        None, description="A made contact: with a long value for every attribute, or with none at all."
+    )
+    channel: ChannelKind = Field(ChannelKind.SMS, description="By which the contact talks to us.")
     seed: int = Field(1, ge=0, le=2**31)
     now: Instant | None = None
 
@@ -255,6 +260,18 @@ class SimulationStep(In):
     single: bool = False
 
 
+class SimulationCost(Out):
+    """What a message would cost by the channel it goes first; `refused`: why there is no price."""
+
+    effect: int = Field(description="Its place among the effects.")
+    channel: str
+    text: str = Field(description="As that channel would carry it.")
+    parts: int
+    price: Money
+    currency: str
+    refused: str
+
+
 class SimulationFrame(Out):
     action: dict[str, Any]
     now: Instant
@@ -264,6 +281,14 @@ class SimulationFrame(Out):
     steps: list[tuple[str, str]] = Field(description="(node, port) in order; no port where it stopped.")
     effects: list[dict[str, Any]]
     why: list[dict[str, Any]]
+    asked: list[int] = Field(description="For each step, how many of the effects are its own.")
+    inside: list[FlowId | None] = Field(
+        description="For each step, the flow it is in; null: the one that is played."
+    )
+    costs: list[SimulationCost]
+    values: dict[str, Any] = Field(
+        description="What templates may read now: variables by name, `contact.…`, `reply.…`."
+    )
     session: dict[str, Any] | None
     contact: dict[str, Any]
 
@@ -271,6 +296,8 @@ class SimulationFrame(Out):
 class Simulation(Out):
     id: SimulationId
     seed: int
+    channel: str
+    contact: dict[str, Any] = Field(description="Who it is played for, as it was at the beginning.")
     now: Instant
     length: int = Field(description="How many steps there are to go back.")
     last: SimulationFrame | None

@@ -247,19 +247,28 @@ _KEEP_OPT_OUTS = text(
 )
 
 
-async def begin_sessions(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Let the contacts' next message answer the campaign's flow; whoever talks with a person keeps talking with them."""
-    await insert_rows(
-        db,
-        conversations,
-        rows,
-        "ON CONFLICT (tenant_id, contact_id) DO UPDATE SET version = conversations.version + 1, "
-        "session = EXCLUDED.session, channel_id = EXCLUDED.channel_id, address = EXCLUDED.address "
-        "WHERE conversations.status NOT IN ('open', 'snoozed', 'waiting')",
-    )
+# Beside the other flows that the contact is inside of; of this one the new session takes the place of the old.
+_BEGIN = """
+    ON CONFLICT (tenant_id, contact_id) DO UPDATE SET version = conversations.version + 1,
+        channel_id = EXCLUDED.channel_id, address = EXCLUDED.address,
+        session = CASE WHEN conversations.session ? 'sessions' THEN jsonb_build_object('sessions', (
+            SELECT COALESCE(jsonb_agg(each), '[]') FROM jsonb_array_elements(conversations.session -> 'sessions') AS each
+            WHERE each ->> 'flow_id' <> EXCLUDED.session -> 'sessions' -> 0 ->> 'flow_id'
+        ) || (EXCLUDED.session -> 'sessions')) ELSE EXCLUDED.session END
+    WHERE conversations.status NOT IN ('open', 'snoozed', 'waiting') RETURNING contact_id
+"""
+
+
+async def begin_sessions(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> list[UUID]:
+    """Let the contacts' next message answer the campaign's flow; whoever talks with a person keeps talking with them.
+
+    Returns those who do wait for the question now.
+    """
+    begun = [row.contact_id for row in await insert_rows(db, conversations, rows, _BEGIN)]
     if rows:
         contacts = "{" + ",".join(str(row["contact_id"]) for row in rows) + "}"
         await db.execute(_KEEP_OPT_OUTS, {"tenant_id": rows[0]["tenant_id"], "contacts": contacts})
+    return begun
 
 
 _BACKLOG = text(

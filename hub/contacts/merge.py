@@ -16,6 +16,7 @@ from hub.contacts.attributes import AttributeValue, Definitions
 from hub.contacts.changes import FIELDS
 from hub.conversations.state import UNDER_WAY
 from hub.errors import Invalid
+from hub.flows import inside
 
 Side = Literal["winner", "loser"]
 LABELS = {"name": "Name", "language": "Language", "time_zone": "Time zone"}
@@ -113,11 +114,18 @@ def conversation(
             name: newest[name] for name in ("channel_id", "address", "last_text", "last_direction", "last_at")
         },
         "contact_id": str(winner_id),
+        "session": _both_inside(both),
         "version": 1 + max(row["version"] for row in both),
         "unread": sum(row["unread"] for row in both if row["status"] in UNDER_WAY),
         "last_inbound_at": max(inbound, default=None),
         "tags": list(dict.fromkeys(tag for row in (base, *both) for tag in row["tags"])),
     }
+
+
+def _both_inside(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """The flows of both: the winner's sessions before the loser's, which so asked last."""
+    found = [one for row in rows for one in inside.from_json(row["session"], UUID(str(row["contact_id"])))]
+    return inside.to_json(found)
 
 
 def pack(ids: Iterable[UUID]) -> str:

@@ -78,6 +78,9 @@ _CORRECTIONS = text(
     "DELETE FROM intent_corrections c USING messages m WHERE c.tenant_id = :tenant_id AND m.tenant_id = c.tenant_id "
     "AND m.id = c.message_id AND m.contact_id = :contact_id"
 )
+# Steps and goals name a session, not a person: what was counted stays counted.
+_SESSIONS = text(f"DELETE FROM flow_sessions WHERE {_THIS}")
+_FLOW_WORK = text(f"DELETE FROM flow_work WHERE {_THIS}")
 _WEBHOOKS = text(f"DELETE FROM webhook_deliveries WHERE {_THIS}")
 # Others' timelines name who was merged into them, also when that was undone later.
 _NAMED = text(
@@ -167,6 +170,8 @@ async def blank(db: AsyncConnection, tenant_id: UUID, contact_id: UUID, traces: 
         "mentions": await _run(db, _MENTIONS, values),
         "intent_corrections": await _run(db, _CORRECTIONS, values),
         "webhook_deliveries": await _run(db, _WEBHOOKS, values),
+        "flow_sessions": await _run(db, _SESSIONS, values),
+        "flow_work": await _run(db, _FLOW_WORK, values),
         "unrouted_events": await _run(db, _UNROUTED, values | found),
         "idempotency_keys": await _run(db, _ANSWERS, values | {"patterns": traces.patterns}),
         "import_errors": await _run(db, _ERRORS, values | searched),

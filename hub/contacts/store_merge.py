@@ -40,6 +40,8 @@ HISTORY = (
     "queue_events",
     "webhook_deliveries",
     "mentions",
+    "flow_sessions",
+    "flow_work",
 )
 _MOVE = {
     table: text(f"UPDATE {table} SET contact_id = :winner WHERE {_THIS} RETURNING id") for table in HISTORY

@@ -49,11 +49,12 @@ _KINDS: Mapping[type[Any], str] = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A node that was passed, or stopped at (then `port` is empty)."""
+    """A node that was passed, or stopped at (then `port` is empty). `asked`: how many effects there were behind it."""
 
     flow_id: str
     node: str
     port: str = ""
+    asked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,20 +210,21 @@ class _Run:
         except (Stuck, TemplateFailed) as error:
             del context.effects[kept:]
             context.variables = variables
-            self.steps.append(Step(flow_id, place))
+            self.steps.append(Step(flow_id, place, asked=kept))
             return self._stuck(context, str(error))
+        asked = len(context.effects)
         match found:
             case Go(port):
-                self.steps.append(Step(flow_id, place, port))
+                self.steps.append(Step(flow_id, place, port, asked))
                 return self._go(context, flow.target(place, port))
             case End(outcome):
-                self.steps.append(Step(flow_id, place))
+                self.steps.append(Step(flow_id, place, asked=asked))
                 return self._go(context, None, outcome)
             case Enter():
-                self.steps.append(Step(flow_id, place, "in"))
+                self.steps.append(Step(flow_id, place, "in", asked))
                 return None
             case _:
-                self.steps.append(Step(flow_id, place))
+                self.steps.append(Step(flow_id, place, asked=asked))
                 return self._wait(context, found, waiting)
 
     def _enter(self, entered: Enter, own: str) -> None:

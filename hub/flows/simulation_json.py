@@ -15,6 +15,7 @@ def to_json(simulation: Simulation) -> dict[str, Any]:
         "flow_id": simulation.flow_id,
         "seed": simulation.seed,
         "sample": simulation.sample,
+        "channel": simulation.channel,
         "now": simulation.now.isoformat(),
         "contact": simulation.contact.model_dump(mode="json"),
         "frames": [frame_json(frame) for frame in simulation.frames],
@@ -33,6 +34,8 @@ def frame_json(frame: Frame) -> dict[str, Any]:
         "steps": [list(step) for step in frame.steps],
         "effects": list(frame.effects),
         "why": list(frame.why),
+        "asked": list(frame.asked),
+        "inside": list(frame.inside),
     }
 
 
@@ -45,7 +48,8 @@ def from_json(value: Mapping[str, Any]) -> Simulation:
             written, person = frame["contact"], SimContact.model_validate(frame["contact"])
         frames.append(_frame(frame, person))
     now = datetime.fromisoformat(value["now"])
-    return Simulation(value["flow_id"], value["seed"], now, contact, tuple(frames), value["sample"])
+    made = tuple(frames), value["sample"], value.get("channel", "sms")
+    return Simulation(value["flow_id"], value["seed"], now, contact, *made)
 
 
 def _frame(frame: Mapping[str, Any], contact: SimContact) -> Frame:
@@ -60,4 +64,6 @@ def _frame(frame: Mapping[str, Any], contact: SimContact) -> Frame:
         tuple((node, port) for node, port in frame["steps"]),
         tuple(frame["effects"]),
         tuple(frame["why"]),
+        tuple(frame.get("asked", ())),
+        tuple(frame.get("inside", ())),
     )

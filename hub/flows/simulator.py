@@ -125,7 +125,11 @@ ACTION: TypeAdapter[Action] = TypeAdapter(Action)
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What one action did. `steps`: (node, port) in order; `why`: conditions and choices, explained."""
+    """What one action did. `steps`: (node, port) in order; `why`: conditions and choices, explained.
+
+    For each step, `asked` says how many of the effects are its own, and `inside` names the flow it is in: empty for the
+    flow that is played.
+    """
 
     action: dict[str, Any]
     now: datetime
@@ -137,11 +141,16 @@ class Frame:
     steps: tuple[tuple[str, str], ...] = ()
     effects: tuple[dict[str, Any], ...] = ()
     why: tuple[dict[str, Any], ...] = ()
+    asked: tuple[int, ...] = ()
+    inside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """`seed` decides what is random, so that the same actions do the same. `sample`: the contact is a real one's copy."""
+    """`seed` decides what is random, so that the same actions do the same. `sample`: the contact is a real one's copy.
+
+    `channel`: the kind of channel by which the contact talks to us.
+    """
 
     flow_id: str
     seed: int
@@ -149,6 +158,7 @@ class Simulation:
     contact: SimContact = field(default_factory=SimContact)
     frames: tuple[Frame, ...] = ()
     sample: bool = False
+    channel: str = "sms"
 
     @property
     def at(self) -> datetime:
@@ -198,6 +208,8 @@ def act(
         tuple(player.steps),
         tuple(player.effects),
         tuple(player.why),
+        tuple(player.asked),
+        tuple(player.inside),
     )
     return replace(simulation, frames=(*simulation.frames, frame))
 
@@ -221,6 +233,8 @@ class _Player:
         self.steps: list[tuple[str, str]] = []
         self.effects: list[dict[str, Any]] = []
         self.why: list[dict[str, Any]] = []
+        self.asked: list[int] = []
+        self.inside: list[str] = []
 
     def play(self, action: Action) -> None:
         if isinstance(action, BeginAction):
@@ -284,9 +298,17 @@ class _Player:
         self.session, self.status = sprint.session, sprint.status
         self.reason, self.outcome = sprint.reason, sprint.outcome
         self.steps += [(step.node, step.port) for step in sprint.steps]
+        self.inside += ["" if step.flow_id == self.flow_id else step.flow_id for step in sprint.steps]
+        self.asked += _asked(sprint)
         self.effects += [effects.to_json(effect) for effect in sprint.effects]
         self.contact = changed(self.contact, sprint)
         return True
+
+
+def _asked(sprint: Sprint) -> list[int]:
+    """How many of the effects are each step's; what was asked for behind the last one is its own too."""
+    ends = [min(step.asked, len(sprint.effects)) for step in sprint.steps[:-1]] + [len(sprint.effects)]
+    return [end - begin for begin, end in zip([0, *ends], ends, strict=False)] if sprint.steps else []
 
 
 def _what(session: Session) -> str:
@@ -320,6 +342,14 @@ def person_of(contact: SimContact) -> Person:
     facts = Facts(values=values, tags=frozenset(contact.tags), addresses=addresses, consents=consents)
     zone = ZoneInfo(contact.time_zone) if contact.time_zone else None
     return Person(contact.id, {**attributes, **own, "phone": contact.phone}, facts, zone)
+
+
+def values_of(frame: Frame) -> dict[str, Any]:
+    """What a template would read after a frame: variables by name, `contact` and `reply`."""
+    session = frame.session
+    variables = {} if session is None else {k: v for k, v in session.variables.items() if v is not None}
+    heard = {} if session is None else dict(session.heard)
+    return {**variables, "contact": dict(person_of(frame.contact).profile), "reply": heard}
 
 
 def changed(contact: SimContact, sprint: Sprint) -> SimContact:

@@ -89,6 +89,11 @@ _BEHIND = text(
 _CHANGED = text(
     "UPDATE flows SET in_flight = NULL WHERE tenant_id = :tenant_id AND id = :id AND version = :version"
 )
+_END_OTHERS = text(
+    "UPDATE flow_sessions SET status = 'exited', reason = :reason, due_at = NULL, ended_at = now(), updated_at = now() "
+    "WHERE tenant_id = :tenant_id AND contact_id = ANY(CAST(:contacts AS uuid[])) AND flow_id = :flow_id "
+    "AND status IN ('waiting', 'stuck')"
+)
 _LOST = text(
     "UPDATE flow_sessions SET status = 'exited', reason = :reason, due_at = NULL, ended_at = now(), updated_at = now() "
     "WHERE tenant_id = :tenant_id AND id = ANY(CAST(:ids AS uuid[])) AND status IN ('waiting', 'stuck')"
@@ -98,6 +103,10 @@ _LOST = text(
 def sessions(rows: Sequence[Mapping[str, Any]]) -> Insert:
     """New sessions, and what became of those that are there."""
     return Insert(flow_sessions, rows, _SAVE)
+
+
+def new_sessions(rows: Sequence[Mapping[str, Any]]) -> Insert:
+    return Insert(flow_sessions, rows)
 
 
 def steps(rows: Sequence[Mapping[str, Any]]) -> Insert:
@@ -210,3 +219,11 @@ async def behind(
 async def changed(db: AsyncConnection, tenant_id: UUID, flow_id: UUID, version: int) -> None:
     """All of them are done."""
     await db.execute(_CHANGED, {"tenant_id": tenant_id, "id": flow_id, "version": version})
+
+
+async def end_others(
+    db: AsyncConnection, tenant_id: UUID, flow_id: UUID, contacts: Sequence[UUID], reason: str
+) -> None:
+    """End what these contacts are inside of in this flow."""
+    values = {"tenant_id": tenant_id, "flow_id": flow_id, "contacts": list(contacts), "reason": reason}
+    await db.execute(_END_OTHERS, values)

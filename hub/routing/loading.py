@@ -227,10 +227,14 @@ def needs_of(table: RoutingTable) -> Needs:
 
 
 def flow_needs(table: RoutingTable) -> Needs:
-    """What the flows, and the segments they reach, ask of contacts. A condition that cannot be read asks nothing."""
-    tenant = table.book.tenant
+    """What the flows, and the segments they reach, ask of contacts."""
+    return needs_of_flows(table.book.all(), table.book.tenant)
+
+
+def needs_of_flows(flows: Iterable[Flow], tenant: Tenant) -> Needs:
+    """What these flows ask of contacts. A condition that cannot be read asks nothing."""
     found = []
-    for flow in table.book.all():
+    for flow in flows:
         for _, condition in (each for node in flow.nodes.values() for each in node.conditions()):
             try:
                 found.append(tenant.plan(flow, condition))

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -17,9 +18,17 @@ from actors.flow_begin import Beginning, begin
 from actors.flow_work import FlowWork
 from actors.messages import Item
 from cli.demo import workspace as ws
+from hub.channels.delivery import Status
 from hub.clock import SystemClock
+from hub.conversations.state import FlowInput, HandBack
 from hub.directory import Directories
+from hub.errors import Conflict
 from hub.flows.asking import Asker
+from hub.flows.inputs import Resume, TimeUp
+from hub.ids import new_id
+from models.contacts import attribute_definitions, contact_events, contact_tags, contacts
+from models.conversations import messages
+from models.db import Scope, insert_rows, transaction
 from models.flow_runs import flow_goals, flow_sessions, flow_steps
 from tests.actors.desk import Desk
 
@@ -206,3 +215,170 @@ async def test_a_question_without_an_answer_goes_on_when_its_time_is_over(run: R
     )
     row = await run.session(session)
     assert (row.status, row.due_at) == ("ended", None)
+
+
+async def attribute(desk: Desk, key: str, kind: str) -> UUID:
+    made = new_id()
+    row = {"tenant_id": desk.tenant_id, "id": made, "key": key, "label": key, "type": kind, "choices": []}
+    async with transaction(desk.engine, Scope.of(desk.tenant_id)) as db:
+        await insert_rows(db, attribute_definitions, [row])
+    return made
+
+
+async def test_tags_and_attributes_change_with_the_turn(run: Run) -> None:
+    desk = run.desk
+    await attribute(desk, "orders", "number")
+    asks = {"rules": [{"field": "attribute.orders", "operator": ">=", "value": 7}]}
+    flow = await flow_of(
+        desk,
+        [
+            node("on", "tag", tag="new"),
+            node("set", "set", name="orders", value="{{ total }}"),
+            node("event", "emit_event", event="journey.begun", properties={"total": "{{ total }}"}),
+            node("wait", "wait", duration={"amount": 1, "unit": "days"}),
+            node("off", "tag", tag="new", remove=True),
+            node("branch", "branch", cases=[{"name": "many", "condition": asks}]),
+            node("many", "tag", tag="many"),
+        ],
+        [
+            *(edge(one, two) for one, two in pairwise(["on", "set", "event", "wait", "off", "branch"])),
+            edge("branch", "many", "many"),
+        ],
+    )
+    contact = await desk.contact("+15550001")
+    await run.begin(flow, contact, total=8)
+    (person,) = await desk.rows(contacts)
+    assert person.attributes == {"orders": 8}
+    assert [row.tag for row in await desk.rows(contact_tags)] == ["new"]
+    assert [(row.name, row.properties) for row in await desk.rows(contact_events)] == [
+        ("journey.begun", {"total": "8"})
+    ]
+    await run.later(days=1, minutes=1)
+    assert [row.tag for row in await desk.rows(contact_tags)] == ["many"]
+
+
+async def test_an_attribute_that_is_deleted_under_a_flow_leaves_it_stuck_until_it_is_repaired(
+    run: Run,
+) -> None:
+    desk = run.desk
+    made = await attribute(desk, "orders", "number")
+    flow = await flow_of(
+        desk,
+        [
+            node("wait", "wait", duration={"amount": 1, "unit": "days"}),
+            node("set", "set", name="orders", value="{{ total }}"),
+        ],
+        [edge("wait", "set")],
+    )
+    contact = await desk.contact("+15550001")
+    session = await run.begin(flow, contact, total=8)
+    async with transaction(desk.engine, Scope.of(desk.tenant_id)) as db:
+        await db.execute(attribute_definitions.delete().where(attribute_definitions.c.id == made))
+    run.host.directories = Directories(desk.engine)
+    await run.later(days=1, minutes=1)
+    row = await run.session(session)
+    assert (row.status, row.node, row.reason) == ("stuck", "set", "there is no attribute 'orders' any more")
+    await attribute(desk, "orders", "number")
+    run.host.directories = Directories(desk.engine)
+    (answer,) = await run.host.receive([desk.command(contact, FlowInput(session, Resume(), now()))])
+    assert answer["status"] == "ended"
+    (person,) = await desk.rows(contacts)
+    assert person.attributes == {"orders": 8}
+
+
+async def test_people_get_it_and_give_it_back(run: Run) -> None:
+    desk = run.desk
+    flow = await flow_of(
+        desk,
+        [
+            node("people", "hand_over", queue="orders", come_back=True),
+            node("thanks", "send", content={"type": "text", "text": "Thanks"}),
+            node("goal", "goal", name="helped"),
+        ],
+        [edge("people", "thanks", "closed"), edge("thanks", "goal")],
+    )
+    contact = await desk.contact("+15550001")
+    session = await run.begin(flow, contact)
+    state = await desk.conversation(contact)
+    assert (state.status, state.queue_id) == ("open", desk.queues["Orders"])
+    await run.host.receive([desk.arrived(contact, "are you there?")])
+    assert (await desk.conversation(contact)).status == "open", "people have it: the flow takes no reply"
+    (answer,) = await run.host.receive([desk.command(contact, HandBack(now(), "user:1", outcome="done"))])
+    assert answer["conversation"]["status"] == "closed"
+    await run.later()
+    assert [body for _, body, _ in await desk.thread(contact)] == ["are you there?", "Thanks"]
+    assert (await run.session(session)).status == "ended"
+    assert [row.name for row in await desk.rows(flow_goals)] == ["helped"]
+    (again,) = await run.host.receive([desk.command(contact, HandBack(now(), "user:1"))])
+    assert isinstance(again, Conflict)
+
+
+async def test_who_asked_last_gets_the_reply(run: Run) -> None:
+    desk = run.desk
+    flows = [
+        await flow_of(
+            desk, [node(name, "ask", content=SAY), node("t", "tag", tag=name)], [edge(name, "t", "answer")]
+        )
+        for name in ("first", "second")
+    ]
+    contact = await desk.contact("+15550001")
+    for flow in flows:
+        await run.begin(flow, contact)
+    replies = [desk.arrived(contact, "a"), desk.arrived(contact, "b")]
+    await run.host.receive(replies)  # in one batch, as two of the same second are
+    assert [row.tag for row in await desk.rows(contact_tags, order=contact_tags.c.tag)] == ["first", "second"]
+    assert {row.status for row in await desk.rows(flow_sessions)} == {"ended"}
+
+
+async def test_stop_ends_every_session(run: Run) -> None:
+    desk = run.desk
+    asks = await flow_of(desk, [node("ask", "ask", content=SAY)], [])
+    waits = await flow_of(desk, [node("wait", "wait", duration={"amount": 1, "unit": "days"})], [])
+    contact = await desk.contact("+15550001")
+    for flow in (asks, waits):
+        await run.begin(flow, contact)
+    await run.host.receive([desk.arrived(contact, "STOP")])
+    rows = await desk.rows(flow_sessions)
+    assert {(row.status, row.reason, row.due_at) for row in rows} == {
+        ("exited", "the contact opted out", None)
+    }
+
+
+async def test_a_session_waits_for_the_fate_of_its_message(run: Run) -> None:
+    desk = run.desk
+    wait_for = {"status": "delivered", "timeout": {"amount": 1, "unit": "hours"}}
+    sends = node("send", "send", content=SAY, channels=[{"channel": "sms"}], wait_for=wait_for)
+    failed = node("failed", "tag", tag="failed")
+    flow = await flow_of(
+        desk,
+        [sends, node("there", "tag", tag="there"), failed],
+        [edge("send", "there"), edge("send", "failed", "failed")],
+    )
+    for number, status, tags in (
+        ("+15550001", Status.DELIVERED, ["there"]),
+        ("+15550002", Status.UNDELIVERED, ["failed", "there"]),
+    ):
+        contact = await desk.contact(number)
+        session = await run.begin(flow, contact)
+        await run.later()
+        (message,) = await desk.rows(messages, messages.c.contact_id == contact)
+        assert (message.origin, message.origin_id, message.channel_kind) == ("flow", flow, "sms")
+        for each in (Status.SENT, status):
+            await run.host.receive([desk.report(each, message.id, f"p{number}")])
+            await run.later()
+        assert (await run.session(session)).status == "ended"
+        assert [row.tag for row in await desk.rows(contact_tags, order=contact_tags.c.tag)] == tags
+
+
+async def test_a_host_that_dies_loses_no_session(run: Run) -> None:
+    desk = run.desk
+    flow = await flow_of(
+        desk, [node("ask", "ask", content=SAY), node("t", "tag", tag="t")], [edge("ask", "t", "answer")]
+    )
+    contact = await desk.contact("+15550001")
+    session = await run.begin(flow, contact)
+    later = desk.conversations("conversation-1")
+    await later.receive([desk.arrived(contact, "yes")])
+    assert (await run.session(session)).status == "ended"
+    (answer,) = await run.host.receive([desk.command(contact, FlowInput(session, TimeUp(token=1), now()))])
+    assert answer["status"] == "gone", "the one that was left behind looks before it acts"

@@ -27,6 +27,7 @@ from models.compliance import messaging_policies
 from models.contacts import contact_tags
 from models.conversations import conversations, failovers, messages
 from models.db import Scope, insert_rows, transaction
+from models.flow_runs import flow_sessions, flow_steps
 from tests.actors.desk import PRICE, Desk
 
 
@@ -249,7 +250,14 @@ async def test_everybody_waits_in_the_flow_but_those_who_talk_with_people(desk: 
     assert (await campaign.send(1)).state == SENT
     rows = {row.contact_id: row for row in await desk.rows(conversations)}
     assert rows[talking].session is None
-    assert rows[chatless].session["origin"] == campaign.id.hex
+    assert rows[chatless].session["sessions"][0]["origin"] == campaign.id.hex
+    sessions = {row.contact_id: row for row in await desk.rows(flow_sessions)}
+    assert set(sessions) == {*campaign.people} - {talking}
+    assert (sessions[chatless].node, sessions[chatless].origin) == ("answer", campaign.id)
+    steps = await desk.rows(
+        flow_steps, flow_steps.c.session_id == sessions[chatless].id, order=flow_steps.c.seq
+    )
+    assert [(row.node, row.port) for row in steps] == [("start", "next"), ("answer", "")]
     assert rows[chatless].opted_out == ["whatsapp"], "a new conversation forgets no opt-out"
     restarted = desk.conversations()
     await restarted.receive([desk.arrived(chatless, "yes")])

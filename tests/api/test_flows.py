@@ -102,6 +102,18 @@ async def test_a_flow_from_its_draft_to_its_versions(world: Any) -> None:
         assert (await ok(await client.post(f"{at}/publish", json={})))["version"] == 2
         listed = await ok(await client.get(f"{at}/versions"))
         assert [(each["version"], each["note"]) for each in listed["items"]] == [(2, ""), (1, "first")]
+        found = await ok(await client.get(f"{at}/diff?from=1&to=2"))
+        assert found["nodes"] == [
+            {
+                "id": "hi",
+                "type": "send",
+                "change": "changed",
+                "fields": [{"pointer": "/content/text", "before": "Hello {{ name }}", "after": "Hi"}],
+            }
+        ]
+        assert (await ok(await client.get(f"{at}/diff?from=2")))["same"] is True
+        assert (await client.get(f"{at}/diff?from=9")).status_code == 404
+        assert (await client.get(f"{at}/diff?from=new")).status_code == 422
         first = await ok(await client.get(f"{at}/versions/1"))
         assert first["document"]["nodes"][1]["data"]["content"]["text"] == "Hello {{ name }}"
         await ok(await client.post(f"{at}/restore", json={"version": 1}))
@@ -130,11 +142,19 @@ async def test_a_simulation_goes_on_and_back_and_becomes_a_test_that_publishing_
         assert (await ok(greeted))["last"]["effects"][0]["content"]["text"] == "Hello Asha"
         refused = await client.post(f"{at}/tests", json={"name": "real", "simulation_id": real["id"]})
         assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/simulation_id")
-        body = {"flow_id": flow["id"], "contact": {"name": "Asha", "tags": ["vip"]}}
+        made = await ok(
+            await client.post("/v1/flow-simulations", json={"flow_id": flow["id"], "made": "longest"}), 201
+        )
+        assert len(made["contact"]["name"]) > 60
+        body = {"flow_id": flow["id"], "contact": {"name": "Asha", "tags": ["vip"]}, "channel": "rcs"}
         played = await ok(await client.post("/v1/flow-simulations", json=body), 201)
         sim = f"/v1/flow-simulations/{played['id']}"
         begun = await ok(await client.post(f"{sim}/step", json={"action": {"do": "begin"}}))
         assert begun["last"]["effects"][0]["content"]["text"] == "Hello Asha"
+        [cost] = begun["last"]["costs"]
+        assert (cost["text"], cost["channel"], bool(cost["refused"])) == ("Hello Asha", "rcs", True)
+        assert begun["last"]["asked"] == [0, 1, 0]
+        assert begun["last"]["values"]["contact"]["name"] == "Asha"
         said = await ok(await client.post(f"{sim}/step", json={"action": {"do": "reply", "text": "Yes!"}}))
         assert (said["length"], said["last"]["status"], said["last"]["contact"]["tags"]) == (
             2,

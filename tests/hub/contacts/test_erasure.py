@@ -154,6 +154,11 @@ async def plant(db: AsyncConnection, tenant: UUID) -> UUID:
         INSERT INTO campaign_recipients (tenant_id, campaign_id, ordinal, contact_id) VALUES (:t, :cmp, 1, :c);
         INSERT INTO webhook_deliveries (tenant_id, id, endpoint_id, contact_id, event, body, due_at, began_at)
           VALUES (:t, :whe, :whe, :c, 'message.received', :s, now(), now());
+        INSERT INTO flow_sessions (tenant_id, id, flow_id, version, contact_id, state, status, node)
+          VALUES (:t, :whe, :whe, 1, :c, jsonb_build_object('said', CAST(:s AS text)), 'waiting', 'ask');
+        INSERT INTO flow_steps (tenant_id, session_id, seq, flow_id, version, node, at) VALUES (:t, :whe, 0, :whe, 1, 'ask', now());
+        INSERT INTO flow_work (tenant_id, id, contact_id, session_id, kind, payload, due_at)
+          VALUES (:t, :whe, :c, :whe, 'send', jsonb_build_object('text', CAST(:s AS text)), now());
         INSERT INTO intent_corrections (tenant_id, message_id, text, intent) VALUES (:t, :m, :s, 'refund');
         INSERT INTO segments (tenant_id, id, name, kind, members) VALUES (:t, :seg, 'List', 'static', 1);
         INSERT INTO segment_members (tenant_id, segment_id, contact_id) VALUES (:t, :seg, :c)
@@ -212,6 +217,8 @@ async def test_nothing_of_an_erased_person_is_left(
         assert [tuple(row) for row in rows] == [("received", None, 0), ("refused", "erased", 7)]
         assert await one(db, "SELECT count(*) FROM campaign_recipients") == 1
         assert await one(db, "SELECT count(*) FROM mentions") == 0
+        assert await one(db, "SELECT count(*) FROM flow_sessions") == 0
+        assert await one(db, "SELECT count(*) FROM flow_steps") == 1
         assert await one(db, "SELECT count(*) FROM outbox") == 0
         assert await one(db, "SELECT kind FROM settlements") == "release"
         assert await column(db, "SELECT address FROM suppressions") == [""] * 3

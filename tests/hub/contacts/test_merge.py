@@ -64,6 +64,7 @@ async def state(db: AsyncConnection, tenant: UUID, contact_id: UUID) -> dict[str
             **values,
         ),
         "webhooks": await column(db, f"SELECT body FROM webhook_deliveries {where}", **values),
+        "flows": await column(db, f"SELECT node FROM flow_sessions {where}", **values),
         "mentions": await column(db, f"SELECT mentioned_by FROM mentions {where}", **values),
         "segments": await column(db, f"SELECT segment_id FROM segment_members {where}", **values),
         "campaigns": await column(db, f"SELECT ordinal FROM campaign_recipients {where}", **values),
@@ -91,6 +92,8 @@ async def furnish(db: AsyncConnection, tenant: UUID, winner: UUID, loser: UUID) 
           VALUES (:t, :seg_loser, :chn, :l, 'message.received', 'told of B', :at, :at);
         INSERT INTO mentions (tenant_id, id, user_id, note_id, contact_id, mentioned_by, at)
           VALUES (:t, :seg_loser, :chn, :chn, :l, 'user:b', :at);
+        INSERT INTO flow_sessions (tenant_id, id, flow_id, version, contact_id, state, status, node)
+          VALUES (:t, :seg_loser, :chn, 1, :l, '{}', 'waiting', 'ask');
         INSERT INTO queue_events (tenant_id, id, contact_id, kind, at) VALUES (:t, :seg_both, :w, 'closed', :at), (:t, :seg_loser, :l, 'entered', :at);
         INSERT INTO conversations (tenant_id, contact_id, version, status, last_text, last_at, unread, opened_at)
           VALUES (:t, :w, 4, 'closed', 'thanks', now() - interval '1 day', 0, now());

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.billing.pricing import Rate, RateTable
+from hub.channels.base import ChannelKind
+from hub.conditions.catalog import AttributeSpec, contact_catalog
 from hub.errors import Conflict
 from hub.flows.definition import Flow, read
 from hub.flows.kept_runs import FlowTest, differences, kept
+from hub.flows.made_contacts import longest, missing
+from hub.flows.shown_costs import UNKNOWN_NUMBER, ShownCost, costs_of
 from hub.flows.simulation_json import from_json, to_json
-from hub.flows.simulator import ACTION, Simulation, act, back
+from hub.flows.simulator import ACTION, Simulation, act, back, values_of
+from hub.flows.world import NO_ID
 from tests.hub.flows.drawn import flows
 
 NOW = datetime(2026, 3, 27, 10, tzinfo=UTC)
@@ -156,3 +163,66 @@ def test_a_kept_run_tells_what_a_change_does() -> None:
         "action 3: is ended, not waiting",
         "action 4: no session is open: begin one, or step back",
     ]
+
+
+def test_each_step_tells_its_own_effects_and_its_flow() -> None:
+    frames = whole().frames
+    assert [(step, asked) for step, asked in zip(frames[0].steps, frames[0].asked, strict=True)] == [
+        (("start", "next"), 0),
+        (("hi", "next"), 1),
+        (("later", ""), 1),
+    ]
+    assert all(sum(frame.asked) == len(frame.effects) for frame in frames)
+    assert {flow for frame in frames for flow in frame.inside} == {""}
+
+
+def test_what_templates_may_read_is_told() -> None:
+    values = values_of(whole().frames[2])
+    assert (values["said"], values["contact"]["first_name"]) == ("yes", "Ann")
+    assert values["reply"]["text"] == "Yes!"
+
+
+def test_made_contacts_have_a_long_value_for_everything_or_none_at_all() -> None:
+    fields = contact_catalog(
+        [AttributeSpec("city", "City", "text"), AttributeSpec("age", "Age", "number")]
+    ).fields.values()
+    long = longest(fields)
+    assert (len(long.name), len(str(long.attributes["city"])), long.attributes["age"]) == (
+        77,
+        119,
+        123456789.01,
+    )
+    assert (missing().name, missing().attributes) == ("", {})
+    bare = do(Simulation("f", 1, NOW, missing()), do="begin")
+    assert bare.frames[-1].effects[0]["content"]["text"] == "Hello "
+
+
+RATES = RateTable(
+    Rate(0, NO_ID, "Card", 1, kind, "EUR", False, NO_ID, prefix, "*", Decimal(amount), NOW.date())
+    for kind, prefix, amount in (("sms", "", "0.05"), ("voice", "", "0.10"))
+)
+
+
+def test_messages_show_their_words_and_price_by_the_channel_they_go() -> None:
+    effects = [
+        {"type": "add_tag", "tag": "t"},
+        {"type": "send_message", "content": {"type": "text", "text": "x" * 200}},
+        {
+            "type": "send_message",
+            "content": {"type": "text", "text": "Hi"},
+            "channels": [{"channel": "voice"}],
+        },
+        {"type": "send_message", "content": {"type": "text", "text": "Hi"}, "channels": [{"channel": "rcs"}]},
+    ]
+
+    def costs(phone: str) -> list[ShownCost]:
+        found = costs_of(
+            effects, talks_by=ChannelKind.SMS, phone=phone, kinds={}, rates=RATES, today=NOW.date()
+        )
+        return list(found)
+
+    sms, voice, rcs = costs("+4915735983768")
+    assert (sms.place, sms.channel, sms.parts, sms.micros, sms.currency) == (1, "sms", 2, 100_000, "EUR")
+    assert (voice.channel, voice.micros) == ("voice", 100_000)
+    assert (rcs.micros, bool(rcs.refused)) == (0, True)
+    assert {cost.refused for cost in costs("")} == {UNKNOWN_NUMBER}

@@ -1,0 +1,37 @@
+/** Flows at work and beside each other. */
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { api, body } from './client';
+import { keys } from './keys';
+import type { components } from './schema';
+
+type Schemas = components['schemas'];
+export type FlowFigures = Schemas['FlowFigures'];
+export type NodeFigures = Schemas['FlowNodeFigures'];
+export type WayFigures = Schemas['FlowWayFigures'];
+export type FlowDifference = Schemas['FlowDifference'];
+export type NodeChange = Schemas['FlowNodeChange'];
+
+const DAY_MS = 86_400_000;
+const LIVE_MS = 2_000;
+
+/** Figures of a version, since so many days or ever; asked again while the page is looked at. */
+export const figuresQuery = (flow_id: string, version: number, days: number | null) =>
+  queryOptions({
+    queryKey: keys.flowFigures(flow_id, version, days),
+    queryFn: ({ signal }) => body(api.GET('/v1/flows/{flow_id}/live', {
+      params: { path: { flow_id }, query: { version, ...(days !== null && { since: new Date(Date.now() - days * DAY_MS).toISOString() }) } }, signal,
+    })),
+    refetchInterval: LIVE_MS,
+    placeholderData: keepPreviousData,
+  });
+
+/** A version's number, or `draft` with the number that the draft is saved under. */
+export type Which = { version: number } | { draft: number };
+const named = (which: Which): string => ('version' in which ? String(which.version) : 'draft');
+
+export const differenceQuery = (flow_id: string, from: Which, to: Which) =>
+  queryOptions({
+    queryKey: keys.flowDifference(flow_id, from, to),
+    queryFn: ({ signal }) => body(api.GET('/v1/flows/{flow_id}/diff', { params: { path: { flow_id }, query: { from: named(from), to: named(to) } }, signal })),
+    placeholderData: keepPreviousData,
+  });

@@ -1,0 +1,36 @@
+/** Two versions laid over each other on the canvas. All pure. */
+import type { FlowDifference } from '../../../api/flowLive';
+import type { Mark } from '../editor/canvas/shapes';
+import type { FlowDocument } from '../editor/document';
+
+export interface Laid { document: FlowDocument; marks: ReadonlyMap<string, Mark> }
+
+/** The later document with what went from the earlier one, and how each step differs. A step whose ways changed is changed. */
+export function laidOver(before: FlowDocument, after: FlowDocument, difference: FlowDifference): Laid {
+  const marks = new Map<string, Mark>();
+  for (const { source, change } of difference.edges) if (change !== 'moved') marks.set(source, 'changed');
+  for (const { id, change } of difference.nodes) if (change !== 'moved') marks.set(id, change);
+  const gone = before.nodes.filter((node) => marks.get(node.id) === 'removed');
+  const ids = new Set(gone.map((node) => node.id));
+  const taken = new Set(after.edges.map((way) => `${way.source}\n${way.port}`));
+  const ways = before.edges.filter((way) => (ids.has(way.source) || ids.has(way.target)) && !taken.has(`${way.source}\n${way.port}`));
+  return { document: { ...after, nodes: [...after.nodes, ...gone], edges: [...after.edges, ...ways] }, marks };
+}
+
+/** What changed in a step: its fields, and its ways by port. */
+export function waysOf(difference: FlowDifference, node: string): FlowDifference['edges'] {
+  return difference.edges.filter((edge) => edge.source === node);
+}
+
+/** The steps that differ, in the order of the difference; those whose ways alone changed come with no fields. */
+export function changedSteps(difference: FlowDifference): FlowDifference['nodes'] {
+  const known = new Set(difference.nodes.map((node) => node.id));
+  const others = [...new Set(difference.edges.map((edge) => edge.source))].filter((id) => !known.has(id));
+  return [...difference.nodes, ...others.map((id) => ({ id, type: '', change: 'changed' as const, fields: [] }))];
+}
+
+/** A value as one line; a long one is cut. */
+export function shortly(value: unknown): string {
+  const text = typeof value === 'string' ? value : value === null || value === undefined ? '' : JSON.stringify(value);
+  return text.length > 160 ? `${text.slice(0, 159)}…` : text;
+}
