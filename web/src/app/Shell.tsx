@@ -5,11 +5,8 @@ import { useTranslation } from 'react-i18next';
 import { can } from '../api/permissions';
 import { body, api } from '../api/client';
 import { loadArea } from '../i18n';
-import { sayBreaches } from './breaches';
 import { Header } from './Header';
 import { useKeys } from './keyboard';
-import { connectLive } from './live';
-import { LiveCache } from './liveCache';
 import { Rail } from './Rail';
 import { newVersion, sessionEnded, useMe } from './session';
 import classes from './shell.module.css';
@@ -26,6 +23,9 @@ const SignInAgain = lazy(async () => {
   return import('../pages/signin/SignInAgain');
 });
 
+/** What the stream needs comes after the page that is looked at. */
+const loadLive = () => Promise.all([import('./live'), import('./liveCache'), import('./breaches')]);
+
 /** Reads the stream of the signed-in person and tenant for as long as the session lasts. */
 function useLive(ended: boolean): void {
   const client = useQueryClient();
@@ -34,20 +34,29 @@ function useLive(ended: boolean): void {
   const name = `hub-live:${me.user?.id ?? ''}:${me.tenant.id}`;
   useEffect(() => {
     if (ended) return undefined;
-    const cache = new LiveCache(client, me);
-    const disconnect = connectLive({
-      name,
-      url: '/v1/stream',
-      onEvents: (events) => {
-        cache.apply(events);
-        sayBreaches(t, client, me, events);
-      },
-      onState: liveState.set,
-      onRefused: () => void body(api.GET('/v1/me')).catch(() => undefined),
+    let over = false;
+    let stop = (): void => undefined;
+    void loadLive().then(([{ connectLive }, { LiveCache }, { sayBreaches }]) => {
+      if (over) return;
+      const cache = new LiveCache(client, me);
+      const disconnect = connectLive({
+        name,
+        url: '/v1/stream',
+        onEvents: (events) => {
+          cache.apply(events);
+          sayBreaches(t, client, me, events);
+        },
+        onState: liveState.set,
+        onRefused: () => void body(api.GET('/v1/me')).catch(() => undefined),
+      });
+      stop = () => {
+        disconnect();
+        cache.stop();
+      };
     });
     return () => {
-      disconnect();
-      cache.stop();
+      over = true;
+      stop();
     };
     // The name holds all of `me` that the cache reads.
   }, [client, ended, name]);

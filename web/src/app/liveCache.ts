@@ -3,8 +3,9 @@ import type { InfiniteData, QueryClient } from '@tanstack/react-query';
 import { keys, type ListParams } from '../api/keys';
 import { isQueue } from '../api/queries';
 import type { Import } from '../api/types';
-import type { Campaign, Conversation, Home, LiveEvent, Me, Message, MessagePatch, Page } from '../api/types';
+import type { Conversation, Home, LiveEvent, Me, Message, MessagePatch, Page } from '../api/types';
 import { Arrivals } from './arrivals';
+import { putCampaign } from './liveCampaigns';
 import { ownCalls, putCall } from './liveCalls';
 import { LiveContacts } from './liveContacts';
 import { stopped, writes } from './typists';
@@ -105,14 +106,6 @@ export function newestMessage(client: QueryClient, conversationId: string): stri
 export function putCorrection(client: QueryClient, messageId: string, intent: string | null): void {
   client.setQueriesData<Pages<Message>>({ queryKey: keys.anyThread }, (data) => data && replaceIn(data, messageId, (row) => ({ ...row, corrected_intent: intent })));
   void client.invalidateQueries({ queryKey: keys.anySuggestions });
-}
-
-export function putCampaign(client: QueryClient, campaign: Campaign): void {
-  client.setQueryData<Page<Campaign>>(keys.campaigns, (page) => {
-    if (!page) return page;
-    const known = page.items.some((row) => row.id === campaign.id);
-    return { ...page, items: known ? page.items.map((row) => (row.id === campaign.id ? campaign : row)) : [campaign, ...page.items] };
-  });
 }
 
 /** A row of an import that is older than the one shown is passed over: progress never jumps back. */

@@ -6,7 +6,7 @@ import { can } from '../../api/permissions';
 import { campaignsQuery } from '../../api/queries';
 import type { Campaign, Home } from '../../api/types';
 import { pauseCampaign, resumeCampaign } from '../../api/writes';
-import { putCampaign } from '../../app/liveCache';
+import { putCampaign } from '../../app/liveCampaigns';
 import { useMe } from '../../app/session';
 import { EmptyState } from '../../ui/EmptyState';
 import { formatMoney } from '../../ui/Money';
