@@ -17,7 +17,7 @@ export function RowTags({ tags }: { tags: readonly string[] }) {
   return (
     <span className={classes.inRow} title={tags.join(', ')}>
       {tags.slice(0, IN_ROW).map((tag) => <span key={tag} className={classes.tag}><bdi>{tag}</bdi></span>)}
-      {tags.length > IN_ROW && <span className={classes.more}>+{tags.length - IN_ROW}</span>}
+      {tags.length > IN_ROW && <span className={classes.more}>{`+${tags.length - IN_ROW}`}</span>}
     </span>
   );
 }
