@@ -13,6 +13,7 @@ import { useMe } from '../../app/session';
 import { EmptyState } from '../../ui/EmptyState';
 import { ProblemAlert } from '../../ui/ProblemAlert';
 import { useClosing } from './CloseButton';
+import { HandedOn } from './HandedOn';
 import { MessageList } from './MessageList';
 import classes from './thread.module.css';
 import { ThreadHeader, type MenuState } from './ThreadHeader';
@@ -88,6 +89,7 @@ function OpenThread({ row, mayWrite, panel, onPanel }: OpenProps) {
         draft[1](text);
         field.current?.focus();
       }} />
+      <HandedOn row={row} />
       {mayWrite && <Writing row={row} draft={draft} field={field} onClose={() => actions.ask(row)} />}
     </>
   );
