@@ -5859,6 +5859,8 @@ export interface components {
             wrap_up: string | null;
             /** Tags */
             tags: string[];
+            /** @description The note of who passed it on, until somebody answers, closes it or passes it on. */
+            handed_on: components["schemas"]["HandedOn"] | null;
             /**
              * Flooded Until
              * @description Until then what the contact writes is a flood: kept, but nothing is done with it.
@@ -7102,6 +7104,15 @@ export interface components {
              * @default
              */
             outcome?: string;
+        };
+        /** HandedOn */
+        HandedOn: {
+            /** Text */
+            text: string;
+            /** @description Who wrote it; null: a program. */
+            by: components["schemas"]["Named"] | null;
+            /** At */
+            at: string | null;
         };
         /** HangUp */
         HangUp: {
