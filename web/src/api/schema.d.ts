@@ -656,6 +656,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/queue-defaults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Defaults
+         * @description What the tenant says, and what counts for its queues with what comes from above. Without own ones the ETag is `"0"`.
+         */
+        get: operations["get_queue_defaults"];
+        /**
+         * Put Defaults
+         * @description Set the tenant's own as a whole. They count within seconds, here and in the tenants below; clocks that run keep
+         *     their time.
+         */
+        put: operations["put_queue_defaults"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/queues": {
         parameters: {
             query?: never;
@@ -6073,6 +6098,18 @@ export interface components {
              */
             key: string | null;
         };
+        /** DefaultSource */
+        DefaultSource: {
+            /** Tenant */
+            tenant: string;
+            /** Own */
+            own: boolean;
+            /**
+             * Locked
+             * @description A tenant above has locked it: nothing that is said here counts.
+             */
+            locked: boolean;
+        };
         /** DeliveryAction */
         DeliveryAction: {
             /**
@@ -10042,6 +10079,54 @@ export interface components {
             /** Unassigned */
             unassigned: number;
         };
+        /**
+         * QueueDefaultsIn
+         * @example {
+         *       "holidays": [
+         *         "2026-12-25"
+         *       ],
+         *       "locked": [
+         *         "holidays"
+         *       ],
+         *       "service_levels": {
+         *         "normal": {
+         *           "first_response_s": 900
+         *         }
+         *       }
+         *     }
+         */
+        QueueDefaultsIn: {
+            hours?: components["schemas"]["BusinessHours"] | null;
+            /**
+             * Holidays
+             * @description Added to the holidays of every queue that has hours.
+             */
+            holidays?: string[] | null;
+            /** Service Levels */
+            service_levels?: {
+                [key: string]: components["schemas"]["ServiceLevel"];
+            } | null;
+            /**
+             * Locked
+             * @description The parts that the tenants below and their queues cannot change.
+             * @default []
+             */
+            locked?: ("hours" | "holidays" | "service_levels")[];
+        };
+        /**
+         * QueueDefaultsOut
+         * @description `own` is what the tenant says, `effective` what counts for its queues, `sources` where each part comes from.
+         */
+        QueueDefaultsOut: {
+            own: components["schemas"]["QueueDefaultsIn"];
+            effective: components["schemas"]["QueueParts"];
+            /** Sources */
+            sources: {
+                [key: string]: components["schemas"]["DefaultSource"];
+            };
+            /** Version */
+            version: number;
+        };
         /** QueueFigures */
         QueueFigures: {
             /**
@@ -10072,6 +10157,22 @@ export interface components {
             items: components["schemas"]["Queue"][];
             /** Has More */
             has_more: boolean;
+        };
+        /**
+         * QueueParts
+         * @description What can be inherited; a part that is null is not said.
+         */
+        QueueParts: {
+            hours?: components["schemas"]["BusinessHours"] | null;
+            /**
+             * Holidays
+             * @description Added to the holidays of every queue that has hours.
+             */
+            holidays?: string[] | null;
+            /** Service Levels */
+            service_levels?: {
+                [key: string]: components["schemas"]["ServiceLevel"];
+            } | null;
         };
         /** QueueReport */
         QueueReport: {
@@ -16340,6 +16441,161 @@ export interface operations {
             };
             /** @description A value is not acceptable. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_queue_defaults: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueDefaultsOut"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_queue_defaults: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what you saw, such as `"7"`; `*` for whatever it is now. */
+                "If-Match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueueDefaultsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueDefaultsOut"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody changed it since: read it again. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Send the ETag that you saw as If-Match. */
+            428: {
                 headers: {
                     [name: string]: unknown;
                 };
