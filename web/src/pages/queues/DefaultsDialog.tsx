@@ -51,7 +51,7 @@ function Form({ defaults, mayWrite, onClose }: { defaults: QueueDefaults; mayWri
     }}>
       <p className={classes.lead}>{t('defaults.text')}</p>
       <fieldset disabled={!mayWrite} className={classes.defaults}>
-        <section aria-label={t('hours.title')}><h3>{t('hours.title')}</h3><Inherited part="hours" /><HoursEditor hours={said.hours} zone={me.tenant.time_zone} onChange={(hours) => put({ hours })} error={wrong('hours')} />{lock('hours')}</section>
+        <section aria-label={t('hours.title')}><h3>{t('hours.title')}</h3><Inherited part="hours" /><HoursEditor label={t('defaults.hours')} hours={said.hours} zone={me.tenant.time_zone} onChange={(hours) => put({ hours })} error={wrong('hours')} />{lock('hours')}</section>
         <section aria-label={t('hours.holidays')}><h3>{t('hours.holidays')}</h3><Inherited part="holidays" /><HolidaysInput days={said.holidays} onChange={(holidays) => put({ holidays })} />{lock('holidays')}</section>
         <section aria-label={t('form.levels')}><h3>{t('form.levels')}</h3><Inherited part="service_levels" /><LevelsEditor levels={said.levels} onChange={(levels) => put({ levels })} />{lock('service_levels')}</section>
       </fieldset>

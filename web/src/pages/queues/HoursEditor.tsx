@@ -56,11 +56,11 @@ export function HolidaysInput({ days, onChange }: { days: string[]; onChange: (d
   );
 }
 
-export function HoursEditor({ hours, zone, onChange, error }: { hours: Hours | null; zone: string; onChange: (hours: Hours | null) => void; error: string | undefined }) {
+export function HoursEditor({ hours, zone, onChange, error, label }: { label?: string; hours: Hours | null; zone: string; onChange: (hours: Hours | null) => void; error: string | undefined }) {
   const { t } = useTranslation('queues');
   return (
     <>
-      <Switch label={t('hours.use')} checked={hours !== null} onChange={(event) => onChange(event.currentTarget.checked ? officeHours(zone) : null)} />
+      <Switch label={label ?? t('hours.use')} checked={hours !== null} onChange={(event) => onChange(event.currentTarget.checked ? officeHours(zone) : null)} />
       {error && <p role="alert" style={{ margin: 0, color: 'var(--mantine-color-error)', fontSize: 13 }}>{error}</p>}
       {hours && (
         <>
