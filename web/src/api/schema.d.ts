@@ -6872,7 +6872,7 @@ export interface components {
              */
             contact?: components["schemas"]["SimContact"];
             /** Actions */
-            actions: (components["schemas"]["BeginAction"] | components["schemas"]["ReplyAction"] | components["schemas"]["CallAction"] | components["schemas"]["PassTimeAction"] | components["schemas"]["hub__flows__simulator__WebhookAction"] | components["schemas"]["DeliveryAction"] | components["schemas"]["HandBackAction"] | components["schemas"]["GoOnAction"])[];
+            actions: (components["schemas"]["BeginAction"] | components["schemas"]["ReplyAction"] | components["schemas"]["CallAction"] | components["schemas"]["PassTimeAction"] | components["schemas"]["WebhookAction"] | components["schemas"]["DeliveryAction"] | components["schemas"]["HandBackAction"] | components["schemas"]["GoOnAction"])[];
             /**
              * Expect
              * @default []
@@ -10750,7 +10750,7 @@ export interface components {
              */
             condition?: components["schemas"]["ConditionGroup"];
             /** Actions */
-            actions: (components["schemas"]["QueueAction"] | components["schemas"]["FlowAction"] | components["schemas"]["AgentAction"] | components["schemas"]["AnswerAction"] | components["schemas"]["TagAction"] | components["schemas"]["api__schemas__routing__WebhookAction"] | components["schemas"]["CloseAction"])[];
+            actions: (components["schemas"]["QueueAction"] | components["schemas"]["FlowAction"] | components["schemas"]["AgentAction"] | components["schemas"]["AnswerAction"] | components["schemas"]["TagAction"] | components["schemas"]["TellAction"] | components["schemas"]["CloseAction"])[];
         };
         /** RuleOut */
         RuleOut: {
@@ -10774,7 +10774,7 @@ export interface components {
              */
             words: string;
             /** Actions */
-            actions: (components["schemas"]["QueueAction"] | components["schemas"]["FlowAction"] | components["schemas"]["AgentAction"] | components["schemas"]["AnswerAction"] | components["schemas"]["TagAction"] | components["schemas"]["WebhookAction-Output"] | components["schemas"]["CloseAction"])[];
+            actions: (components["schemas"]["QueueAction"] | components["schemas"]["FlowAction"] | components["schemas"]["AgentAction"] | components["schemas"]["AnswerAction"] | components["schemas"]["TagAction"] | components["schemas"]["TellAction"] | components["schemas"]["CloseAction"])[];
             /**
              * Does
              * @description The actions in plain English.
@@ -11334,7 +11334,7 @@ export interface components {
          */
         SimulationStep: {
             /** Action */
-            action: components["schemas"]["BeginAction"] | components["schemas"]["ReplyAction"] | components["schemas"]["CallAction"] | components["schemas"]["PassTimeAction"] | components["schemas"]["hub__flows__simulator__WebhookAction"] | components["schemas"]["DeliveryAction"] | components["schemas"]["HandBackAction"] | components["schemas"]["GoOnAction"];
+            action: components["schemas"]["BeginAction"] | components["schemas"]["ReplyAction"] | components["schemas"]["CallAction"] | components["schemas"]["PassTimeAction"] | components["schemas"]["WebhookAction"] | components["schemas"]["DeliveryAction"] | components["schemas"]["HandBackAction"] | components["schemas"]["GoOnAction"];
             /** Breakpoints */
             breakpoints?: string[];
             /**
@@ -11675,6 +11675,23 @@ export interface components {
             users: components["schemas"]["UserTarget"][];
             /** Webhooks */
             webhooks: components["schemas"]["EndpointTarget"][];
+        };
+        /**
+         * TellAction
+         * @description An endpoint of `/v1/webhook-endpoints` is told `rule.matched`, signed, repeated and logged as all events are. In the
+         *     tenants below such an action does nothing.
+         */
+        TellAction: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "webhook";
+            /**
+             * Endpoint Id
+             * @example whe_01kasw8qbefy09m6sc7n75yr3h
+             */
+            endpoint_id: string;
         };
         /**
          * Template
@@ -12535,22 +12552,25 @@ export interface components {
             /** Currency */
             currency: string;
         };
-        /**
-         * WebhookAction
-         * @description An endpoint of `/v1/webhook-endpoints` is told `rule.matched`, signed, repeated and logged as all events are. In the
-         *     tenants below such an action does nothing.
-         */
-        "WebhookAction-Output": {
+        /** WebhookAction */
+        WebhookAction: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            type: "webhook";
+            do: "webhook";
             /**
-             * Endpoint Id
-             * @example whe_01kasw8qbefy09m6sc7n75yr3h
+             * Status
+             * @default 200
              */
-            endpoint_id: string;
+            status?: number;
+            /** Body */
+            body?: unknown;
+            /**
+             * Error
+             * @default
+             */
+            error?: string;
         };
         /**
          * WebhookDelivery
@@ -12845,43 +12865,6 @@ export interface components {
             version: number;
             /** Updated At */
             updated_at: string | null;
-        };
-        /**
-         * WebhookAction
-         * @description An endpoint of `/v1/webhook-endpoints` is told `rule.matched`, signed, repeated and logged as all events are. In the
-         *     tenants below such an action does nothing.
-         */
-        api__schemas__routing__WebhookAction: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "webhook";
-            /**
-             * Endpoint Id
-             * @example whe_01kasw8qbefy09m6sc7n75yr3h
-             */
-            endpoint_id: string;
-        };
-        /** WebhookAction */
-        hub__flows__simulator__WebhookAction: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            do: "webhook";
-            /**
-             * Status
-             * @default 200
-             */
-            status?: number;
-            /** Body */
-            body?: unknown;
-            /**
-             * Error
-             * @default
-             */
-            error?: string;
         };
         /**
          * Problem
