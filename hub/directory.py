@@ -24,8 +24,10 @@ from hub.channels.store import channel_from_row
 from hub.compliance import service as compliance
 from hub.compliance.policy import NO_POLICY, Policy
 from hub.routing import loading as routing
+from hub.routing import store_defaults
 from hub.routing.loading import NO_NEEDS, Around, Needs, load_rules
 from hub.routing.queue import Queues, QueueSettings
+from hub.routing.queue_defaults import Effective, effective, settings_with
 from hub.routing.table import RoutingTable
 from hub.webhooks import store as webhook_store
 from hub.webhooks.endpoint import Subscription
@@ -83,6 +85,7 @@ async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
     queue_names = {row.id: row.name for row in queues}
     bots = (await db.execute(_BOTS, {"tenant_id": tenant_id})).all()
     policy = await compliance.effective(db, tenant_id)
+    defaults = effective(await store_defaults.levels(db, tenant_id), tenant_id)
     hooks = await webhook_store.subscriptions(db, tenant_id)
     brand = tenant.brand.get("product_name") or tenant.name
     around = Around(
@@ -115,7 +118,7 @@ async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
         {channel.id: channel for channel in known if channel.status == "archived"},
         rules.needs,
         ZoneInfo(tenant.time_zone),
-        _settings_of(queues),
+        _settings_of(queues, defaults),
         frozenset(row.id for row in queues if row.archived_at is not None),
         frozenset(bot.id for bot in bots),
         hooks,
@@ -123,14 +126,17 @@ async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
     )
 
 
-def _settings_of(queues: Sequence[Any]) -> Queues:
+def _settings_of(queues: Sequence[Any], defaults: Effective) -> Queues:
     found: dict[UUID, QueueSettings] = {}
     for row in queues:
+        own = None
         try:
-            if row.settings is not None:
-                found[row.id] = QueueSettings.model_validate(row.settings)
+            own = None if row.settings is None else QueueSettings.model_validate(row.settings)
         except ValidationError:
             log.warning("queue_settings_unread", queue=str(row.id))  # it works as one without any
+        settings = settings_with(own, defaults)
+        if settings is not None:
+            found[row.id] = settings
     return found
 
 
@@ -153,6 +159,7 @@ _MARKS = text(
         (SELECT string_agg(x.xmin::text, ',' ORDER BY x.id) FROM channels x WHERE x.tenant_id = w.id),
         (SELECT string_agg(x.xmin::text, ',' ORDER BY x.id) FROM queues x WHERE x.tenant_id = w.id),
         rule_lists_mark(w.id),
+        (SELECT string_agg(x.tenant_id::text || x.version, ',' ORDER BY x.distance) FROM queue_defaults_for(w.id) x),
         (SELECT string_agg(x.xmin::text, ',' ORDER BY x.id) FROM segments x WHERE x.tenant_id = w.id AND x.kind = 'dynamic'),
         (SELECT string_agg(x.xmin::text, ',' ORDER BY x.id) FROM attribute_definitions x WHERE x.tenant_id = w.id),
         (SELECT string_agg(x.xmin::text, ',' ORDER BY x.id) FROM flows x WHERE x.tenant_id = w.id),

@@ -29,6 +29,12 @@ class ConversationOffer(Out):
     until: str | None
 
 
+class HandedOn(Out):
+    text: str
+    by: Named | None = Field(description="Who wrote it; null: a program.")
+    at: str | None
+
+
 class Conversation(Out):
     """One thread with one contact over all channels."""
 
@@ -59,6 +65,9 @@ class Conversation(Out):
     snoozed_until: str | None
     wrap_up: str | None = Field(description="What became of it when it was closed.")
     tags: list[str]
+    handed_on: HandedOn | None = Field(
+        description="The note of who passed it on, until somebody answers, closes it or passes it on."
+    )
     flooded_until: str | None = Field(
         description="Until then what the contact writes is a flood: kept, but nothing is done with it."
     )

@@ -100,7 +100,7 @@ class TagAction(In):
     on: Literal["contact", "conversation"] = "contact"
 
 
-class WebhookAction(In):
+class TellAction(In):
     """An endpoint of `/v1/webhook-endpoints` is told `rule.matched`, signed, repeated and logged as all events are. In the
     tenants below such an action does nothing.
     """
@@ -116,7 +116,7 @@ class CloseAction(In):
 
 
 RuleAction = Annotated[
-    QueueAction | FlowAction | AgentAction | AnswerAction | TagAction | WebhookAction | CloseAction,
+    QueueAction | FlowAction | AgentAction | AnswerAction | TagAction | TellAction | CloseAction,
     Field(discriminator="type"),
 ]
 
@@ -165,7 +165,7 @@ def _action(action: Any) -> Any:
             return Answer(text=action.text)
         case TagAction():
             return AddTag(tag=action.tag, on=action.on)
-        case WebhookAction():
+        case TellAction():
             return Tell(endpoint_id=action.endpoint_id)
         case _:
             return CloseIt()

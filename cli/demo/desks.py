@@ -7,15 +7,17 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.conditions.model import Group
 from hub.conditions.model import Rule as ConditionRule
 from hub.flows.definition import dump, read
 from hub.ids import new_id
-from hub.routing import store_rules
+from hub.routing import service, store_rules
 from hub.routing.fields import CONFIDENCE, INTENT, KEYWORD
+from hub.routing.floor import CAPACITY
+from hub.routing.queue import QueueSettings
 from hub.routing.rule import Rule, RuleList, ToFlow, ToQueue
 from models.db import Scope, insert_rows, transaction
 from models.routing import flows, queues
@@ -31,6 +33,24 @@ async def ensure_queues(engine: AsyncEngine, tenant_id: UUID, names: Sequence[st
         await insert_rows(db, queues, rows, "ON CONFLICT (tenant_id, name) DO NOTHING")
         found = await db.execute(select(queues.c.name, queues.c.id).where(queues.c.tenant_id == tenant_id))
         return {row.name: row.id for row in found}
+
+
+async def ensure_settings(
+    engine: AsyncEngine, tenant_id: UUID, settings: Mapping[UUID, QueueSettings]
+) -> None:
+    """The settings of queues that have none yet."""
+    async with transaction(engine, Scope.of(tenant_id)) as db:
+        for queue_id, each in settings.items():
+            where = (queues.c.tenant_id == tenant_id, queues.c.id == queue_id, queues.c.settings.is_(None))
+            await db.execute(update(queues).where(*where).values(settings=each.model_dump(mode="json")))
+
+
+async def ensure_skills(engine: AsyncEngine, tenant_id: UUID, skills: Mapping[str, int]) -> None:
+    """Everybody who answers conversations has these skills, unless something is set for them."""
+    async with transaction(engine, Scope.of(tenant_id)) as db:
+        for row in await service.agents(db, tenant_id):
+            if row.kind == "person" and row.version == 0:
+                await service.set_agent(db, tenant_id, row, CAPACITY, skills, {}, None)
 
 
 async def ensure_flow(engine: AsyncEngine, tenant_id: UUID, name: str, definition: Mapping[str, Any]) -> UUID:

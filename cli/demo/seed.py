@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from datetime import date, time
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cli.demo import workspace as ws
 from cli.demo.history import ensure_history
+from hub.compliance.quiet_hours import WEEKDAYS
+from hub.routing.hours import BusinessHours, Opening
+from hub.routing.queue import QueueSettings, ServiceLevel
 from hub.settings import Settings
 from hub.tenancy.seed import Login, seed_demo
 from models.db import Scope, app_url, make_engine, transaction
@@ -34,6 +38,13 @@ QUEUE_OF = {
     "thanks": "General",
 }
 QUEUES = ("Care", "Orders", "Billing", "General")
+TARGETS = {"urgent": (300, 14_400), "high": (900, 28_800), "normal": (3_600, 86_400)}  # seconds
+OFFICE = BusinessHours(
+    time_zone="Europe/London",
+    week={day: (Opening(start=time(8), end=time(18)),) for day in WEEKDAYS[:5]},
+    holidays=(date(2026, 12, 25), date(2027, 1, 1)),
+)
+BILLING_SKILL = {"billing": 2}
 MONEY_MICROS = 500_000_000  # 500 EUR each
 
 SURVEY: Mapping[str, Any] = {
@@ -99,6 +110,8 @@ async def _sub_organization(
     )
     await ws.ensure_money(engine, tenant_id, MONEY_MICROS)
     queue_ids = await ws.ensure_queues(engine, tenant_id, QUEUES)
+    await ws.ensure_settings(engine, tenant_id, {key: _queue(name) for name, key in queue_ids.items()})
+    await ws.ensure_skills(engine, tenant_id, BILLING_SKILL)
     await ws.ensure_flow(engine, tenant_id, "Autumn survey", SURVEY)
     hours = await ws.ensure_flow(engine, tenant_id, "Opening hours", HOURS)
     rules = [ws.keyword_rule("hours", flow_id=hours)]
@@ -111,6 +124,18 @@ async def _sub_organization(
         ws.carrier_account(rcs, "rcs", f"{name} RCS", settings.public_url),
         ws.smpp_account(bound, f"{name} SMPP"),
     ]
+
+
+def _queue(name: str) -> QueueSettings:
+    """Targets for each queue; that of money has office hours and wants people who know about it."""
+    levels = {
+        priority: ServiceLevel(first_response_s=first, resolution_s=whole)
+        for priority, (first, whole) in TARGETS.items()
+    }
+    settings = QueueSettings.model_validate({"service_levels": levels})
+    if name != "Billing":
+        return settings
+    return settings.model_copy(update={"hours": OFFICE, "skills": BILLING_SKILL})
 
 
 async def _models(engine: AsyncEngine, tenant_ids: list[UUID]) -> None:

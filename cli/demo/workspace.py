@@ -27,6 +27,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from cli.demo.desks import ensure_flow as ensure_flow
 from cli.demo.desks import ensure_queues as ensure_queues
 from cli.demo.desks import ensure_rules as ensure_rules
+from cli.demo.desks import ensure_settings as ensure_settings
+from cli.demo.desks import ensure_skills as ensure_skills
 from cli.demo.desks import intent_rule as intent_rule
 from cli.demo.desks import keyword_rule as keyword_rule
 from hub.billing import service as billing

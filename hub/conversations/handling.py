@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from hub.conversations import service_level, tagging
+from hub.conversations import passing, service_level, tagging
 from hub.conversations.desk import (
     NOTHING,
     Accept,
@@ -196,6 +196,7 @@ def follow(before: Conversation, result: Turn, event: Event, queues: Queues) -> 
     leave the conversation with nobody and in no queue.
     """
     state, at = result.state, event.at
+    passing.keep(state, event)
     waits, waited = is_waiting(state), is_waiting(before)
     if before.assignee_id is not None and waits and state.queue_id is None:
         raise Conflict("the conversation has no queue to go back to")

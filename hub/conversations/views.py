@@ -64,6 +64,7 @@ def conversation_view(state: Conversation, directory: Directory) -> dict[str, An
         "priority": state.priority,
         **_desk_view(state, directory),
         "tags": list(state.tags),
+        "handed_on": _handed_on(state, directory),
         "version": state.version,
     }
 
@@ -84,6 +85,15 @@ def _desk_view(state: Conversation, directory: Directory) -> dict[str, Any]:
         "wrap_up": kept.wrap_up,
         "flooded_until": instant(state.memo.burst.until) if state.memo.burst else None,
     }
+
+
+def _handed_on(state: Conversation, directory: Directory) -> dict[str, Any] | None:
+    note = state.memo.handed_on
+    if note is None:
+        return None
+    kind, _, key = note.actor.partition(":")
+    by = _named("usr", UUID(key), directory.users) if kind == "user" else None
+    return {"text": note.text, "by": by, "at": instant(note.at)}
 
 
 def message_view(row: Mapping[str, Any], directory: Directory) -> dict[str, Any]:

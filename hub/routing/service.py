@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.errors import Conflict, Invalid, NotFound
 from hub.ids import new_id
-from hub.routing import store_queues, store_rules
+from hub.routing import store_defaults, store_queues, store_rules
 from hub.routing.queue import PLAIN, QueueSettings
+from hub.routing.queue_defaults import NOTHING_SAID, Effective, effective, settings_with
 from hub.tenancy.permissions import permissions_of_roles
 
 MEMBERS_MAX = 500
@@ -112,9 +113,15 @@ async def change(db: AsyncConnection, row: Row[Any], asked: QueueChange, by: str
         await store_queues.set_members(db, row.tenant_id, row.id, asked.members)
 
 
-def settings_of(row: Row[Any]) -> QueueSettings:
-    """What a queue works by; one without settings as any queue would."""
-    return PLAIN if row.settings is None else QueueSettings.model_validate(row.settings)
+def settings_of(row: Row[Any], defaults: Effective = NOTHING_SAID) -> QueueSettings:
+    """What a queue works by; one without settings as any queue would. Without `defaults`: what it says itself."""
+    own = None if row.settings is None else QueueSettings.model_validate(row.settings)
+    return settings_with(own, defaults) or PLAIN
+
+
+async def defaults_of(db: AsyncConnection, tenant_id: UUID) -> Effective:
+    """What the queues of a tenant have where they set nothing."""
+    return effective(await store_defaults.levels(db, tenant_id), tenant_id)
 
 
 async def _check(db: AsyncConnection, tenant_id: UUID, queue_id: UUID, asked: QueueChange) -> None:
@@ -158,7 +165,7 @@ async def outlook(db: AsyncConnection, row: Row[Any], now: datetime) -> Outlook:
     estimated = None
     if pace.taken >= TAKEN_MIN:
         estimated = there.waiting * store_queues.PACE_S / pace.taken
-    hours = settings_of(row).hours
+    hours = settings_of(row, await defaults_of(db, row.tenant_id)).hours
     opens_at = None if hours is None else hours.next_open(now)
     return Outlook(there, pace, rated, estimated, hours is None or opens_at == now, opens_at)
 

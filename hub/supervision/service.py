@@ -55,9 +55,10 @@ async def wallboard(db: AsyncConnection, caller: Caller, seen: Mapping[UUID, See
     stands = await store_board.standing(db, tenant_id)
     happened = await store_board.happened(db, tenant_id, since)
     able = await floor.able_agents(db, tenant_id)
+    defaults = await routing.defaults_of(db, tenant_id)
     queues = []
     for row in await store_queues.page(db, [tenant_id], archived=False):
-        settings = routing.settings_of(row)
+        settings = routing.settings_of(row, defaults)
         queues.append(
             QueueLine(
                 row.id,

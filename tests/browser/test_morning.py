@@ -157,6 +157,7 @@ async def passed_on(ada: Page, ben: Page, morning: Morning, contact_id: UUID) ->
     await expect(ada.locator("[data-note-id]")).to_contain_text(f"{words} @{BEN}")
     await ada.get_by_role("textbox", name="Reply to").press("Escape")
     await ada.keyboard.press("a")
+    await ada.get_by_role("textbox", name="Note for whoever gets it").fill("please call back before noon")
     await ada.get_by_role("menuitem", name=BEN).click()
     await expect(ada.get_by_test_id("owner")).to_contain_text(f"{BEN} has this conversation")
     has = (
@@ -165,7 +166,9 @@ async def passed_on(ada: Page, ben: Page, morning: Morning, contact_id: UUID) ->
     )
     await so(morning, has, BEN, contact_id)
     row = ben.locator(f'[data-conversation="{encode_id("cnv", contact_id)}"]')
+    await expect(row).to_contain_text("please call back before noon")
     await row.get_by_role("link").click()
+    await expect(ben.get_by_test_id("handed-on")).to_contain_text(f"{ADA} please call back before noon")
     await expect(ben.locator("[data-note-id]")).to_contain_text(words)
 
 

@@ -21,6 +21,7 @@ from hub.conversations.desk import (
     Snooze,
     WaitForContact,
 )
+from hub.conversations.memo import HandedOn
 from hub.conversations.state import (
     AgentReply,
     Assign,
@@ -385,3 +386,14 @@ def test_a_queue_without_settings_counts_nothing_and_runs_no_clock() -> None:
 def test_settings_read_back_what_was_written() -> None:
     made = QueueSettings.model_validate({"hours": SUNDAYS, "service_levels": LEVELS, "skills": {"german": 3}})
     assert QueueSettings.model_validate(json.loads(made.model_dump_json())) == made
+
+
+def test_a_note_for_whoever_gets_it_stays_until_they_have_acted() -> None:
+    state = Conversation(
+        UUID(int=1), UUID(int=2), status="open", queue_id=CARE, address="+1", channel_id=SPARE
+    )
+    passed = turn(state, Transfer(SALES, "Sales", NOON, "user:1", "asked twice"), TABLE).state
+    assert passed.memo.handed_on == HandedOn("asked twice", "user:1", NOON)
+    for event in (AgentReply(UUID(int=9), BOB, "Hi", NOON), Close(NOON), Assign(BOB, NOON, "Bob")):
+        assert turn(passed, event, TABLE).state.memo.handed_on is None
+    assert turn(passed, Assign(BOB, NOON, "Bob", "user:1", "now you"), TABLE).state.memo.handed_on is not None

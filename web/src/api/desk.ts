@@ -2,6 +2,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import { api, body } from './client';
 import { keys } from './keys';
+import type { components } from './schema';
 import type { Agent, Conversation, Presence, Queue, QueueChange, QueueSettings } from './types';
 
 const at = (conversation_id: string) => ({ path: { conversation_id } });
@@ -18,6 +19,12 @@ export const queueStatsQuery = (queue_id: string) =>
     queryFn: () => body(api.GET('/v1/queues/{queue_id}/stats', { params: { path: { queue_id } } })),
     refetchInterval: STATS_MS,
   });
+
+export type QueueDefaults = components['schemas']['QueueDefaultsOut'];
+export type DefaultPart = 'hours' | 'holidays' | 'service_levels';
+export const queueDefaultsQuery = queryOptions({ queryKey: keys.queueDefaults, queryFn: () => body(api.GET('/v1/queue-defaults')), staleTime: 60_000 });
+export const putQueueDefaults = (version: number, change: components['schemas']['QueueDefaultsIn']): Promise<QueueDefaults> =>
+  body(api.PUT('/v1/queue-defaults', { params: { header: { 'If-Match': `"${version}"` } }, body: change }));
 
 export const putPresence = (status: Presence): Promise<{ status: Presence }> => body(api.PUT('/v1/me/presence', { body: { status } }));
 export const accept = (id: string): Promise<Conversation> => body(api.POST('/v1/conversations/{conversation_id}/accept', { params: at(id), body: {} }));

@@ -63,6 +63,7 @@ export const keys = {
   counts: ['conversations', 'counts'] as const,
   lists: ['conversations', 'list'] as const,
   list: (params: ListParams) => ['conversations', 'list', params] as const,
+  queueDefaults: ['queue-defaults'] as const,
   conversationTags: ['conversations', 'tags'] as const,
   conversation: (id: string) => ['conversations', 'one', id] as const,
   anyThread: ['conversations', 'messages'] as const,

@@ -7,6 +7,7 @@ import type { components } from './schema';
 export type Mention = components['schemas']['Mention'];
 
 const NOTES_MAX = 200;
+const KINDS = 'note,closed,rated,assigned,transferred,call';
 const LISTED = 30;
 
 /** The id of a conversation's contact. */
@@ -16,8 +17,8 @@ export const contactOf = (conversationId: string): string => conversationId.repl
 export const notesQuery = (conversationId: string) => {
   const contact_id = contactOf(conversationId);
   return queryOptions({
-    queryKey: keys.timeline(contact_id, { kinds: 'note,closed,rated,call', limit: NOTES_MAX }),
-    queryFn: () => body(api.GET('/v1/contacts/{contact_id}/timeline', { params: { path: { contact_id }, query: { kinds: 'note,closed,rated,call', limit: NOTES_MAX } } })),
+    queryKey: keys.timeline(contact_id, { kinds: KINDS, limit: NOTES_MAX }),
+    queryFn: () => body(api.GET('/v1/contacts/{contact_id}/timeline', { params: { path: { contact_id }, query: { kinds: KINDS, limit: NOTES_MAX } } })),
   });
 };
 

@@ -33,8 +33,9 @@ export const sendMessage = (id: string, text: string, channel_id: string | null,
 
 export const assign = (id: string, assignee_id: string | null): Promise<Conversation> =>
   body(api.POST('/v1/conversations/{conversation_id}/assign', { params: at(id), body: { assignee_id } }));
-export const transfer = (id: string, queue_id: string): Promise<Conversation> =>
-  body(api.POST('/v1/conversations/{conversation_id}/transfer', { params: at(id), body: { queue_id } }));
+/** Passes it on to a queue or a person, with words for whoever gets it. */
+export const passOn = (id: string, to: { queue_id: string } | { assignee_id: string }, note: string): Promise<Conversation> =>
+  body(api.POST('/v1/conversations/{conversation_id}/transfer', { params: at(id), body: { ...to, note } }));
 export const close = (id: string, wrap_up?: string): Promise<Conversation> => body(api.POST('/v1/conversations/{conversation_id}/close', { params: at(id), body: { wrap_up: wrap_up ?? null } }));
 export const reopen = (id: string): Promise<Conversation> => body(api.POST('/v1/conversations/{conversation_id}/reopen', { params: at(id) }));
 export const showTyping = (id: string): Promise<unknown> => api.POST('/v1/conversations/{conversation_id}/typing', { params: at(id) });

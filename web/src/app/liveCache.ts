@@ -142,7 +142,7 @@ export class LiveCache {
           putConversation(this.client, event.conversation, this.me.user?.id);
           ownCalls(this.client, event.conversation);
           counts = true;
-          if (event.conversation.status === 'closed') this.contacts.contact(event.conversation.contact.id); // its timeline tells of the end
+          if (event.conversation.status === 'closed' || event.conversation.handed_on) this.contacts.contact(event.conversation.contact.id); // its timeline tells of it
           break;
         case 'message.created':
           putMessage(this.client, event.conversation_id, event.message);

@@ -14,6 +14,7 @@ import { Status } from '../../ui/Status';
 import { When } from '../../ui/When';
 import { intentName } from '../../ui/words';
 import classes from './inbox.module.css';
+import { TagLinks } from './Tags';
 
 function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (
@@ -86,6 +87,7 @@ export function ContactPanel({ row, onClose }: { row: Conversation; onClose: () 
           {row.closed_at && <Fact name={t('panel.closed')}><When at={row.closed_at} /></Fact>}
           {row.last_at && <Fact name={t('panel.last')}><When at={row.last_at} /></Fact>}
         </dl>
+        {row.tags.length > 0 && <div className={classes.panelTags}><TagLinks tags={row.tags} /></div>}
         {row.reason && <p className={classes.reason}><strong>{t('panel.why')}</strong> {row.reason}</p>}
       </section>
     </aside>

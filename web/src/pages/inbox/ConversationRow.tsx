@@ -1,4 +1,4 @@
-import { IconArrowForward, IconFlag3 } from '@tabler/icons-react';
+import { IconArrowForward, IconFlag3, IconNote } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { memo, type CSSProperties } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -49,8 +49,9 @@ export const ConversationRow = memo(function ConversationRow({ row, view, q, ope
           </span>
           <span className={classes.rowExtra}>
             {row.priority > 0 && <span className={classes.rowPriority} data-priority={row.priority}><IconFlag3 size={12} aria-hidden />{t(`common:priority.${row.priority}`)}</span>}
-            {row.intent && <span className={classes.rowIntent}>{intentName(row.intent)}</span>}
-            <RowTags tags={row.tags} />
+            {row.intent && !row.handed_on && <span className={classes.rowIntent}>{intentName(row.intent)}</span>}
+            {row.handed_on && <span className={classes.rowNote} title={row.handed_on.text}><IconNote size={12} aria-hidden /><bdi>{row.handed_on.text}</bdi></span>}
+            {!row.handed_on && <RowTags tags={row.tags} />}
             <Flood row={row} />
             <ServiceLevel row={row} brief />
             {row.assignee && <span className={classes.rowOwner}>{row.assignee.id === me.user?.id ? t('list.you') : row.assignee.name}</span>}

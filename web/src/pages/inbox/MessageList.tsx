@@ -15,7 +15,7 @@ import { ProblemAlert } from '../../ui/ProblemAlert';
 import { dayName } from '../../ui/time';
 import { MessageBubble } from './MessageBubble';
 import { CallEntry } from './CallEntry';
-import { ClosedEntry, NoteEntry, RatedEntry } from './NoteEntry';
+import { ClosedEntry, NoteEntry, PassedEntry, RatedEntry } from './NoteEntry';
 import { withNotes, type ThreadItem } from './notes';
 import { attempt, discard, outbox, replace, seenNow, type Outgoing } from './outbox';
 import { PendingBubble } from './PendingBubble';
@@ -26,6 +26,7 @@ import { useSought } from './useSought';
 const NEAR_PX = 80;
 /** From so many rows on the browser leaves out what is not in view. */
 const LONG = 150;
+const END_FRAMES = 3;
 const NO_MESSAGES: Message[] = [];
 
 /** Keeps the end in view while the reader is there, and the reader's place when older messages come above it. */
@@ -35,7 +36,12 @@ function useScroll(firstId: string | undefined, lastId: string | undefined, pend
   const before = useRef({ first: firstId, last: lastId, pending, height: 0 });
   const [unseen, setUnseen] = useState(0);
   const toEnd = useCallback(() => {
-    if (box.current) box.current.scrollTop = box.current.scrollHeight;
+    // What comes into view takes its true height in the frames that follow, and the end moves with it.
+    const go = (frames: number): void => {
+      if (box.current) box.current.scrollTop = box.current.scrollHeight;
+      if (frames > 0) requestAnimationFrame(() => go(frames - 1));
+    };
+    go(END_FRAMES);
     setUnseen(0);
   }, []);
   useLayoutEffect(() => {
@@ -66,6 +72,7 @@ function Item({ item, name, conversationId }: { item: ThreadItem; name: string; 
     case 'channel': return <li className={classes.channelChange}><span>{t('thread.channelChange', { channel: t(`common:channel.${item.channel}`, item.channel) })}</span></li>;
     case 'note':
       if (item.note.kind === 'closed') return <ClosedEntry entry={item.note} />;
+      if (item.note.kind === 'assigned' || item.note.kind === 'transferred') return item.note.data.note ? <PassedEntry entry={item.note} /> : null;
       if (item.note.kind === 'rated') return <RatedEntry entry={item.note} />;
       if (item.note.kind === 'call') return <CallEntry entry={item.note} />;
       return <NoteEntry note={item.note} conversationId={conversationId} />;

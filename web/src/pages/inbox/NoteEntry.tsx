@@ -25,6 +25,23 @@ export function ClosedEntry({ entry }: { entry: TimelineEntry }) {
   );
 }
 
+/** What was written for whoever got the conversation. */
+export function PassedEntry({ entry }: { entry: TimelineEntry }) {
+  const { t } = useTranslation('inbox');
+  const me = useMe();
+  const text = (name: string): string => (typeof entry.data[name] === 'string' ? entry.data[name] : '');
+  const to = entry.kind === 'transferred' ? text('queue') : text('name');
+  return (
+    <li className={classes.note}>
+      <div className={classes.noteHead} title={absoluteTime(entry.at, me.tenant.time_zone)}>
+        <IconNote size={13} aria-hidden />
+        <bdi>{t('pass.to', { who: entry.actor?.name || t('note.somebody'), name: to })}</bdi>
+      </div>
+      <div dir="auto">{text('note')}</div>
+    </li>
+  );
+}
+
 /** What the contact answered when they were asked how it was. */
 export function RatedEntry({ entry }: { entry: TimelineEntry }) {
   const { t } = useTranslation('inbox');

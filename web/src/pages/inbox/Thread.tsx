@@ -13,6 +13,7 @@ import { useMe } from '../../app/session';
 import { EmptyState } from '../../ui/EmptyState';
 import { ProblemAlert } from '../../ui/ProblemAlert';
 import { useClosing } from './CloseButton';
+import { HandedOn } from './HandedOn';
 import { MessageList } from './MessageList';
 import classes from './thread.module.css';
 import { ThreadCall } from './ThreadCall';
@@ -90,6 +91,7 @@ function OpenThread({ row, mayWrite, panel, onPanel }: OpenProps) {
         draft[1](text);
         field.current?.focus();
       }} />
+      <HandedOn row={row} />
       {mayWrite && <Writing row={row} draft={draft} field={field} onClose={() => actions.ask(row)} />}
     </>
   );

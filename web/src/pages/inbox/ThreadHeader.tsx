@@ -1,7 +1,8 @@
-import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, Menu, TextInput, Tooltip } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { IconArrowBackUp, IconArrowLeft, IconArrowsExchange, IconCheck, IconDotsVertical, IconFlag3, IconLayoutSidebarRight, IconUserCheck, IconUserPlus } from '@tabler/icons-react';
 import { Link, useParams, useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { queuesQuery } from '../../api/queries';
 import type { Conversation } from '../../api/types';
@@ -15,19 +16,38 @@ import { Flood } from './Flood';
 import { usePeople } from './people';
 import { RestMenu } from './RestMenu';
 import { ServiceLevel } from './ServiceLevel';
-import { TagLinks, TagMenu } from './Tags';
+import { TagMenu } from './Tags';
 import classes from './thread.module.css';
 import type { ConversationActions } from './useActions';
+
+const NOTE_CHARS_MAX = 2_000;
 
 type MenuName = 'assign' | 'transfer' | 'rest' | 'tags';
 export interface MenuState { opened: MenuName | null; set: (menu: MenuName | null) => void }
 
 interface HeaderProps { row: Conversation; actions: ConversationActions; menu: MenuState; mayWrite: boolean; panel: boolean; onPanel: () => void }
 
+/** Words for whoever gets the conversation; kept while the menu is closed. */
+function PassNote({ value, onChange }: { value: string; onChange: (note: string) => void }) {
+  const { t } = useTranslation('inbox');
+  return (
+    <TextInput
+      className={classes.passNote}
+      aria-label={t('pass.note')}
+      placeholder={t('pass.note')}
+      maxLength={NOTE_CHARS_MAX}
+      value={value}
+      onChange={(event) => onChange(event.currentTarget.value)}
+      onKeyDown={(event) => event.key !== 'Escape' && event.key !== 'ArrowDown' && event.key !== 'Tab' && event.stopPropagation()}
+    />
+  );
+}
+
 function AssignMenu({ row, actions, menu }: Pick<HeaderProps, 'row' | 'actions' | 'menu'>) {
   const { t } = useTranslation('inbox');
   const me = useMe();
   const people = usePeople();
+  const [note, setNote] = useState('');
   return (
     <Menu opened={menu.opened === 'assign'} onChange={(open) => menu.set(open ? 'assign' : null)} position="bottom-end" width={240}>
       <Menu.Target>
@@ -36,12 +56,16 @@ function AssignMenu({ row, actions, menu }: Pick<HeaderProps, 'row' | 'actions' 
         </Button>
       </Menu.Target>
       <Menu.Dropdown className={classes.menu}>
+        <PassNote value={note} onChange={setNote} />
         <Menu.Label>{t('action.assignTo')}</Menu.Label>
         {people.map((person) => (
           <Menu.Item
             key={person.id}
             rightSection={row.assignee?.id === person.id ? <IconCheck size={15} aria-hidden /> : undefined}
-            onClick={() => actions.assign(row, person)}
+            onClick={() => {
+              actions.assign(row, person, note.trim());
+              setNote('');
+            }}
           >
             {person.id === me.user?.id ? t('action.me', { name: person.name }) : person.name}
           </Menu.Item>
@@ -56,20 +80,26 @@ function AssignMenu({ row, actions, menu }: Pick<HeaderProps, 'row' | 'actions' 
 function TransferMenu({ row, actions, menu }: Pick<HeaderProps, 'row' | 'actions' | 'menu'>) {
   const { t } = useTranslation('inbox');
   const { data } = useQuery(queuesQuery);
+  const [note, setNote] = useState('');
   return (
-    <Menu opened={menu.opened === 'transfer'} onChange={(open) => menu.set(open ? 'transfer' : null)} position="bottom-end" width={220}>
+    <Menu opened={menu.opened === 'transfer'} onChange={(open) => menu.set(open ? 'transfer' : null)} position="bottom-end" width={240}>
       <Menu.Target>
         <Button variant="default" size="sm" leftSection={<IconArrowsExchange size={16} aria-hidden />} className={classes.wide} title={t('action.transferKey')}>
           {row.queue?.name ?? t('action.transfer')}
         </Button>
       </Menu.Target>
       <Menu.Dropdown className={classes.menu}>
+        <PassNote value={note} onChange={setNote} />
         <Menu.Label>{t('action.transferTo')}</Menu.Label>
         {(data?.items ?? []).map((queue) => (
           <Menu.Item
             key={queue.id}
             rightSection={row.queue?.id === queue.id ? <IconCheck size={15} aria-hidden /> : undefined}
-            onClick={() => row.queue?.id !== queue.id && actions.transfer(row, queue)}
+            onClick={() => {
+              if (row.queue?.id === queue.id) return;
+              actions.transfer(row, queue, note.trim());
+              setNote('');
+            }}
           >
             {queue.name}
           </Menu.Item>
@@ -124,7 +154,6 @@ export function ThreadHeader({ row, actions, menu, mayWrite, panel, onPanel }: H
           {row.priority !== 0 && <Status tone={row.priority > 0 ? 'warning' : 'neutral'} icon={<IconFlag3 size={13} aria-hidden />}>{t(`common:priority.${row.priority}`)}</Status>}
           <Flood row={row} />
           <ServiceLevel row={row} />
-          <TagLinks tags={row.tags} />
           {row.opted_out.length > 0 && <Status tone="human">{t('status.optedOut')}</Status>}
         </div>
       </div>

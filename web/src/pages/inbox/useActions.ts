@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { keys } from '../../api/keys';
 import type { Conversation } from '../../api/types';
 import { setPriority, snooze, tagConversation, waitForContact } from '../../api/desk';
-import { assign, close, reopen, transfer } from '../../api/writes';
+import { assign, close, passOn, reopen } from '../../api/writes';
 import { putConversation } from '../../app/liveCache';
 import { useMe } from '../../app/session';
 import { toast, toastProblem, toastUndo } from '../../ui/toast';
@@ -13,8 +13,9 @@ import { toast, toastProblem, toastUndo } from '../../ui/toast';
 interface Named { id: string; name: string }
 
 export interface ConversationActions {
-  assign: (row: Conversation, to: Named | null) => void;
-  transfer: (row: Conversation, to: Named) => void;
+  /** `note`: for whoever gets it. */
+  assign: (row: Conversation, to: Named | null, note?: string) => void;
+  transfer: (row: Conversation, to: Named, note?: string) => void;
   /** `wrapUp`: one of the tenant's codes. */
   close: (row: Conversation, wrapUp?: string) => void;
   reopen: (row: Conversation) => void;
@@ -47,8 +48,8 @@ export function useActions(): ConversationActions {
     };
     const reopenNow = (row: Conversation): void => void act(row, { status: 'open', closed_at: null }, () => reopen(row.id), t('action.reopenFailed'));
     return {
-      assign: (row, to) => void act(row, { assignee: to }, () => assign(row.id, to?.id ?? null), t('action.assignFailed')),
-      transfer: (row, to) => void act(row, { queue: { id: to.id, name: to.name } }, () => transfer(row.id, to.id), t('action.transferFailed'))
+      assign: (row, to, note = '') => void act(row, { assignee: to }, () => (to && note ? passOn(row.id, { assignee_id: to.id }, note) : assign(row.id, to?.id ?? null)), t('action.assignFailed')),
+      transfer: (row, to, note = '') => void act(row, { queue: { id: to.id, name: to.name } }, () => passOn(row.id, { queue_id: to.id }, note), t('action.transferFailed'))
         .then((done) => done && toast(t('action.transferred', { queue: to.name }))),
       close: (row, wrapUp) => void act(row, { status: 'closed' }, () => close(row.id, wrapUp), t('action.closeFailed')).then((done) => {
         if (!done) return;

@@ -38,7 +38,7 @@ function DayRow({ day, openings, onChange }: { day: Day; openings: Opening[]; on
 }
 
 /** Days without a queue. The text is the writer's own until it reads as dates. */
-function Holidays({ days, onChange }: { days: string[]; onChange: (days: string[]) => void }) {
+export function HolidaysInput({ days, onChange }: { days: string[]; onChange: (days: string[]) => void }) {
   const { t } = useTranslation('queues');
   const [text, setText] = useState(days.join(', '));
   const wrong = split(text).find((day) => !DATE.test(day) || Number.isNaN(Date.parse(day)));
@@ -56,11 +56,11 @@ function Holidays({ days, onChange }: { days: string[]; onChange: (days: string[
   );
 }
 
-export function HoursEditor({ hours, zone, onChange, error }: { hours: Hours | null; zone: string; onChange: (hours: Hours | null) => void; error: string | undefined }) {
+export function HoursEditor({ hours, zone, onChange, error, label }: { label?: string; hours: Hours | null; zone: string; onChange: (hours: Hours | null) => void; error: string | undefined }) {
   const { t } = useTranslation('queues');
   return (
     <>
-      <Switch label={t('hours.use')} checked={hours !== null} onChange={(event) => onChange(event.currentTarget.checked ? officeHours(zone) : null)} />
+      <Switch label={label ?? t('hours.use')} checked={hours !== null} onChange={(event) => onChange(event.currentTarget.checked ? officeHours(zone) : null)} />
       {error && <p role="alert" style={{ margin: 0, color: 'var(--mantine-color-error)', fontSize: 13 }}>{error}</p>}
       {hours && (
         <>
@@ -68,7 +68,7 @@ export function HoursEditor({ hours, zone, onChange, error }: { hours: Hours | n
           <div className={classes.week} role="group" aria-label={t('hours.week')}>
             {DAYS.map((day) => <DayRow key={day} day={day} openings={hours.week[day] ?? []} onChange={(openings) => onChange({ ...hours, week: { ...hours.week, [day]: openings } })} />)}
           </div>
-          <Holidays days={hours.holidays} onChange={(holidays) => onChange({ ...hours, holidays })} />
+          <HolidaysInput days={hours.holidays} onChange={(holidays) => onChange({ ...hours, holidays })} />
         </>
       )}
     </>

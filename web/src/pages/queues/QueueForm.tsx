@@ -10,6 +10,7 @@ import { useMe } from '../../app/session';
 import { CheckBox } from '../../ui/CheckBox';
 import { STRATEGIES, type Draft } from './draft';
 import { HoursEditor } from './HoursEditor';
+import { Inherited } from './Inherited';
 import { LevelsEditor } from './LevelsEditor';
 import { MembersInput } from './MembersInput';
 import classes from './queues.module.css';
@@ -56,6 +57,7 @@ function Breach({ draft, set, queueId, problem }: FormProps) {
   const put = (change: Partial<Draft['breach']>): void => set({ breach: { ...draft.breach, ...change } });
   return (
     <Card title={t('form.levels')} text={t('form.levelsText')}>
+      <Inherited part="service_levels" />
       <LevelsEditor levels={draft.levels} onChange={(levels) => set({ levels })} />
       <div className={classes.pair} role="group" aria-label={t('form.breach')}>
         <div className={classes.week}>
@@ -133,6 +135,7 @@ export function QueueForm(props: FormProps) {
       </Card>
       <Serving {...props} />
       <Card title={t('hours.title')} text={t('hours.text')}>
+        <Inherited part="hours" />
         <HoursEditor hours={draft.hours} zone={me.tenant.time_zone} onChange={(hours) => set({ hours })} error={toldOf(problem, '/settings/hours')} />
         {draft.hours && (
           <div className={classes.pair}>

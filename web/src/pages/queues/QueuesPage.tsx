@@ -1,7 +1,8 @@
 import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { IconArrowRight, IconHeadset, IconMoon, IconPlus } from '@tabler/icons-react';
+import { IconArrowRight, IconHeadset, IconMoon, IconPlus, IconSitemap } from '@tabler/icons-react';
 import { Link, useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { can } from '../../api/permissions';
 import { countsQuery, queuesQuery } from '../../api/queries';
@@ -14,6 +15,7 @@ import { LinkButton } from '../../ui/LinkButton';
 import { ProblemAlert } from '../../ui/ProblemAlert';
 import { Status } from '../../ui/Status';
 import { Agents } from './Agents';
+import { DefaultsDialog } from './DefaultsDialog';
 import { duration } from './duration';
 import classes from './queues.module.css';
 
@@ -89,6 +91,7 @@ function Desk() {
   const { t } = useTranslation('queues');
   const me = useMe();
   const navigate = useNavigate();
+  const [defaults, setDefaults] = useState(false);
   const mayWrite = can(me, 'writeQueues');
   const add = (): void => void navigate({ to: '/queues/$queueId', params: { queueId: 'new' } });
   useKeys(t('title'), mayWrite ? [{ keys: 'n', label: t('list.add'), run: add }] : []);
@@ -96,10 +99,12 @@ function Desk() {
     <div className={classes.page}>
       <div className={classes.head}>
         <div><h1>{t('title')}</h1><p className={classes.lead}>{t('lead')}</p></div>
+        <Button variant="default" leftSection={<IconSitemap size={16} aria-hidden />} onClick={() => setDefaults(true)} style={{ marginInlineStart: 'auto' }}>{t('defaults.open')}</Button>
         {mayWrite && <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={add}>{t('list.add')}</Button>}
       </div>
       <Queues mayWrite={mayWrite} />
       <Agents mayWrite={mayWrite} />
+      {defaults && <DefaultsDialog mayWrite={mayWrite} onClose={() => setDefaults(false)} />}
     </div>
   );
 }

@@ -10,7 +10,7 @@ describe('a queue while it is edited', () => {
       strategy: 'sticky', skills: { german: 3 }, accept_s: 20, ageing_s: 300,
       hours: { time_zone: 'Europe/Berlin', week: { monday: [{ start: '09:00', end: '17:00' }] }, holidays: ['2026-12-25'] },
       service_levels: { normal: { first_response_s: 300, resolution_s: null } },
-      breach: { raise_priority: false, notify: true, queue_id: 'que_2' },
+      breach: { raise_priority: false, notify: true, queue_id: 'que_2', webhook_id: null },
       overflow: { wait_s: 120, queue_id: 'que_2' },
       after_hours: { text: 'Closed', queue_id: null },
       satisfaction: { enabled: true, text: '1 to 5?' },

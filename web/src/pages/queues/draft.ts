@@ -36,10 +36,27 @@ export const officeHours = (time_zone: string): Hours => ({
   time_zone, holidays: [], week: Object.fromEntries(DAYS.slice(0, 5).map((day) => [day, [OFFICE]])),
 });
 
+/** Hours while they are edited: every field filled in. */
+export const hoursDraft = (hours: QueueSettings['hours']): Hours | null => (hours ? {
+  time_zone: hours.time_zone,
+  week: Object.fromEntries(Object.entries(hours.week).map(([day, openings]) => [day, openings.map(({ start, end }) => ({ start: minutes(start), end: minutes(end) }))])),
+  holidays: hours.holidays ?? [],
+} : null);
+
+/** As the API takes them: days without an opening are closed. */
+export const hoursSaved = (hours: Hours | null): NonNullable<QueueSettings['hours']> | null =>
+  hours && { ...hours, week: Object.fromEntries(Object.entries(hours.week).filter(([, openings]) => openings.length > 0)) };
+
+export const levelsDraft = (levels: QueueSettings['service_levels'] | null): Draft['levels'] =>
+  Object.fromEntries(Object.entries(levels ?? {}).map(([name, level]) => [name, { first_response_s: level.first_response_s ?? null, resolution_s: level.resolution_s ?? null }]));
+
+/** A level without any target is none. */
+export const levelsSaved = (levels: Draft['levels']): Record<string, Level> =>
+  Object.fromEntries(Object.entries(levels).filter(([, level]) => level.first_response_s !== null || level.resolution_s !== null));
+
 /** What a queue holds, or what a new one begins with. */
 export function draftOf(queue: Queue | null): Draft {
   const had: QueueSettings = queue?.settings ?? {};
-  const hours = had.hours;
   return {
     name: queue?.name ?? '',
     members: queue?.members.map((member) => member.id) ?? [],
@@ -47,12 +64,8 @@ export function draftOf(queue: Queue | null): Draft {
     skills: Object.entries(had.skills ?? {}).map(([name, level]) => ({ name, level })),
     accept_s: had.accept_s ?? 30,
     ageing_s: had.ageing_s ?? 600,
-    hours: hours ? {
-      time_zone: hours.time_zone,
-      week: Object.fromEntries(Object.entries(hours.week).map(([day, openings]) => [day, openings.map(({ start, end }) => ({ start: minutes(start), end: minutes(end) }))])),
-      holidays: hours.holidays ?? [],
-    } : null,
-    levels: Object.fromEntries(Object.entries(had.service_levels ?? {}).map(([name, level]) => [name, { first_response_s: level.first_response_s ?? null, resolution_s: level.resolution_s ?? null }])),
+    hours: hoursDraft(had.hours),
+    levels: levelsDraft(had.service_levels),
     breach: { raise_priority: had.breach?.raise_priority ?? true, notify: had.breach?.notify ?? true, queue_id: had.breach?.queue_id ?? null, webhook_id: had.breach?.webhook_id ?? null },
     overflow: had.overflow ? { wait_s: had.overflow.wait_s, queue_id: had.overflow.queue_id } : null,
     after: { text: had.after_hours?.text ?? '', queue_id: had.after_hours?.queue_id ?? null },
@@ -61,16 +74,15 @@ export function draftOf(queue: Queue | null): Draft {
   };
 }
 
-/** As the API takes it; a level without any target is none. */
+/** As the API takes it. */
 export function settingsOf(draft: Draft): QueueSettings {
-  const levels = Object.entries(draft.levels).filter(([, level]) => level.first_response_s !== null || level.resolution_s !== null);
   return {
     strategy: draft.strategy,
     skills: Object.fromEntries(draft.skills.filter(({ name }) => name.trim() !== '').map(({ name, level }) => [name.trim(), level])),
     accept_s: draft.accept_s,
     ageing_s: draft.ageing_s,
-    hours: draft.hours && { ...draft.hours, week: Object.fromEntries(Object.entries(draft.hours.week).filter(([, openings]) => openings.length > 0)) },
-    service_levels: Object.fromEntries(levels),
+    hours: hoursSaved(draft.hours),
+    service_levels: levelsSaved(draft.levels),
     breach: draft.breach,
     overflow: draft.overflow,
     after_hours: draft.after,

@@ -40,12 +40,12 @@ export function Tags({ contact, mayWrite, opened, onOpened }: { contact: Contact
         {contact.tags.map((tag) => (
           <li key={tag} data-removable={mayWrite || undefined}>
             <bdi>{tag}</bdi>
-            {mayWrite && <button type="button" aria-label={t('tags.remove', { tag })} onClick={() => void change(contact.tags.filter((other) => other !== tag), () => removeTag(contact.id, tag))}><IconX size={13} aria-hidden /></button>}
+            {mayWrite && <button type="button" aria-label={t('common:tags.remove', { tag })} onClick={() => void change(contact.tags.filter((other) => other !== tag), () => removeTag(contact.id, tag))}><IconX size={13} aria-hidden /></button>}
           </li>
         ))}
         {contact.tags.length === 0 && !opened && <li className={classes.none}>{t('tags.none')}</li>}
       </ul>
-      {opened && <TagField label={t('tags.add')} hideLabel autoFocus value={adding} onChange={add} onEscape={() => onOpened(false)} />}
+      {opened && <TagField label={t('common:tags.add')} hideLabel autoFocus value={adding} onChange={add} onEscape={() => onOpened(false)} />}
     </Section>
   );
 }
