@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import text
 
 from actors.attempts import Attempts
+from actors.client import Hub
 from actors.inbound import Inbounds
 from actors.messages import event_from_payload
 from actors.ports import Wallets
@@ -40,12 +41,14 @@ class TimersHost(Shell):
         self.attempts = Attempts(
             settings, self.engine, self.redis, Wallets(settings), self.directories, self.clock
         )
+        self.hub = Hub(settings, self.engine, self.redis, self.clock)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         self._tasks = [
             asyncio.create_task(self._sweep_for_ever()),
             asyncio.create_task(self._take_over_for_ever()),
+            asyncio.create_task(self._look_at_calls_for_ever()),
         ]
 
     async def _take_over_for_ever(self) -> None:
@@ -55,6 +58,14 @@ class TimersHost(Shell):
                 await self.attempts.sweep()
             except Exception:
                 log.exception("failover_sweep_failed", host=self.name)
+
+    async def _look_at_calls_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(EVERY_S)
+            try:
+                await self.hub.calls.desk.sweep()
+            except Exception:
+                log.exception("call_sweep_failed", host=self.name)
 
     async def _sweep_for_ever(self) -> None:
         while True:
