@@ -378,7 +378,8 @@ class Voice:
     async def _connect(self, call: Call, verb: Verb) -> bytes | None:
         """Call somebody else, or join a conference. Whoever has that number behaves as its rule says."""
         if verb.children and verb.children[0].name == "Conference":
-            return await self.rooms.meet(call, verb.children[0], self._pass)
+            await self.rooms.meet(call, verb.children[0], self._pass)
+            return None
         number = verb.children[0].text if verb.children else verb.text
         if not (number.startswith("+") and number[1:].isdigit()):
             raise TwimlError(13224, "the number to dial is not valid")

@@ -19,6 +19,7 @@ from hub.conversations.desk import (
     Offer,
     SetPriority,
     Snooze,
+    Talk,
     WaitForContact,
 )
 from hub.conversations.state import (
@@ -385,3 +386,18 @@ def test_a_queue_without_settings_counts_nothing_and_runs_no_clock() -> None:
 def test_settings_read_back_what_was_written() -> None:
     made = QueueSettings.model_validate({"hours": SUNDAYS, "service_levels": LEVELS, "skills": {"german": 3}})
     assert QueueSettings.model_validate(json.loads(made.model_dump_json())) == made
+
+
+def test_who_talks_with_the_contact_has_answered() -> None:
+    """A call at the desk: the first clock stops, nothing is unread, and it does not go back when the agent leaves."""
+    story = Story(queues(service_levels=LEVELS))
+    story.write()
+    story.turn(Accept(ANN, at(1)))
+    story.turn(Talk(ANN, at(2)))
+    assert [(moved.seconds, moved.detail) for moved in story.last.moved if moved.kind == "answered"] == [
+        (120, "in_time")
+    ]
+    assert (story.state.unread, story.state.last_direction, story.state.due_at) == (0, "out", at(60))
+    refused(story, GiveBack(ANN, at(3), "gone"))
+    story.turn(Close(at(4), "user:ann"))
+    refused(story, Talk(ANN, at(5)))
