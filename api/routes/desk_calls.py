@@ -148,6 +148,7 @@ async def transfer(
         if not name or body.queue_id in directory.archived_queues:
             raise Invalid("there is no such queue", "/queue_id")
         turn = Transfer(body.queue_id, name, _now(), caller.principal, body.note)
+    await _require_open(actors, caller, call_id)
     passed = desk.PassOn(own, _now(), name, note=body.note)
     done = await actors.calls.desk.act(caller.tenant_id, call_id, passed, caller.principal)
     await actors.command(caller.tenant_id, done.row.contact_id, turn)
@@ -221,6 +222,15 @@ async def _phone_of(actors: Any, tenant_id: UUID, agent_id: UUID) -> str:
     if not address:
         raise Invalid("they have not said which phone their calls come to", "/agent_id")
     return address
+
+
+async def _require_open(actors: Any, caller: Caller, call_id: UUID) -> None:
+    """A call waits where its conversation does, so that must be open. Raises NotFound, Conflict."""
+    row = await actors.calls.desk.known(caller.tenant_id, call_id)
+    async with transaction(actors.engine, Scope.of(caller.tenant_id)) as db:
+        found = await some_conversations(db, caller.tenant_id, [row.contact_id])
+    if not found or not found[0].open:
+        raise Conflict("the conversation is closed; reopen it to pass its call on")
 
 
 async def _act(actors: Any, caller: Caller, call_id: UUID, event: desk.Event) -> schemas.DeskCall:
