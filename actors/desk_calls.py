@@ -10,20 +10,21 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
 import structlog
+from sqlalchemy import Row
 
 from actors.desk_lines import DeskLines
 from hub import realtime
-from hub.channels.base import Account, Channel
+from hub.channels.base import Account, Channel, ChannelKind
 from hub.channels.voice_desk_twiml import CALLBACK_KEY, Words, called_back, forward, held, over, room, waiting
 from hub.channels.voice_news import CallNews
 from hub.conversations.desk import Accept, Talk
 from hub.conversations.state import Assign
 from hub.directory import Directory
-from hub.errors import Conflict, HubError, NotFound
+from hub.errors import Conflict, HubError, Invalid, NotFound
 from hub.ids import new_id
 from hub.routing.store import some_conversations
 from hub.voice import desk, desk_service, desk_store
@@ -188,11 +189,8 @@ class DeskCalls:
 
         Raises NotFound, NoPhone, Conflict.
         """
+        row = await self.known(tenant_id, call_id)
         address = await self.phone(tenant_id, user_id)
-        async with transaction(self._hub.engine, Scope.of(tenant_id)) as db:
-            row = await desk_store.shown(db, tenant_id, call_id)
-        if row is None:
-            raise NotFound("there is no such call at the desk")
         if row.phase not in ("queued", "callback"):
             raise desk.CallMoved(f"the call is {row.phase}")
         await self._own(tenant_id, row.contact_id, user_id, actor)
@@ -232,25 +230,39 @@ class DeskCalls:
         return done.id
 
     async def call_out(
-        self, tenant_id: UUID, contact_id: UUID, channel_id: UUID, user_id: UUID, actor: str
+        self, tenant_id: UUID, contact_id: UUID, channel_id: UUID | None, user_id: UUID, actor: str
     ) -> UUID:
         """An agent calls a contact whose conversation is theirs, or becomes theirs: the agent's phone rings first.
 
-        Raises NoPhone, Conflict.
+        Raises NotFound, NoPhone, Conflict, Invalid.
         """
+        async with transaction(self._hub.engine, Scope.of(tenant_id)) as db:
+            if not await some_conversations(db, tenant_id, [contact_id]):
+                raise NotFound("there is no such conversation")
         address = await self.phone(tenant_id, user_id)
-        await self._own(tenant_id, contact_id, user_id, actor)
         directory = await self._hub.directories.one(tenant_id)
+        lines = [one.id for one in directory.channels.values() if one.kind is ChannelKind.VOICE]
+        if not lines or channel_id not in (None, *lines):
+            raise Invalid("there is no such voice channel", "/channel_id")
+        await self._own(tenant_id, contact_id, user_id, actor)
         now = self._hub.clock.now()
         async with transaction(self._hub.engine, Scope.of(tenant_id)) as db:
             standing = await some_conversations(db, tenant_id, [contact_id])
             queue_id = standing[0].queue_id if standing else None
             made = outgoing(user_id, address, now)
             done = await desk_service.place(
-                db, directory, channel_id, contact_id, new_id(), queue_id, made, now
+                db, directory, channel_id or lines[0], contact_id, new_id(), queue_id, made, now
             )
         await self._after(done)
         return done.id
+
+    async def known(self, tenant_id: UUID, call_id: UUID) -> Row[Any]:
+        """The call as `desk_store.shown` finds it. Raises NotFound."""
+        async with transaction(self._hub.engine, Scope.of(tenant_id)) as db:
+            row = await desk_store.shown(db, tenant_id, call_id)
+        if row is None:
+            raise NotFound("there is no such call at the desk")
+        return row
 
     async def hang_up(self, tenant_id: UUID, call_id: UUID, user_id: UUID | None, actor: str) -> bool:
         """End a call for everybody. False: it is not at the desk (any more). Raises NotYourCall."""

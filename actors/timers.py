@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import text
 
 from actors.attempts import Attempts
+from actors.client import Hub
 from actors.flow_work import FlowWork
 from actors.inbound import Inbounds
 from actors.messages import event_from_payload
@@ -51,6 +52,7 @@ class TimersHost(Shell):
             self.clock,
             Asker(allowed_hosts(settings.webhook_hosts)),
         )
+        self.hub = Hub(settings, self.engine, self.redis, self.clock)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -58,6 +60,7 @@ class TimersHost(Shell):
             asyncio.create_task(self._sweep_for_ever()),
             asyncio.create_task(self._take_over_for_ever()),
             asyncio.create_task(self.flow_work.run_for_ever()),
+            asyncio.create_task(self._look_at_calls_for_ever()),
         ]
 
     async def _take_over_for_ever(self) -> None:
@@ -67,6 +70,14 @@ class TimersHost(Shell):
                 await self.attempts.sweep()
             except Exception:
                 log.exception("failover_sweep_failed", host=self.name)
+
+    async def _look_at_calls_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(EVERY_S)
+            try:
+                await self.hub.calls.desk.sweep()
+            except Exception:
+                log.exception("call_sweep_failed", host=self.name)
 
     async def _sweep_for_ever(self) -> None:
         while True:

@@ -15,12 +15,12 @@ from api.deps import Actors, Db, require
 from api.requests import HubRoute
 from api.schemas import desk_calls as schemas
 from api.schemas.common import CallId, ConversationId
-from hub.channels.base import ChannelKind
 from hub.conversations.desk import Decline
 from hub.conversations.state import Assign, Event, Transfer
 from hub.directory import Directory
 from hub.errors import Conflict, Forbidden, Invalid, NotFound
 from hub.ids import encode_id
+from hub.routing.store import some_conversations
 from hub.tenancy.audit_log import Record, append
 from hub.tenancy.caller import Caller
 from hub.voice import desk, desk_store
@@ -48,6 +48,8 @@ async def of_conversation(
     conversation_id: ConversationId, db: Db, caller: Reader, actors: Actors
 ) -> schemas.DeskCallPage:
     """The last calls at the desk with this contact, the newest first."""
+    if not await some_conversations(db, caller.tenant_id, [conversation_id]):
+        raise NotFound("there is no such conversation")
     directory = await actors.directories.one(caller.tenant_id)
     rows = await desk_store.of_contact(db, caller.tenant_id, conversation_id, OF_CONTACT_MAX)
     items = [schemas.DeskCall.model_validate(desk_call_view(row, directory)) for row in rows]
@@ -59,14 +61,8 @@ async def call_contact(
     conversation_id: ConversationId, body: schemas.CallOutIn, caller: Writer, actors: Actors
 ) -> schemas.DeskCall:
     """Call the contact: your own phone rings first. The conversation must be yours, or wait for somebody."""
-    directory = await actors.directories.one(caller.tenant_id)
-    lines = [one.id for one in directory.channels.values() if one.kind is ChannelKind.VOICE]
-    if body.channel_id is not None and body.channel_id not in lines:
-        raise Invalid("there is no such voice channel", "/channel_id")
-    if not lines:
-        raise Invalid("the tenant has no voice channel", "/channel_id")
     call_id = await actors.calls.desk.call_out(
-        caller.tenant_id, conversation_id, body.channel_id or lines[0], _person(caller), caller.principal
+        caller.tenant_id, conversation_id, body.channel_id, _person(caller), caller.principal
     )
     return await _view(actors, caller, call_id)
 
@@ -87,12 +83,10 @@ async def answer(call_id: CallId, caller: Writer, actors: Actors) -> schemas.Des
 
 
 @router.post("/calls/{call_id}/decline", operation_id="decline_call")
-async def decline(call_id: CallId, caller: Writer, db: Db, actors: Actors) -> schemas.DeskCall:
+async def decline(call_id: CallId, caller: Writer, actors: Actors) -> schemas.DeskCall:
     """Leave a call that rings for you to somebody else: it is offered on, and the contact goes on waiting."""
     own = _person(caller)
-    row = await desk_store.shown(db, caller.tenant_id, call_id)
-    if row is None:
-        raise NotFound("there is no such call at the desk")
+    row = await actors.calls.desk.known(caller.tenant_id, call_id)
     if row.phase not in ("queued", "callback") or own not in (row.offered_to, row.assignee_id):
         raise Conflict("this call does not ring for you")
     if row.assignee_id == own:
@@ -154,6 +148,7 @@ async def transfer(
         if not name or body.queue_id in directory.archived_queues:
             raise Invalid("there is no such queue", "/queue_id")
         turn = Transfer(body.queue_id, name, _now(), caller.principal, body.note)
+    await _require_open(actors, caller, call_id)
     passed = desk.PassOn(own, _now(), name, note=body.note)
     done = await actors.calls.desk.act(caller.tenant_id, call_id, passed, caller.principal)
     await actors.command(caller.tenant_id, done.row.contact_id, turn)
@@ -183,6 +178,7 @@ async def end(call_id: CallId, caller: Writer, actors: Actors) -> schemas.DeskCa
 async def listen(call_id: CallId, db: Db, caller: Supervisor, actors: Actors) -> schemas.DeskCall:
     """Hear a call that is under way on your phone, muted. It is written to the audit log."""
     own = _person(caller)
+    await actors.calls.desk.known(caller.tenant_id, call_id)
     address = await actors.calls.desk.phone(caller.tenant_id, own)
     record = Record(caller.principal, "call.listened", encode_id("cal", call_id), {})
     await append(db, caller.tenant_id, record)
@@ -228,6 +224,15 @@ async def _phone_of(actors: Any, tenant_id: UUID, agent_id: UUID) -> str:
     return address
 
 
+async def _require_open(actors: Any, caller: Caller, call_id: UUID) -> None:
+    """A call waits where its conversation does, so that must be open. Raises NotFound, Conflict."""
+    row = await actors.calls.desk.known(caller.tenant_id, call_id)
+    async with transaction(actors.engine, Scope.of(caller.tenant_id)) as db:
+        found = await some_conversations(db, caller.tenant_id, [row.contact_id])
+    if not found or not found[0].open:
+        raise Conflict("the conversation is closed; reopen it to pass its call on")
+
+
 async def _act(actors: Any, caller: Caller, call_id: UUID, event: desk.Event) -> schemas.DeskCall:
     await actors.calls.desk.act(caller.tenant_id, call_id, event, caller.principal)
     return await _view(actors, caller, call_id)
@@ -235,10 +240,7 @@ async def _act(actors: Any, caller: Caller, call_id: UUID, event: desk.Event) ->
 
 async def _view(actors: Any, caller: Caller, call_id: UUID) -> schemas.DeskCall:
     directory = await actors.directories.one(caller.tenant_id)
-    async with transaction(actors.engine, Scope.of(caller.tenant_id)) as db:
-        row = await desk_store.shown(db, caller.tenant_id, call_id)
-    if row is None:
-        raise NotFound("there is no such call at the desk")
+    row = await actors.calls.desk.known(caller.tenant_id, call_id)
     return schemas.DeskCall.model_validate(desk_call_view(row, directory))
 
 

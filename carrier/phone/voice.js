@@ -87,7 +87,7 @@ const PhoneVoice = (() => {
     function line(step) {
       const text = {
         say: step.text, play: step.text && `♪ ${step.text}`, pause: "…", recorded: `You spoke for ${step.seconds} s`,
-        joined: step.muted ? "You listen, and nobody hears you" : "You are connected", tones: step.digits && `Tones: ${step.digits}`,
+        left: "You wait", joined: step.muted ? "You listen, and nobody hears you" : "You are connected", tones: step.digits && `Tones: ${step.digits}`,
         dialled: step.number && `Connecting to ${step.number}: ${step.status}`, error: `Error ${step.code}: ${step.words}`,
       }[step.did];
       if (step.did === "gathered" && (step.digits || step.speech)) return element("li", "mine", step.digits || step.speech);
@@ -111,7 +111,7 @@ const PhoneVoice = (() => {
       state.textContent = WORDS[call.status] || call.status;
       for (; written < call.log.length; written += 1) {
         const made = line(call.log[written]);
-        if (made) lines.append(made);
+        if (made && !(made.textContent === "…" && lines.lastChild?.textContent === "…")) lines.append(made);
       }
       lines.scrollTop = lines.scrollHeight;
       const over = ENDED.has(call.status);

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from uuid import UUID
 
 import httpx2
 import pytest
 from sqlalchemy import text
 
+from actors.client import Hub
 from actors.conversation import ConversationHost
+from actors.desk_calls import DeskCalls
 from actors.messages import Command
 from api.app import create_app
 from hub.ids import encode_id, new_id
@@ -87,6 +90,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "transfer_conversation": {"queue_id": "own queue"},
     "snooze_conversation": {"until": (datetime.now(UTC) + timedelta(days=1)).isoformat()},
     "set_priority": {"priority": 1},
+    "call_contact": {},
+    "transfer_call": {"queue_id": "own queue"},
+    "press_keys": {"keys": "1"},
+    "mute_call": {"muted": True},
     "update_queue": {"name": "mine now"},
     "put_agent": {"capacity": 1},
     "put_agent_presence": {"status": "online"},
@@ -145,6 +152,8 @@ class InProcess:
         self.settings = settings
         self.host = ConversationHost("conversation-0", settings)
         self.directories = self.host.directories
+        self.engine, self.redis, self.clock = self.host.engine, self.host.redis, self.host.clock
+        self.calls = SimpleNamespace(desk=DeskCalls(cast(Hub, self)))
 
     async def command(self, tenant_id: UUID, contact_id: UUID, event: Any) -> Any:
         [answer] = await self.host.receive([Command(tenant_id, contact_id, event)])
@@ -195,6 +204,9 @@ async def plant(world: Any, name: str) -> dict[str, UUID]:
           VALUES (:tenant, :mrg, :con, :lost, jsonb_build_object('name', 'Secret loser'));
         INSERT INTO calls (tenant_id, id, contact_id, channel_id, direction, address, script, reason)
           VALUES (:tenant, :cal, :con, :chn, 'out', '+447700900999', '{}', 'Secret reason');
+        INSERT INTO desk_calls (tenant_id, id, contact_id, channel_id, phase, state, waited_from)
+          VALUES (:tenant, :cal, :con, :chn, 'queued', jsonb_build_object('note', 'Secret', 'phase', 'queued', 'direction', 'in',
+                  'legs', jsonb_build_array(), 'since', now(), 'waited_from', now()), now());
         INSERT INTO messages (tenant_id, id, contact_id, channel_id, channel_kind, direction, origin, address, body, status)
           VALUES (:tenant, :msg, :con, :chn, 'sms', 'in', 'contact', '+447700900999', 'Secret body', 'received');
         INSERT INTO message_terms (tenant_id, message_id, terms) VALUES (:tenant, :msg, terms_of(:tenant, 'Secret body'));
@@ -250,6 +262,7 @@ async def snapshot(world: Any, tenant: UUID) -> list[Any]:
                 "intent_versions",
                 "messages",
                 "calls",
+                "desk_calls",
                 "media",
                 "message_templates",
                 "outbox",

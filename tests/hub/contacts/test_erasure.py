@@ -159,6 +159,9 @@ async def plant(db: AsyncConnection, tenant: UUID) -> UUID:
         INSERT INTO flow_steps (tenant_id, session_id, seq, flow_id, version, node, at) VALUES (:t, :whe, 0, :whe, 1, 'ask', now());
         INSERT INTO flow_work (tenant_id, id, contact_id, session_id, kind, payload, due_at)
           VALUES (:t, :whe, :c, :whe, 'send', jsonb_build_object('text', CAST(:s AS text)), now());
+        INSERT INTO desk_calls (tenant_id, id, contact_id, channel_id, phase, state, log, waited_from)
+          VALUES (:t, :whe, :c, :chn, 'ended', jsonb_build_object('note', CAST(:s AS text), 'forward', CAST(:n AS text)),
+                  jsonb_build_array(jsonb_build_object('did', 'transferred', 'note', CAST(:s AS text))), now());
         INSERT INTO intent_corrections (tenant_id, message_id, text, intent) VALUES (:t, :m, :s, 'refund');
         INSERT INTO segments (tenant_id, id, name, kind, members) VALUES (:t, :seg, 'List', 'static', 1);
         INSERT INTO segment_members (tenant_id, segment_id, contact_id) VALUES (:t, :seg, :c)

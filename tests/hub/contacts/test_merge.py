@@ -68,6 +68,7 @@ async def state(db: AsyncConnection, tenant: UUID, contact_id: UUID) -> dict[str
         "mentions": await column(db, f"SELECT mentioned_by FROM mentions {where}", **values),
         "segments": await column(db, f"SELECT segment_id FROM segment_members {where}", **values),
         "campaigns": await column(db, f"SELECT ordinal FROM campaign_recipients {where}", **values),
+        "calls": await column(db, f"SELECT phase FROM desk_calls {where}", **values),
         "queues": await column(db, f"SELECT kind FROM queue_events {where}", **values),
         "conversation": tuple(conversation) if conversation else None,
     }
@@ -95,6 +96,8 @@ async def furnish(db: AsyncConnection, tenant: UUID, winner: UUID, loser: UUID) 
         INSERT INTO flow_sessions (tenant_id, id, flow_id, version, contact_id, state, status, node)
           VALUES (:t, :seg_loser, :chn, 1, :l, '{}', 'waiting', 'ask');
         INSERT INTO queue_events (tenant_id, id, contact_id, kind, at) VALUES (:t, :seg_both, :w, 'closed', :at), (:t, :seg_loser, :l, 'entered', :at);
+        INSERT INTO desk_calls (tenant_id, id, contact_id, channel_id, phase, state, waited_from)
+          VALUES (:t, :seg_both, :w, :chn, 'ended', '{}', :at), (:t, :seg_loser, :l, :chn, 'callback', '{}', :at);
         INSERT INTO conversations (tenant_id, contact_id, version, status, last_text, last_at, unread, opened_at)
           VALUES (:t, :w, 4, 'closed', 'thanks', now() - interval '1 day', 0, now());
         INSERT INTO conversations (tenant_id, contact_id, version, status, last_text, last_at, unread, opened_at)

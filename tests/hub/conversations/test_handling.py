@@ -19,6 +19,7 @@ from hub.conversations.desk import (
     Offer,
     SetPriority,
     Snooze,
+    Talk,
     WaitForContact,
 )
 from hub.conversations.memo import HandedOn
@@ -397,3 +398,18 @@ def test_a_note_for_whoever_gets_it_stays_until_they_have_acted() -> None:
     for event in (AgentReply(UUID(int=9), BOB, "Hi", NOON), Close(NOON), Assign(BOB, NOON, "Bob")):
         assert turn(passed, event, TABLE).state.memo.handed_on is None
     assert turn(passed, Assign(BOB, NOON, "Bob", "user:1", "now you"), TABLE).state.memo.handed_on is not None
+
+
+def test_who_talks_with_the_contact_has_answered() -> None:
+    """A call at the desk: the first clock stops, nothing is unread, and it does not go back when the agent leaves."""
+    story = Story(queues(service_levels=LEVELS))
+    story.write()
+    story.turn(Accept(ANN, at(1)))
+    story.turn(Talk(ANN, at(2)))
+    assert [(moved.seconds, moved.detail) for moved in story.last.moved if moved.kind == "answered"] == [
+        (120, "in_time")
+    ]
+    assert (story.state.unread, story.state.last_direction, story.state.due_at) == (0, "out", at(60))
+    refused(story, GiveBack(ANN, at(3), "gone"))
+    story.turn(Close(at(4), "user:ann"))
+    refused(story, Talk(ANN, at(5)))

@@ -57,7 +57,7 @@ function Ringing({ call, more }: { call: DeskCall; more: number }) {
       {call.note && <p className={classes.note}>{t('call.noteFrom', { note: call.note })}</p>}
       {phone?.address === '' && <p className={classes.note}>{t('call.phone.needed')}</p>}
       <div className={classes.actions}>
-        <Button size="sm" color="green.9" loading={busy === 'answer'} onClick={answer} rightSection={<kbd>{t('call.answerKey')}</kbd>}>
+        <Button size="sm" loading={busy === 'answer'} onClick={answer} rightSection={<kbd>{t('call.answerKey')}</kbd>}>
           {t(phone?.address === '' ? 'call.phone.set' : back ? 'call.callBack' : 'call.answer')}
         </Button>
         <Button size="sm" variant="default" loading={busy === 'decline'} onClick={decline} rightSection={<kbd>{t('call.declineKey')}</kbd>}>{t('call.decline')}</Button>

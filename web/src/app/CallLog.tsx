@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DeskCall } from '../api/types';
-import { shortTime } from '../ui/time';
+import { absoluteTime, clockTime } from '../ui/time';
 import classes from './call.module.css';
 import { useMe } from './session';
 
@@ -21,7 +21,7 @@ export function CallLog({ log }: { log: DeskCall['log'] }) {
       {log.map((line, at) => (
         <li key={`${at} ${text(line.did)}`}>
           <span>{t(`call.log.${text(line.did)}`, { by: text(line.by), to: text(line.to), keys: text(line.keys) })}</span>
-          <time dateTime={text(line.at)}>{shortTime(text(line.at), me.tenant.time_zone)}</time>
+          <time dateTime={text(line.at)} title={absoluteTime(text(line.at), me.tenant.time_zone)}>{clockTime(text(line.at), me.tenant.time_zone)}</time>
         </li>
       ))}
     </ol>

@@ -1,13 +1,16 @@
 import { ActionIcon, Button, Tooltip } from '@mantine/core';
 import { IconArrowForwardUp, IconDialpad, IconMicrophone, IconMicrophoneOff, IconPhone, IconPhoneOff, IconPlayerPause, IconPlayerPlay, IconX } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DeskCall } from '../api/types';
+import { wrapUpsQuery } from '../api/wrapUps';
 import classes from './call.module.css';
 import { clock, useSeconds } from './callClock';
 import { CallLog } from './CallLog';
 import { CallTransfer } from './CallTransfer';
+import { closing } from './closing';
 import { useKeys } from './keyboard';
 import { Keypad } from './Keypad';
 import { useMe } from './session';
@@ -68,6 +71,8 @@ export function CallPanel({ call, onForget }: { call: DeskCall; onForget: () => 
   const [open, setOpen] = useState<Open>(null);
   const own = call.agent?.id === me.user?.id;
   const over = call.phase === 'ended';
+  const { data: codes } = useQuery(wrapUpsQuery);
+  const wraps = over && (codes?.codes.length ?? 0) > 0;
   const name = call.contact.name || call.contact.address;
   return (
     <section className={classes.dock} aria-label={t('call.label')} data-testid="call-panel" data-over={over || undefined}>
@@ -89,7 +94,7 @@ export function CallPanel({ call, onForget }: { call: DeskCall; onForget: () => 
       {own && open === 'transfer' && !over && call.phase !== 'consulting' && <CallTransfer busy={actions.busy === 'transfer'} onTransfer={(to) => void actions.transfer(to).then((done) => done && setOpen(null))} onCancel={() => setOpen(null)} />}
       <CallLog log={call.log} />
       <div className={classes.foot}>
-        <Link to="/inbox/$view/$conversation" params={{ view: 'mine', conversation: call.conversation_id }} search={{}}>{t(over ? 'call.wrapUp' : 'call.open')}</Link>
+        <Link to="/inbox/$view/$conversation" params={{ view: 'mine', conversation: call.conversation_id }} search={{}} onClick={() => wraps && closing.set(call.conversation_id)}>{t(wraps ? 'call.wrapUp' : 'call.open')}</Link>
       </div>
     </section>
   );

@@ -1,4 +1,4 @@
-import { Button, Checkbox, SegmentedControl, Select, Textarea, TextInput } from '@mantine/core';
+import { Button, SegmentedControl, Select, Switch, Textarea, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -50,7 +50,7 @@ export function CallTransfer({ busy, onTransfer, onCancel }: { busy: boolean; on
       {kind === 'queue' && <Select label={t('call.to.pickQueue')} searchable value={queue} onChange={setQueue} data={(queues?.items ?? []).map((one) => ({ value: one.id, label: one.name }))} />}
       {kind === 'number' && <TextInput label={t('call.to.numberLabel')} description={t('call.to.numberHint')} type="tel" dir="ltr" value={number} onChange={(event) => setNumber(event.currentTarget.value)} />}
       <Textarea label={t('call.to.note')} autosize minRows={1} maxRows={4} maxLength={NOTE_CHARS_MAX} value={note} onChange={(event) => setNote(event.currentTarget.value)} />
-      {kind === 'agent' && <Checkbox label={t('call.to.ask')} description={t('call.to.askHint')} checked={consult} onChange={(event) => setConsult(event.currentTarget.checked)} />}
+      {kind === 'agent' && <Switch label={t('call.to.ask')} description={t('call.to.askHint')} checked={consult} onChange={(event) => setConsult(event.currentTarget.checked)} />}
       <div className={classes.actions}>
         <Button type="submit" size="sm" loading={busy} disabled={!to}>{t(kind === 'agent' && consult ? 'call.to.ask_do' : 'call.to.do')}</Button>
         <Button size="sm" variant="default" onClick={onCancel}>{t('call.to.cancel')}</Button>

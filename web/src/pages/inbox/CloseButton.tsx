@@ -4,12 +4,10 @@ import { IconCheck } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { wrapUpsQuery } from '../../api/wrapUps';
 import type { Conversation } from '../../api/types';
-import { createStore, useStore } from '../../app/store';
+import { closing as asked } from '../../app/closing';
+import { useStore } from '../../app/store';
 import classes from './thread.module.css';
 import type { ConversationActions } from './useActions';
-
-/** The conversation whose closing is asked about. */
-const asked = createStore<string | null>(null);
 
 /** Closes at once, or asks what became of it where the tenant has codes for that. */
 export function useClosing(actions: ConversationActions): (row: Conversation) => void {

@@ -8,7 +8,7 @@ const AT = /(^|\s)@([^@\n]{0,40})$/u;
 
 /** `items` with the notes at their time; notes from before the first message stay away while older ones are not loaded. */
 export function withNotes(items: TimelineItem[], notes: readonly TimelineEntry[], more: boolean): ThreadItem[] {
-  const oldestFirst = notes.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
+  const oldestFirst = notes.toReversed().toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
   const first = items.find((item) => item.kind === 'message');
   const from = first?.kind === 'message' ? Date.parse(first.message.created_at) : null;
   const left = oldestFirst.filter((note) => !more || from === null || Date.parse(note.at) >= from);
