@@ -78,7 +78,8 @@ NEWER = (
     "mtn",
     "usr",
     "flw",
-    "fls", "flt",
+    "fls",
+    "flt",
     "sim",
 )
 # What a request must hold to get as far as looking for the thing; `own` is replaced by an id of the caller's.
