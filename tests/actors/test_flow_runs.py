@@ -430,23 +430,32 @@ async def test_what_a_new_version_does_with_those_inside(
     assert [each.tag for each in await desk.rows(contact_tags)] == ([tag] if tag else [])
 
 
-async def answering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+class Elsewhere:
     """Another system: an order's state, an endless answer, or none at all."""
-    path = (await reader.readline()).decode().split()[1]
-    head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"
-    if path == "/orders":
-        writer.write(f'{head}{{"state": "sent"}}'.encode())
-    elif path == "/much":
-        writer.write(head.encode())
+
+    def __init__(self) -> None:
+        self.under_way: set[asyncio.Task[Any]] = set()
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self.under_way.add(task)
+        path = (await reader.readline()).decode().split()[1]
+        head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"
         with suppress(ConnectionError):
-            for _ in range(800):
-                writer.write(b"x" * 65_536)
-                await writer.drain()
-    else:
-        await asyncio.sleep(5)
-    with suppress(ConnectionError):
-        await writer.drain()
-    writer.close()
+            if path == "/orders":
+                writer.write(f'{head}{{"state": "sent"}}'.encode())
+            elif path == "/much":
+                writer.write(head.encode())
+                for _ in range(800):
+                    writer.write(b"x" * 65_536)
+                    await writer.drain()
+            else:
+                await reader.read()  # until whoever asks has had enough
+            await writer.drain()
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
 
 
 @pytest.mark.parametrize(
@@ -454,7 +463,8 @@ async def answering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
 )
 async def test_a_webhook_answers_or_does_not(run: Run, path: str, tags: list[str]) -> None:
     desk = run.desk
-    server = await asyncio.start_server(answering, "127.0.0.1", 0)
+    elsewhere = Elsewhere()
+    server = await asyncio.start_server(elsewhere, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     run.work._asker = Asker({f"localhost:{port}"})
     flow = await flow_of(
@@ -480,11 +490,14 @@ async def test_a_webhook_answers_or_does_not(run: Run, path: str, tags: list[str
     assert [row.tag for row in await desk.rows(contact_tags)] == tags
     assert (await run.session(session)).status == "ended"
     assert await desk.rows(flow_work) == []
+    await run.work.close()
+    await asyncio.gather(*elsewhere.under_way)
     server.close()
+    await server.wait_closed()
 
 
-async def test_a_webhook_never_leads_into_the_house(run: Run) -> None:
-    answer = await Asker(set()).ask(
-        {"token": 1, "method": "GET", "url": "http://localhost:1/x", "timeout_s": 1}
-    )
+async def test_a_webhook_never_leads_into_the_house() -> None:
+    asker = Asker(set())
+    answer = await asker.ask({"token": 1, "method": "GET", "url": "http://localhost:1/x", "timeout_s": 1})
+    await asker.close()
     assert (answer.status, answer.error) == (0, "the name has no public address")
