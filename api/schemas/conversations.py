@@ -149,6 +149,10 @@ class TagCount(Out):
     conversations: int
 
 
+class HandBackIn(In):
+    outcome: str = Field("", max_length=80, description="What the people found; it goes along to the flow.")
+
+
 class TransferIn(In):
     """Exactly one of `queue_id` and `assignee_id`."""
 
