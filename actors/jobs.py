@@ -10,8 +10,10 @@ from uuid import UUID
 import structlog
 from sqlalchemy import text
 
+from actors.flow_trigger_work import FlowTriggerWork
 from actors.host import host_names, owner
 from actors.import_task import run_import
+from actors.ports import Conversations
 from actors.provider_work import ProviderWork
 from actors.runtime import counts, submit
 from actors.search_work import SearchWork
@@ -59,6 +61,7 @@ class JobsHost(Shell):
             asyncio.create_task(webhooks.run_for_ever()),
             asyncio.create_task(webhooks.forget_for_ever()),
             asyncio.create_task(SearchWork(self.engine).run_for_ever()),
+            asyncio.create_task(FlowTriggerWork(self.engine, Conversations(self.settings)).run_for_ever()),
         ]
 
     async def _look_for_ever(self) -> None:

@@ -32,6 +32,8 @@ from hub.routing.table import RoutingTable
 
 TOOK_OVER = "a person took over"
 CLOSED = "the conversation was closed"
+NO_FLOW = "there is no such flow"
+NO_START = "the flow has no such start"
 OPTED_OUT = "the contact opted out"
 
 
@@ -83,7 +85,7 @@ def _begin(runs: Runs, event: BeginFlow, table: RoutingTable, zone: tzinfo) -> N
     result, state = runs.result, runs.result.state
     flow = runs.book.flows.get(event.flow_id)
     if flow is None or (event.node and event.node not in flow.starts):
-        why = "there is no such flow" if flow is None else "the flow has no such start"
+        why = NO_FLOW if flow is None else NO_START
         _answer(result, event.session_id, "refused", why)
         return
     if event.key is not None:

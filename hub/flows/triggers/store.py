@@ -42,14 +42,24 @@ _FIRE = """
     )
     SELECT count(*) AS seen, (SELECT id FROM people ORDER BY id DESC LIMIT 1) AS last FROM people
 """
+# So many a tenant, so that one with a million leaves room for the others. Leased: a host that dies leaves them to the next.
 _CLAIM = text(
     """
-    UPDATE flow_begins b SET due_at = :leased, attempts = b.attempts + 1 FROM (
-        SELECT tenant_id, id FROM flow_begins WHERE tenant_id = ANY(CAST(:tenants AS uuid[])) AND due_at <= :now
-        ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED
-    ) d WHERE b.tenant_id = d.tenant_id AND b.id = d.id
+    WITH picked AS MATERIALIZED (
+        SELECT b.tenant_id, b.id FROM unnest(CAST(:tenants AS uuid[])) AS t(id)
+        CROSS JOIN LATERAL (
+            SELECT tenant_id, id FROM flow_begins WHERE tenant_id = t.id AND due_at <= :now
+            ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED
+        ) b
+    )
+    UPDATE flow_begins b SET due_at = :leased, attempts = b.attempts + 1 FROM picked p
+    WHERE b.tenant_id = p.tenant_id AND b.id = p.id
     RETURNING b.tenant_id, b.id, b.flow_id, b.node, b.contact_id, b.key, b.trigger, b.given, b.attempts
     """
+)
+_KNOWN_KEYS = text(
+    "SELECT contact_id, key FROM flow_sessions WHERE tenant_id = :tenant_id AND flow_id = :flow_id "
+    "AND key = ANY(CAST(:keys AS text[]))"
 )
 
 
@@ -162,10 +172,18 @@ async def add_begins(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> 
     return {row.id for row in await insert_rows(db, flow_begins, rows, suffix)}
 
 
+async def known_keys(
+    db: AsyncConnection, tenant_id: UUID, flow_id: UUID, keys: Sequence[str]
+) -> set[tuple[UUID, str]]:
+    """(contact, key) of the sessions that these keys began."""
+    rows = await db.execute(_KNOWN_KEYS, {"tenant_id": tenant_id, "flow_id": flow_id, "keys": list(keys)})
+    return {(row.contact_id, row.key) for row in rows}
+
+
 async def claim_begins(
     db: AsyncConnection, tenant_ids: Sequence[UUID], now: datetime, lease: timedelta, most: int
 ) -> Sequence[Row[Any]]:
-    """Those who are to begin now, leased; the oldest first."""
+    """Those who are to begin now, leased: at most `most` a tenant, its oldest."""
     values = {"tenants": list(tenant_ids), "now": now, "leased": now + lease, "most": most}
     return (await db.execute(_CLAIM, values)).all()
 
@@ -173,3 +191,10 @@ async def claim_begins(
 async def done_begins(db: AsyncConnection, tenant_id: UUID, ids: Sequence[UUID]) -> None:
     where = flow_begins.c.tenant_id == tenant_id, flow_begins.c.id.in_(list(ids))
     await db.execute(delete(flow_begins).where(*where))
+
+
+async def put_off_begins(db: AsyncConnection, tenant_id: UUID, ids: Sequence[UUID], at: datetime) -> None:
+    """Let them begin at another time than the end of their lease."""
+    if ids:
+        where = flow_begins.c.tenant_id == tenant_id, flow_begins.c.id.in_(list(ids))
+        await db.execute(update(flow_begins).where(*where).values(due_at=at))

@@ -1,0 +1,80 @@
+"""From what happened to a session: who is to begin goes to the hosts, and goes from the table when it is done."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from actors.flow_trigger_work import FlowTriggerWork
+from hub.contacts.events import service as events
+from hub.contacts.events.event import NewEvent
+from hub.contacts.suppression import AddressHasher
+from hub.flows import service as flows
+from models.db import Scope, transaction
+from models.flow_runs import flow_sessions
+from models.flow_triggers import flow_begins
+from tests.actors.desk import Desk
+from tests.actors.test_flow_runs import Mail, edge, flow_document, node, now
+
+JOURNEY = flow_document(
+    [
+        node("go", "start", trigger={"kind": "event", "event": "cart"}, save={"total": "total"}),
+        node("wait", "ask"),
+    ],
+    [edge("go", "wait")],
+)
+
+
+async def journey(desk: Desk) -> None:
+    """A published flow that an event begins; unlike `ensure_flow` through publishing."""
+    async with transaction(desk.engine, Scope.of(desk.tenant_id)) as db:
+        flow_id = await flows.create(db, desk.tenant_id, "Cart", "", JOURNEY, created_by="", now=now())
+        await flows.publish(db, await flows.held(db, desk.tenant_id, flow_id), "", created_by="", now=now())
+
+
+async def told(desk: Desk, contact_id: UUID, key: str) -> None:
+    event = NewEvent("cart", contact_id, key=key, properties={"total": 7})
+    async with transaction(desk.engine, Scope.of(desk.tenant_id)) as db:
+        await events.take(
+            db,
+            desk.tenant_id,
+            [event],
+            now=now(),
+            default_country="US",
+            create_missing=False,
+            hasher=AddressHasher("secret"),
+        )
+
+
+async def test_an_event_becomes_a_session(desk: Desk) -> None:
+    await journey(desk)
+    contact = await desk.contact("+15550001")
+    work = FlowTriggerWork(desk.engine, Mail(desk.conversations()))
+    await told(desk, contact, "e1")
+    await told(desk, contact, "e1")
+    assert await work.round() == 1
+    (row,) = await desk.rows(flow_sessions)
+    assert (row.contact_id, row.trigger, row.status, row.node) == (contact, "event", "waiting", "wait")
+    assert row.state["variables"]["total"] == 7
+    assert await desk.rows(flow_begins) == []
+    await told(desk, contact, "e2")  # another one, but the contact is inside
+    assert await work.round() == 1
+    assert len(await desk.rows(flow_sessions)) == 1
+    assert await desk.rows(flow_begins) == []
+    assert await work.round() == 0
+
+
+async def test_who_could_not_begin_is_asked_again(desk: Desk) -> None:
+    host = desk.conversations()
+    first = await desk.contact("+15550001")
+    await host.receive(
+        [desk.arrived(first, "hello", uuid4().hex)]
+    )  # the host knows its tenant now, without the flow
+    await journey(desk)
+    await told(desk, first, "e1")
+    work = FlowTriggerWork(desk.engine, Mail(host))
+    assert await work.round() == 1
+    assert await desk.rows(flow_sessions) == []
+    (row,) = await desk.rows(flow_begins)
+    assert row.attempts == 1
+    assert row.due_at - now() < timedelta(seconds=10)
