@@ -1,14 +1,15 @@
 import { Button } from '@mantine/core';
 import { IconAlertTriangle, IconCheck, IconLoader2 } from '@tabler/icons-react';
-import { memo, useState } from 'react';
+import { lazy, memo, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from '../../../app/store';
 import { problemWords } from '../../../ui/problemWords';
 import { When } from '../../../ui/When';
-import { ConflictDialog } from './ConflictDialog';
 import { useEditor } from './editor';
 import classes from './editor.module.css';
 import { useSaver } from './saverContext';
+
+const ConflictDialog = lazy(async () => ({ default: (await import('./ConflictDialog')).ConflictDialog }));
 
 /** Whether the server has everything: always in words, and what to do where it has not. */
 export const SaveState = memo(function SaveState() {
@@ -29,7 +30,7 @@ export const SaveState = memo(function SaveState() {
     case 'conflict': return (
       <span className={classes.saving} data-testid="saving" data-state="conflict" data-tone="danger">
         <IconAlertTriangle size={14} aria-hidden />{t('saving.conflict')}
-        {later ? <Button size="xs" variant="default" onClick={() => setLater(false)}>{t('saving.decide')}</Button> : <ConflictDialog by={saving.by} at={saving.at} onClose={() => setLater(true)} />}
+        {later ? <Button size="xs" variant="default" onClick={() => setLater(false)}>{t('saving.decide')}</Button> : <Suspense><ConflictDialog by={saving.by} at={saving.at} onClose={() => setLater(true)} /></Suspense>}
       </span>
     );
     default: return <span className={classes.saving} data-testid="saving" data-state={saving.kind}><IconLoader2 size={14} aria-hidden />{t('saving.saving')}</span>;

@@ -1,4 +1,4 @@
-import { memo, useCallback, useRef, useState } from 'react';
+import { lazy, memo, Suspense, useCallback, useRef, useState } from 'react';
 import type { Flow } from '../../../api/flows';
 import { useStore } from '../../../app/store';
 import { FlowCanvas } from './canvas/FlowCanvas';
@@ -8,12 +8,13 @@ import { FindBox } from './FindBox';
 import { Foot } from './Foot';
 import { Palette } from './Palette';
 import { Panels } from './Panels';
-import { Publish } from './Publish';
-import { Rename } from './Rename';
 import { Toolbar, type Dialog } from './Toolbar';
 import { useEditorKeys } from './useEditorKeys';
 import { useLook, useTroubleMarks } from './useLook';
-import { Versions } from './Versions';
+
+const Publish = lazy(async () => ({ default: (await import('./Publish')).Publish }));
+const Rename = lazy(async () => ({ default: (await import('./Rename')).Rename }));
+const Versions = lazy(async () => ({ default: (await import('./Versions')).Versions }));
 
 const Drawing = memo(function Drawing() {
   const editor = useEditor();
@@ -54,9 +55,11 @@ export function Workbench({ flow }: { flow: Flow }) {
       </div>
       <Panels />
       <Foot />
-      {dialog === 'versions' && <Versions flow={flow} onClose={close} />}
-      {dialog === 'publish' && <Publish flow={flow} onClose={close} />}
-      {dialog === 'rename' && <Rename flow={flow} onClose={close} />}
+      <Suspense>
+        {dialog === 'versions' && <Versions flow={flow} onClose={close} />}
+        {dialog === 'publish' && <Publish flow={flow} onClose={close} />}
+        {dialog === 'rename' && <Rename flow={flow} onClose={close} />}
+      </Suspense>
     </div>
   );
 }

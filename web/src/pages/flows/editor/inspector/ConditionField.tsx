@@ -1,9 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
+import { lazy, Suspense, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { flowFieldsQuery } from '../../../../api/flows';
-import { ConditionBuilder } from '../../../../ui/ConditionBuilder/ConditionBuilder';
-import { placeOf, placesOf, plain, withIds, type Group, type PlainGroup } from '../../../../ui/ConditionBuilder/condition';
+import type { PlainGroup } from '../../../../ui/ConditionBuilder/condition';
 import type { Field } from '../../../../ui/ConditionBuilder/fields';
 import { useDocument } from '../editor';
 import { variablesOf } from '../variables';
@@ -12,6 +11,7 @@ import classes from './inspector.module.css';
 import { isRecord } from './schema';
 import { fieldName } from './words';
 
+const BuilderBox = lazy(() => import('./BuilderBox'));
 const NONE: Field[] = [];
 
 /** The contact's fields, the last reply's, and those of the variables that this flow sets. */
@@ -35,31 +35,15 @@ export function ConditionField({ name, value, place, onChange }: ControlProps) {
   const { t } = useTranslation('flows');
   const { errors, readOnly } = useForm();
   const fields = useFields();
-  const given = (isRecord(value) ? value : null) as PlainGroup | null;
-  const [root, setRoot] = useState<Group>(() => withIds(given));
-  // The builder's own ids stay, as long as it shows what the step holds.
-  const current = given !== null && JSON.stringify(plain(root)) === JSON.stringify(plain(withIds(given))) ? root : withIds(given);
-  if (current !== root) setRoot(current);
-  const wrong = useMemo(() => {
-    const ids = placesOf(current);
-    const found = new Map<string, string>();
-    for (const [where, words] of errors) {
-      if (!where.startsWith(place)) continue;
-      const id = ids.get(placeOf(where.slice(place.length)) ?? '');
-      if (id !== undefined) found.set(id, words);
-    }
-    return found;
-  }, [errors, place, current]);
   const whole = errors.get(place);
   return (
     <fieldset className={classes.group} data-place={place}>
       <legend>{fieldName(t, name)}</legend>
       {whole && <p className={classes.wrong} role="alert">{whole}</p>}
       <div className={classes.condition}>
-        <ConditionBuilder root={current} fields={fields} errors={wrong} readOnly={readOnly} empty={t('form.everybody')} change={(next, mark) => {
-          setRoot(next);
-          onChange(plain(next), mark && `${place} ${mark}`);
-        }} />
+        <Suspense fallback={<div className="skeleton" style={{ height: 80 }} />}>
+          <BuilderBox value={(isRecord(value) ? value : null) as PlainGroup | null} fields={fields} errors={errors} place={place} readOnly={readOnly} empty={t('form.everybody')} onChange={onChange} />
+        </Suspense>
       </div>
     </fieldset>
   );

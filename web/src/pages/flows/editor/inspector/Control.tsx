@@ -1,4 +1,5 @@
 import { NumberInput, Select, Textarea, TextInput } from '@mantine/core';
+import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { CheckBox } from '../../../../ui/CheckBox';
 import { ConditionField } from './ConditionField';
@@ -7,7 +8,7 @@ import { errorAt } from './errors';
 import classes from './inspector.module.css';
 import { ListField } from './ListField';
 import { ObjectFields } from './ObjectFields';
-import { PairsField, WordsField } from './PairsField';
+import { PairsField } from './PairsField';
 import { PickedField } from './PickedField';
 import { blank, controlOf, isRecord, present, resolve } from './schema';
 import { TemplateField } from './TemplateField';
@@ -31,6 +32,7 @@ function Duration({ name, value, place, onChange }: ControlProps) {
   );
 }
 
+const WordsBox = lazy(() => import('./WordsBox'));
 const MICROS = 1_000_000;
 
 /** Texts of a content that templates may fill. */
@@ -112,7 +114,11 @@ function Inner(props: ControlProps) {
     case 'time': return <TextInput {...shared} type="time" value={text(value).slice(0, 5)} onChange={(event) => onChange(event.currentTarget.value && `${event.currentTarget.value}:00`, place)} />;
     case 'duration': return <Duration {...props} />;
     case 'scalar': return <Scalar {...props} />;
-    case 'words': return <WordsField {...props} />;
+    case 'words': return (
+      <Suspense fallback={<div className="skeleton" style={{ height: 56 }} />}>
+        <WordsBox label={label} placeholder={t('form.words')} value={Array.isArray(value) ? (value as string[]) : []} place={place} disabled={readOnly} error={wrong} onChange={onChange} />
+      </Suspense>
+    );
     case 'pairs': return <PairsField {...props} control={control} />;
     case 'picked': return <PickedField {...props} what={control.what} />;
     case 'condition': return <ConditionField {...props} />;

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, TagsInput, TextInput } from '@mantine/core';
+import { ActionIcon, Button, TextInput } from '@mantine/core';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -7,14 +7,6 @@ import { errorAt } from './errors';
 import classes from './inspector.module.css';
 import { isRecord, type Control as Kind } from './schema';
 import { fieldName } from './words';
-
-/** Words one after the other. */
-export function WordsField({ name, value, place, onChange }: ControlProps) {
-  const { t } = useTranslation('flows');
-  const { errors, readOnly } = useForm();
-  const label = fieldName(t, name);
-  return <TagsInput label={label} data-place={place} placeholder={t('form.words')} value={Array.isArray(value) ? (value as string[]) : []} disabled={readOnly} error={errorAt(errors, place)} splitChars={[',', ';']} acceptValueOnBlur onChange={(next) => onChange(next)} />;
-}
 
 type Row = [string, unknown];
 const shownValue = (value: unknown): string => (value === null || value === undefined ? '' : typeof value === 'string' ? value : String(value as number | boolean));
