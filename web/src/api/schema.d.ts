@@ -6955,6 +6955,79 @@ export interface components {
             /** Key */
             key: string;
         };
+        /**
+         * FlowReplayIn
+         * @description The newest sessions of so many days.
+         * @example {
+         *       "days": 7,
+         *       "limit": 200
+         *     }
+         */
+        FlowReplayIn: {
+            /**
+             * Days
+             * @default 7
+             */
+            days?: number;
+            /**
+             * Limit
+             * @default 200
+             */
+            limit?: number;
+        };
+        /**
+         * FlowReplayed
+         * @description `unrepeatable`: their own version does not go their way again either, so that they prove nothing; `unreadable`:
+         *     their version cannot be read.
+         */
+        FlowReplayed: {
+            /** Days */
+            days: number;
+            /** Played */
+            played: number;
+            /** Same */
+            same: number;
+            /** Unrepeatable */
+            unrepeatable: number;
+            /** Unreadable */
+            unreadable: number;
+            /** Changed */
+            changed: components["schemas"]["FlowReplayedSession"][];
+        };
+        /**
+         * FlowReplayedSession
+         * @description `was` and `now`: (node, port) in order; they part at the place `parted`. `reason`: why it would be stuck there.
+         */
+        FlowReplayedSession: {
+            /**
+             * Id
+             * @example fls_01kasw8qbefy09m6sc7n75yr3h
+             */
+            id: string;
+            /**
+             * Contact Id
+             * @example con_01kasw8qbefy09m6sc7n75yr3h
+             */
+            contact_id: string;
+            /** Contact Name */
+            contact_name: string;
+            /** Version */
+            version: number;
+            /**
+             * Started At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            started_at: string;
+            /** Was */
+            was: string[][];
+            /** Now */
+            now: string[][];
+            /** Parted */
+            parted: number;
+            /** Reason */
+            reason: string;
+        };
         /** FlowTarget */
         FlowTarget: {
             /**
@@ -10611,59 +10684,10 @@ export interface components {
              */
             since: string;
         };
-        /**
-         * ReplayIn
-         * @description The newest sessions of so many days.
-         * @example {
-         *       "days": 7,
-         *       "limit": 200
-         *     }
-         */
-        ReplayIn: {
-            /**
-             * Days
-             * @default 7
-             */
-            days?: number;
-            /**
-             * Limit
-             * @default 200
-             */
-            limit?: number;
-        };
-        /**
-         * ReplayedSession
-         * @description `was` and `now`: (node, port) in order; they part at the place `parted`. `reason`: why it would be stuck there.
-         */
-        ReplayedSession: {
-            /**
-             * Id
-             * @example fls_01kasw8qbefy09m6sc7n75yr3h
-             */
-            id: string;
-            /**
-             * Contact Id
-             * @example con_01kasw8qbefy09m6sc7n75yr3h
-             */
-            contact_id: string;
-            /** Contact Name */
-            contact_name: string;
-            /** Version */
-            version: number;
-            /**
-             * Started At
-             * Format: date-time
-             * @example 2026-01-02T03:04:05.678901Z
-             */
-            started_at: string;
-            /** Was */
-            was: string[][];
-            /** Now */
-            now: string[][];
-            /** Parted */
-            parted: number;
-            /** Reason */
-            reason: string;
+        /** Replayed */
+        Replayed: {
+            /** Deliveries */
+            deliveries: number;
         };
         /**
          * Reply
@@ -12988,30 +13012,6 @@ export interface components {
             version: number;
             /** Updated At */
             updated_at: string | null;
-        };
-        /**
-         * Replayed
-         * @description `unrepeatable`: their own version does not go their way again either, so that they prove nothing; `unreadable`:
-         *     their version cannot be read.
-         */
-        api__schemas__flow_live__Replayed: {
-            /** Days */
-            days: number;
-            /** Played */
-            played: number;
-            /** Same */
-            same: number;
-            /** Unrepeatable */
-            unrepeatable: number;
-            /** Unreadable */
-            unreadable: number;
-            /** Changed */
-            changed: components["schemas"]["ReplayedSession"][];
-        };
-        /** Replayed */
-        api__schemas__webhook_endpoints__Replayed: {
-            /** Deliveries */
-            deliveries: number;
         };
         /**
          * Problem
@@ -25515,7 +25515,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReplayIn"];
+                "application/json": components["schemas"]["FlowReplayIn"];
             };
         };
         responses: {
@@ -25525,7 +25525,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__schemas__flow_live__Replayed"];
+                    "application/json": components["schemas"]["FlowReplayed"];
                 };
             };
             /** @description The request cannot be read. */
@@ -31265,7 +31265,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__schemas__webhook_endpoints__Replayed"];
+                    "application/json": components["schemas"]["Replayed"];
                 };
             };
             /** @description The request cannot be read. */
