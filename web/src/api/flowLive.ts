@@ -35,3 +35,8 @@ export const differenceQuery = (flow_id: string, from: Which, to: Which) =>
     queryFn: ({ signal }) => body(api.GET('/v1/flows/{flow_id}/diff', { params: { path: { flow_id }, query: { from: named(from), to: named(to) } }, signal })),
     placeholderData: keepPreviousData,
   });
+
+export type Replayed = Schemas['FlowReplayed'];
+export type ReplayedSession = Schemas['FlowReplayedSession'];
+/** The newest real sessions of the last week on the draft as it is saved. */
+export const replayFlow = (flow_id: string, days: number): Promise<Replayed> => body(api.POST('/v1/flows/{flow_id}/replay', { params: { path: { flow_id } }, body: { days, limit: 200 } }));
