@@ -18,12 +18,13 @@ from api.schemas.conversations import (
     CloseIn,
     Conversation,
     ConversationCounts,
+    HandBackIn,
     Message,
     ReplyIn,
     TransferIn,
 )
 from hub.conversations import store, wrap_ups
-from hub.conversations.state import AgentReply, Assign, Close, Event, MarkRead, Reopen
+from hub.conversations.state import AgentReply, Assign, Close, Event, HandBack, MarkRead, Reopen
 from hub.conversations.views import conversation_view, message_view
 from hub.errors import Invalid, NotFound
 from hub.ids import encode_id, new_id
@@ -34,6 +35,7 @@ router = APIRouter(prefix="/v1/conversations", tags=["conversations"], route_cla
 Reader = Annotated[Caller, require("inbox:read")]
 Writer = Annotated[Caller, require("inbox:write")]
 View = Literal["open", "mine", "offered", "unassigned", "snoozed", "waiting", "closed", "all"]
+WITHOUT_OUTCOME = HandBackIn(outcome="")
 WITHOUT_WORDS = CloseIn(wrap_up=None)
 STATUS = {"snoozed": "snoozed", "waiting": "waiting", "closed": "closed", "all": None}
 
@@ -177,6 +179,18 @@ async def close(
     """Done, and what became of it. The contact's next message opens the conversation again."""
     wrap_up = (await wrap_ups.held(db, caller.tenant_id)).chosen(body.wrap_up)
     return await _turn(actors, caller, conversation_id, Close(_now(), caller.principal, wrap_up))
+
+
+@router.post(
+    "/{conversation_id}/hand-back", operation_id="hand_back_conversation", response_model=Conversation
+)
+async def hand_back(
+    conversation_id: ConversationId, caller: Writer, actors: Actors, body: HandBackIn = WITHOUT_OUTCOME
+) -> Any:
+    """Give it back into the flow that handed it over; it is closed for people. 409 when no flow waits for it."""
+    return await _turn(
+        actors, caller, conversation_id, HandBack(_now(), caller.principal, outcome=body.outcome)
+    )
 
 
 @router.post("/{conversation_id}/reopen", operation_id="reopen_conversation", response_model=Conversation)

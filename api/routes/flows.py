@@ -27,6 +27,7 @@ from hub.errors import Invalid, NotFound, Stale
 from hub.flows import service, store
 from hub.flows.kept_runs import kept
 from hub.flows.nodes import NODES
+from hub.flows.service import InFlight
 from hub.flows.world import VARIABLE, VARIABLES, catalog_of
 from hub.tenancy import names
 from hub.tenancy.caller import Caller
@@ -190,7 +191,10 @@ async def publish_flow(
     if dry_run:
         number = max(await store.last_version(db, caller.tenant_id, flow_id), row.version) + 1
     else:
-        number = await service.publish(db, row, body.note, created_by=caller.principal, now=datetime.now(UTC))
+        wish = InFlight(body.in_flight.do, body.in_flight.mapping)
+        number = await service.publish(
+            db, row, body.note, wish, created_by=caller.principal, now=datetime.now(UTC)
+        )
     look = await service.look(db, caller.tenant_id, flow_id, draft.document)
     return schemas.Published(version=number, dry_run=dry_run, look=_look(look))
 

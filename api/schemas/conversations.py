@@ -122,6 +122,10 @@ class CloseIn(In):
     )
 
 
+class HandBackIn(In):
+    outcome: str = Field("", max_length=80, description="What the people found; it goes along to the flow.")
+
+
 class TransferIn(In):
     """Exactly one of `queue_id` and `assignee_id`."""
 

@@ -15,6 +15,7 @@ from hub.flows.simulator import Action, SimContact
 
 Name = Annotated[str, Field(min_length=1, max_length=NAME_CHARS_MAX)]
 Description = Annotated[str, Field(max_length=1_000)]
+NodeName = Annotated[str, Field(min_length=1, max_length=100)]
 Document = Annotated[
     dict[str, Any],
     Field(
@@ -118,10 +119,26 @@ class InspectIn(In):
     document: Document | None = None
 
 
+class InFlightIn(In):
+    """What becomes of those inside: they finish on the version they began with, go over into the new one, or leave.
+
+    `mapping`: the new id of a node that has another one now; ids that stayed need none. Who stands at a node that the new
+    version lacks is stuck there.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"do": "migrate", "mapping": {"ask": "ask_again"}}]}
+    )
+
+    do: Literal["finish", "migrate", "exit"] = "finish"
+    mapping: dict[NodeName, NodeName] = Field(default_factory=dict, max_length=1_000)
+
+
 class PublishIn(In):
     model_config = ConfigDict(json_schema_extra={"examples": [{"note": "Waits three days"}]})
 
     note: str = Field("", max_length=500)
+    in_flight: InFlightIn = InFlightIn()
 
 
 class Published(Out):

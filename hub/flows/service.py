@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row
+from sqlalchemy import Row, null
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -59,6 +59,14 @@ class Look:
     def ready(self) -> bool:
         errors = any(each.severity == "error" for each in self.findings)
         return not self.faults and not errors and all(test["passed"] for test in self.tests)
+
+
+@dataclass(frozen=True, slots=True)
+class InFlight:
+    """What becomes of sessions in earlier versions: finish, migrate (to the same nodes, or as `nodes` says) or exit."""
+
+    do: str = "finish"
+    nodes: Mapping[str, str] = field(default_factory=dict)
 
 
 async def create(
@@ -237,10 +245,24 @@ async def look(db: AsyncConnection, tenant_id: UUID, flow_id: UUID, document: An
     return Look((), tuple(inspect(flow, around)), tuple(tests))
 
 
-async def publish(db: AsyncConnection, row: Row[Any], note: str, *, created_by: str, now: datetime) -> int:
-    """Make the draft of a held flow the version that runs; returns its number. Raises FlowInvalid, FlowNotReady."""
+async def publish(
+    db: AsyncConnection,
+    row: Row[Any],
+    note: str,
+    wish: InFlight | None = None,
+    *,
+    created_by: str,
+    now: datetime,
+) -> int:
+    """Make the draft of a held flow the version that runs; returns its number. Raises FlowInvalid, FlowNotReady, and
+    Invalid for a mapping to a node that it does not have.
+    """
     draft = await draft_of(db, row)
     flow = read(draft.document)
+    wish = wish or InFlight()
+    for before, after in wish.nodes.items():
+        if after not in flow.nodes:
+            raise Invalid(f"the new version has no node {after!r}", f"/in_flight/mapping/{before}")
     seen = await look(db, row.tenant_id, row.id, draft.document)
     if not seen.ready:
         errors = tuple(asdict(each) for each in seen.findings if each.severity == "error")
@@ -257,7 +279,17 @@ async def publish(db: AsyncConnection, row: Row[Any], note: str, *, created_by: 
     number: int = max(last, row.version) + 1
     document = dump(flow)
     await _remember(db, row, number, document, note, created_by, now)
-    await store.change(db, row.tenant_id, row.id, definition=document, version=number)
+    moving = (
+        None if wish.do == "finish" else {"do": wish.do, "nodes": dict(wish.nodes), "at": now.isoformat()}
+    )
+    await store.change(
+        db,
+        row.tenant_id,
+        row.id,
+        definition=document,
+        version=number,
+        in_flight=null() if moving is None else moving,
+    )
     return number
 
 
