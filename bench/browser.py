@@ -114,26 +114,35 @@ class Screen:
 
 
 @contextlib.asynccontextmanager
-async def signed_in(public_url: str, email: str, password: str) -> AsyncIterator[Screen]:
-    """A browser whose only page is this person's inbox, live. Raises Unavailable when there is no browser or no web app."""
+async def opened(public_url: str, email: str, password: str, path: str) -> AsyncIterator[Page]:
+    """A browser whose only page is this one of the app, signed in and live. Raises Unavailable when there is no browser
+    or no web app.
+    """
     if not BUILD.exists():
         raise Unavailable("the web app has not been built: run `make web`")
-    path = await asyncio.to_thread(chromium)
+    executable = await asyncio.to_thread(chromium)
     async with async_playwright() as playwright:
         try:
-            browser = await playwright.chromium.launch(executable_path=path, args=ARGS)
+            browser = await playwright.chromium.launch(executable_path=executable, args=ARGS)
         except Error as error:
-            raise Unavailable(f"{path} does not start: {error.message.splitlines()[0]}") from None
+            raise Unavailable(f"{executable} does not start: {error.message.splitlines()[0]}") from None
         try:
             page = await browser.new_page(viewport={"width": 1440, "height": 900})
             page.set_default_timeout(PATIENCE_MS)
-            await page.goto(f"{public_url}/inbox/open")
+            await page.goto(f"{public_url}{path}")
             await page.get_by_label("E-mail").fill(email)
             await page.get_by_role("textbox", name="Password").fill(password)
             await page.get_by_role("button", name="Sign in").click()
             await page.locator("[data-testid=live-state][data-state=live]").wait_for(state="attached")
-            await page.locator("[data-conversation]").first.wait_for()
-            await page.mouse.move(5, 5)  # the list keeps its order while the pointer is inside
-            yield Screen(page)
+            yield page
         finally:
             await browser.close()
+
+
+@contextlib.asynccontextmanager
+async def signed_in(public_url: str, email: str, password: str) -> AsyncIterator[Screen]:
+    """A browser whose only page is this person's inbox, live. Raises Unavailable when there is no browser or no web app."""
+    async with opened(public_url, email, password, "/inbox/open") as page:
+        await page.locator("[data-conversation]").first.wait_for()
+        await page.mouse.move(5, 5)  # the list keeps its order while the pointer is inside
+        yield Screen(page)

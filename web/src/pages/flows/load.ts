@@ -4,6 +4,7 @@ import { flowFieldsQuery, flowNodesQuery, flowQuery, flowsQuery } from '../../ap
 import { can } from '../../api/permissions';
 import type { Me } from '../../api/types';
 import { loadArea } from '../../i18n';
+import { settled } from './editor/saving';
 import type { FlowsSearch } from './flowsSearch';
 
 export async function loadFlows(client: QueryClient, me: Me, { q = '', archived = false }: FlowsSearch): Promise<void> {
@@ -15,7 +16,7 @@ export async function loadFlow(client: QueryClient, me: Me, id: string): Promise
   if (can(me, 'readCampaigns')) {
     void client.prefetchQuery(flowQuery(id));
     void client.prefetchQuery(flowFieldsQuery);
-    await client.ensureQueryData(flowNodesQuery);
+    await Promise.all([client.ensureQueryData(flowNodesQuery), settled(id)]);
   }
   await Promise.all([loadArea('flows'), loadArea('conditions')]);
 }

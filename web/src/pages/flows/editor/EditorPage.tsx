@@ -8,7 +8,7 @@ import { draftKey, readDraft, writeDraft } from '../../../app/drafts';
 import { Denied } from '../../../app/Fallbacks';
 import { useMe } from '../../../app/session';
 import { ProblemAlert } from '../../../ui/ProblemAlert';
-import { documentOf, type FlowDocument } from './document';
+import { documentOf, sameDocument, type FlowDocument } from './document';
 import { EditorContext, makeEditor, startHistory, type Editor } from './editor';
 import classes from './editor.module.css';
 import { keep, unkeep } from './kept';
@@ -20,7 +20,10 @@ interface Begun { editor: Editor; saver: DraftSaver }
 
 /** The editor of a draft, with what was kept of its history in this browser. */
 function begin(flow: Flow, draft: FlowDraft, document: FlowDocument, writable: boolean, key: string): Begun {
-  const kept = writable ? unkeep(readDraft(key)) : null;
+  const found = writable ? unkeep(readDraft(key)) : null;
+  // A save whose answer was lost to a reload has arrived all the same.
+  const arrived = found !== null && !found.saved && sameDocument(found.history.present, document);
+  const kept = arrived ? { ...found, saved: true, draft: draft.version } : found;
   // What was saved here is what the server has, as long as its number is the same; what was not is saved over what it came from.
   const use = kept && (kept.draft === draft.version || !kept.saved) ? kept : null;
   const editor = makeEditor(flow.id, flow.name, writable, use?.history ?? startHistory(document), use?.draft ?? draft.version, draft.version > 0 ? draft.updated_at : null);

@@ -37,6 +37,14 @@ export function documentOf(raw: Record<string, unknown>): FlowDocument | null {
   };
 }
 
+/** The same JSON, whatever the order of its fields. */
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical);
+  return isRecord(value) ? Object.fromEntries(Object.keys(value).sort().map((key) => [key, canonical(value[key])])) : value;
+}
+
+export const sameDocument = (one: FlowDocument, other: FlowDocument): boolean => JSON.stringify(canonical(one)) === JSON.stringify(canonical(other));
+
 export const stepOf = (document: FlowDocument, id: string): Step | undefined => document.nodes.find((node) => node.id === id);
 
 const isSet = (value: unknown): boolean => Boolean(value) && !(Array.isArray(value) && value.length === 0);

@@ -15,6 +15,11 @@ interface Ports {
   keep: (saved: boolean) => void;
 }
 
+const leaving = new Map<string, Promise<unknown>>();
+
+/** Resolves when what was saved on leaving this flow is through, so that whoever comes back reads it. */
+export const settled = async (flowId: string): Promise<void> => void (await leaving.get(flowId));
+
 export class DraftSaver {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private keeper: ReturnType<typeof setTimeout> | undefined;
@@ -34,7 +39,9 @@ export class DraftSaver {
   follow(): () => void {
     const flush = (): void => {
       this.keepNow();
-      if (this.dirty) void this.flush();
+      if (!this.dirty && !this.running) return;
+      const last = this.flush().finally(() => leaving.get(this.editor.flowId) === last && leaving.delete(this.editor.flowId));
+      leaving.set(this.editor.flowId, last);
     };
     window.addEventListener('pagehide', flush);
     this.leave = [this.editor.history.subscribe(() => this.changed()), () => window.removeEventListener('pagehide', flush)];

@@ -24,7 +24,7 @@ export type Control =
   | { kind: 'union'; tag: string; schemas: Record<string, Schema> }
   | { kind: 'list'; items: Schema; least: number; most: number };
 
-const LONG = 200;
+const LONG = 300;
 
 export const isRecord = (value: unknown): value is Data => typeof value === 'object' && value !== null && !Array.isArray(value);
 
