@@ -1094,6 +1094,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conversations/{conversation_id}/hand-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand Back
+         * @description Give it back into the flow that handed it over; it is closed for people. 409 when no flow waits for it.
+         */
+        post: operations["hand_back_conversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations/{conversation_id}/reopen": {
         parameters: {
             query?: never;
@@ -2422,6 +2442,106 @@ export interface paths {
          *     change. Nothing is sent or written. Needs `contacts:read` too. 422 `flow-invalid` for a draft that cannot be read.
          */
         post: operations["replay_flow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/flows/{flow_id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Flow Sessions
+         * @description Newest first; those that are `stuck` say why in `reason`.
+         */
+        get: operations["list_flow_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/flows/{flow_id}/in-flight": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * In Flight
+         * @description How many are inside, by version and node: what a new version would meet.
+         */
+        get: operations["count_flow_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/flow-sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Flow Session
+         * @description One session: what it knows, what it waits for, the way it took.
+         */
+        get: operations["get_flow_session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/flow-sessions/{session_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Session
+         * @description Run a stuck session again, after what stopped it was repaired. 409 for one that is not stuck.
+         */
+        post: operations["resume_flow_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/flow-sessions/{session_id}/exit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Exit Session
+         * @description End a session where it stands. 409 for one that is over.
+         */
+        post: operations["exit_flow_session"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6420,6 +6540,19 @@ export interface components {
             errors: number;
         };
         /**
+         * ExitSessionIn
+         * @example {
+         *       "reason": "asked twice by mistake"
+         *     }
+         */
+        ExitSessionIn: {
+            /**
+             * Reason
+             * @default ended by hand
+             */
+            reason?: string;
+        };
+        /**
          * Expected
          * @description What one action led to: the way through the nodes, and what was sent.
          */
@@ -6833,6 +6966,32 @@ export interface components {
             /** Field */
             field: string;
         };
+        /** FlowGoal */
+        FlowGoal: {
+            /** Name */
+            name: string;
+            /**
+             * Value
+             * @example 12.500000
+             */
+            value: string;
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            at: string;
+        };
+        /**
+         * FlowInput
+         * @description What became of it: waiting, stuck (with the reason), ended, exited.
+         */
+        FlowInput: {
+            /** Status */
+            status: string;
+            /** Reason */
+            reason: string;
+        };
         /** FlowInside */
         FlowInside: {
             /** Version */
@@ -7027,6 +7186,119 @@ export interface components {
             parted: number;
             /** Reason */
             reason: string;
+        };
+        /**
+         * FlowSession
+         * @description One contact on one way through a flow.
+         */
+        FlowSession: {
+            /**
+             * Id
+             * @example fls_01kasw8qbefy09m6sc7n75yr3h
+             */
+            id: string;
+            /**
+             * Flow Id
+             * @example flw_01kasw8qbefy09m6sc7n75yr3h
+             */
+            flow_id: string;
+            /** Version */
+            version: number;
+            /**
+             * Contact Id
+             * @example con_01kasw8qbefy09m6sc7n75yr3h
+             */
+            contact_id: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "waiting" | "stuck" | "ended" | "exited";
+            /**
+             * Node
+             * @description Where it stands, or stood at the end.
+             */
+            node: string;
+            /**
+             * Reason
+             * @description Why it is stuck, or what ended it from outside.
+             */
+            reason: string;
+            /** Outcome */
+            outcome: string;
+            /** Trigger */
+            trigger: string;
+            /** Campaign Id */
+            campaign_id: string | null;
+            /**
+             * Due At
+             * @description When its wait is over.
+             */
+            due_at: string | null;
+            /**
+             * Started At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            started_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            updated_at: string;
+            /** Ended At */
+            ended_at: string | null;
+        };
+        /** FlowSessionPage */
+        FlowSessionPage: {
+            /** Items */
+            items: components["schemas"]["FlowSession"][];
+            /** Has More */
+            has_more: boolean;
+        };
+        /**
+         * FlowSessionView
+         * @description A session with what it knows and the way it took; of very long ways the last 500 steps.
+         */
+        FlowSessionView: {
+            session: components["schemas"]["FlowSession"];
+            /** Variables */
+            variables: {
+                [key: string]: unknown;
+            };
+            /**
+             * Waits For
+             * @description reply, time, webhook, delivery or people; empty for nothing.
+             */
+            waits_for: string;
+            /** Steps */
+            steps: components["schemas"]["FlowStep"][];
+            /** Goals */
+            goals: components["schemas"]["FlowGoal"][];
+        };
+        /**
+         * FlowStep
+         * @description A node that was passed, by this port; without a port it was arrived at.
+         */
+        FlowStep: {
+            /**
+             * Flow Id
+             * @example flw_01kasw8qbefy09m6sc7n75yr3h
+             */
+            flow_id: string;
+            /** Version */
+            version: number;
+            /** Node */
+            node: string;
+            /** Port */
+            port: string;
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            at: string;
         };
         /** FlowTarget */
         FlowTarget: {
@@ -7357,6 +7629,15 @@ export interface components {
             do: "hand_back";
             /**
              * Outcome
+             * @default
+             */
+            outcome?: string;
+        };
+        /** HandBackIn */
+        HandBackIn: {
+            /**
+             * Outcome
+             * @description What the people found; it goes along to the flow.
              * @default
              */
             outcome?: string;
@@ -7769,6 +8050,59 @@ export interface components {
              * @default false
              */
             has_more?: boolean;
+        };
+        /**
+         * InFlight
+         * @description Who is inside of a flow. `moving`: sessions in earlier versions are being moved or ended.
+         */
+        InFlight: {
+            /** Version */
+            version: number;
+            /** Total */
+            total: number;
+            /** Moving */
+            moving: boolean;
+            /** Items */
+            items: components["schemas"]["InFlightGroup"][];
+        };
+        /** InFlightGroup */
+        InFlightGroup: {
+            /** Version */
+            version: number;
+            /** Node */
+            node: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "waiting" | "stuck";
+            /** Count */
+            count: number;
+        };
+        /**
+         * InFlightIn
+         * @description What becomes of those inside: they finish on the version they began with, go over into the new one, or leave.
+         *
+         *     `mapping`: the new id of a node that has another one now; ids that stayed need none. Who stands at a node that the new
+         *     version lacks is stuck there.
+         * @example {
+         *       "do": "migrate",
+         *       "mapping": {
+         *         "ask": "ask_again"
+         *       }
+         *     }
+         */
+        InFlightIn: {
+            /**
+             * Do
+             * @default finish
+             * @enum {string}
+             */
+            do?: "finish" | "migrate" | "exit";
+            /** Mapping */
+            mapping?: {
+                [key: string]: string;
+            };
         };
         /**
          * InheritedRule
@@ -10171,6 +10505,13 @@ export interface components {
              * @default
              */
             note?: string;
+            /**
+             * @default {
+             *       "do": "finish",
+             *       "mapping": {}
+             *     }
+             */
+            in_flight?: components["schemas"]["InFlightIn"];
         };
         /** Published */
         Published: {
@@ -10783,6 +11124,20 @@ export interface components {
         RestoreIn: {
             /** Version */
             version: number;
+        };
+        /**
+         * ResumeSessionIn
+         * @description Run a stuck session again: from its node, or from another one of its flow.
+         * @example {
+         *       "node": "ask"
+         *     }
+         */
+        ResumeSessionIn: {
+            /**
+             * Node
+             * @default
+             */
+            node?: string;
         };
         /** RotateSecret */
         RotateSecret: {
@@ -18982,6 +19337,107 @@ export interface operations {
             };
         };
     };
+    hand_back_conversation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["HandBackIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     reopen_conversation: {
         parameters: {
             query?: never;
@@ -25526,6 +25982,443 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FlowReplayed"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_flow_sessions: {
+        parameters: {
+            query?: {
+                status?: ("waiting" | "stuck" | "ended" | "exited") | null;
+                node?: string | null;
+                version?: number | null;
+                /** @description How many items at most. */
+                limit?: number;
+                starting_after?: string | null;
+            };
+            header?: never;
+            path: {
+                flow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowSessionPage"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_flow_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                flow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InFlight"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_flow_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowSessionView"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_flow_session: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ResumeSessionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowInput"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exit_flow_session: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ExitSessionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowInput"];
                 };
             };
             /** @description The request cannot be read. */
