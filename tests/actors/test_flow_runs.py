@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -23,13 +24,15 @@ from hub.clock import SystemClock
 from hub.conversations.state import FlowInput, HandBack
 from hub.directory import Directories
 from hub.errors import Conflict
+from hub.flows import service
 from hub.flows.asking import Asker
 from hub.flows.inputs import Resume, TimeUp
 from hub.ids import new_id
 from models.contacts import attribute_definitions, contact_events, contact_tags, contacts
 from models.conversations import messages
 from models.db import Scope, insert_rows, transaction
-from models.flow_runs import flow_goals, flow_sessions, flow_steps
+from models.flow_runs import flow_goals, flow_sessions, flow_steps, flow_work
+from models.routing import flows
 from tests.actors.desk import Desk
 
 
@@ -382,3 +385,106 @@ async def test_a_host_that_dies_loses_no_session(run: Run) -> None:
     assert (await run.session(session)).status == "ended"
     (answer,) = await run.host.receive([desk.command(contact, FlowInput(session, TimeUp(token=1), now()))])
     assert answer["status"] == "gone", "the one that was left behind looks before it acts"
+
+
+async def publish(desk: Desk, flow: UUID, document: dict[str, Any], **wish: Any) -> int:
+    async with transaction(desk.engine, Scope.of(desk.tenant_id)) as db:
+        row = await service.held(db, desk.tenant_id, flow)
+        await service.save(db, row, document, changed_by="user:1", now=now())
+        return await service.publish(
+            db, row, "", service.InFlight(**wish), created_by="user:1", now=now() - timedelta(minutes=1)
+        )
+
+
+@pytest.mark.parametrize(
+    ("wish", "status", "version", "node_", "tag"),
+    [
+        ({"do": "finish"}, "waiting", 1, "ask", "old"),
+        ({"do": "migrate", "nodes": {"ask": "asked"}}, "waiting", 2, "asked", "new"),
+        ({"do": "migrate"}, "stuck", 2, "ask", ""),
+        ({"do": "exit"}, "exited", 1, "ask", ""),
+    ],
+    ids=["finish", "migrate", "migrate to nothing", "exit"],
+)
+async def test_what_a_new_version_does_with_those_inside(
+    run: Run, wish: dict[str, Any], status: str, version: int, node_: str, tag: str
+) -> None:
+    desk = run.desk
+    flow = await flow_of(
+        desk, [node("ask", "ask", content=SAY), node("tag", "tag", tag="old")], [edge("ask", "tag", "answer")]
+    )
+    contact = await desk.contact("+15550001")
+    session = await run.begin(flow, contact)
+    start = node("start", "start", trigger={"kind": "api"})
+    after = [start, node("asked", "ask", content=SAY), node("tag", "tag", tag="new")]
+    await publish(
+        desk, flow, flow_document(after, [edge("start", "asked"), edge("asked", "tag", "answer")]), **wish
+    )
+    run.host.directories = Directories(desk.engine)
+    await run.later()
+    row = await run.session(session)
+    assert (row.status, row.version, row.node) == (status, version, node_)
+    (made,) = await desk.rows(flows, flows.c.id == flow)
+    assert made.in_flight is None, "done"
+    await run.host.receive([desk.arrived(contact, "well")])
+    assert [each.tag for each in await desk.rows(contact_tags)] == ([tag] if tag else [])
+
+
+async def answering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Another system: an order's state, an endless answer, or none at all."""
+    path = (await reader.readline()).decode().split()[1]
+    head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"
+    if path == "/orders":
+        writer.write(f'{head}{{"state": "sent"}}'.encode())
+    elif path == "/much":
+        writer.write(head.encode())
+        with suppress(ConnectionError):
+            for _ in range(800):
+                writer.write(b"x" * 65_536)
+                await writer.drain()
+    else:
+        await asyncio.sleep(5)
+    with suppress(ConnectionError):
+        await writer.drain()
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "tags"), [("/orders", ["sent"]), ("/much", ["failed"]), ("/never", ["failed"])]
+)
+async def test_a_webhook_answers_or_does_not(run: Run, path: str, tags: list[str]) -> None:
+    desk = run.desk
+    server = await asyncio.start_server(answering, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    run.work._asker = Asker({f"localhost:{port}"})
+    flow = await flow_of(
+        desk,
+        [
+            node(
+                "hook",
+                "webhook",
+                url=f"http://localhost:{port}{path}",
+                timeout_s=1,
+                retries=0,
+                save={"state": "state"},
+            ),
+            node("tag", "tag", tag="sent"),
+            node("failed", "tag", tag="failed"),
+        ],
+        [edge("hook", "tag"), edge("hook", "failed", "failed")],
+    )
+    contact = await desk.contact("+15550001")
+    session = await run.begin(flow, contact)
+    await run.later()
+    await run.later()
+    assert [row.tag for row in await desk.rows(contact_tags)] == tags
+    assert (await run.session(session)).status == "ended"
+    assert await desk.rows(flow_work) == []
+    server.close()
+
+
+async def test_a_webhook_never_leads_into_the_house(run: Run) -> None:
+    answer = await Asker(set()).ask(
+        {"token": 1, "method": "GET", "url": "http://localhost:1/x", "timeout_s": 1}
+    )
+    assert (answer.status, answer.error) == (0, "the name has no public address")

@@ -190,11 +190,11 @@ async def test_a_simulation_goes_on_and_back_and_becomes_a_test_that_publishing_
 async def test_what_cannot_be_carried_out_is_not_published(world: Any) -> None:
     await channel(world)
     async with await world.sign_in("north", "campaign_manager") as client:
-        goal = document()
-        goal["nodes"][3] = {"id": "tag", "type": "goal", "data": {"name": "bought"}}
-        flow = await ok(await client.post("/v1/flows", json={"name": "Goal", "document": goal}), 201)
+        call = document()
+        call["nodes"][3] = {"id": "tag", "type": "say", "data": {"text": "Hello"}}
+        flow = await ok(await client.post("/v1/flows", json={"name": "Call", "document": call}), 201)
         refused = (await client.post(f"/v1/flows/{flow['id']}/publish", json={})).json()
-        assert [each["code"] for each in refused["findings"]] == ["not-carried-out"]
+        assert "not-carried-out" in [each["code"] for each in refused["findings"]]
 
 
 @pytest.mark.parametrize(

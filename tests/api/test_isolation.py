@@ -48,6 +48,7 @@ PREFIX = {
     "agent_id": "usr",
     "flow_id": "flw",
     "test_id": "flt",
+    "session_id": "fls",
     "simulation_id": "sim",
 }
 # Parts of a path that are words, not ids: what they are when a foreign thing is asked for, and an unknown one.
@@ -77,6 +78,7 @@ NEWER = (
     "mtn",
     "usr",
     "flw",
+    "fls",
     "flt",
     "sim",
 )
@@ -210,6 +212,8 @@ async def plant(world: Any, name: str) -> dict[str, UUID]:
         INSERT INTO mentions (tenant_id, id, user_id, note_id, contact_id, at) VALUES (:tenant, :mtn, :con, :nte, :con, now());
         INSERT INTO saved_replies (tenant_id, id, name, shortcut, body) VALUES (:tenant, :rpl, 'Secret', 'secret', 'Secret');
         INSERT INTO flows (tenant_id, id, name, definition) VALUES (:tenant, :flw, 'Secret flow', '{"nodes": "Secret"}');
+        INSERT INTO flow_sessions (tenant_id, id, flow_id, version, contact_id, state, status, node)
+          VALUES (:tenant, :fls, :flw, 1, :con, '{"variables": {"said": "Secret"}}', 'stuck', 'Secret node');
         INSERT INTO flow_drafts (tenant_id, flow_id, document) VALUES (:tenant, :flw, '{"nodes": "Secret"}');
         INSERT INTO flow_versions (tenant_id, flow_id, version, document) VALUES (:tenant, :flw, 1, '{"nodes": "Secret"}');
         INSERT INTO flow_tests (tenant_id, id, flow_id, name, run) VALUES (:tenant, :flt, :flw, 'Secret test', '{}');
@@ -240,6 +244,7 @@ async def snapshot(world: Any, tenant: UUID) -> list[Any]:
                 "flow_drafts",
                 "flow_versions",
                 "flow_tests",
+                "flow_sessions",
                 "imports",
                 "saved_views",
                 "conversations",
