@@ -3,7 +3,7 @@ import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tansta
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import {  } from '../../../api/.ts';
+import { contactQuery } from '../../../api/queries';
 import { exitSession, insideQuery, resumeSession, type FlowSession } from '../../../api/flowLive';
 import { keys } from '../../../api/keys';
 import { can } from '../../../api/permissions';
@@ -21,7 +21,7 @@ const KINDS: readonly Kind[] = ['stuck', 'waiting'];
 function Name({ id }: { id: string }) {
   const { t } = useTranslation('flowlive');
   const me = useMe();
-  const { data } = useQuery({ ...(id), enabled: can(me, 'readContacts') });
+  const { data } = useQuery({ ...contactQuery(id), enabled: can(me, 'readContacts') });
   return <Link to="/contacts/$contactId" params={{ contactId: id }}><bdi>{data?.name || t('inside.contact')}</bdi></Link>;
 }
 
