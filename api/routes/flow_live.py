@@ -72,7 +72,7 @@ async def live(
 
 
 @router.post("/{flow_id}/replay", operation_id="replay_flow")
-async def replay(flow_id: FlowId, body: schemas.ReplayIn, db: Db, caller: Reader) -> schemas.Replayed:
+async def replay(flow_id: FlowId, body: schemas.FlowReplayIn, db: Db, caller: Reader) -> schemas.FlowReplayed:
     """Play the newest real sessions again on the draft, with what their contacts wrote then, and list those whose way would
     change. Nothing is sent or written. Needs `contacts:read` too. 422 `flow-invalid` for a draft that cannot be read.
     """
@@ -80,7 +80,7 @@ async def replay(flow_id: FlowId, body: schemas.ReplayIn, db: Db, caller: Reader
     row = await service.get(db, caller.tenant_id, flow_id)
     found = await service_replay.replay(db, row, body.days, body.limit, datetime.now(UTC))
     changed = [
-        schemas.ReplayedSession(
+        schemas.FlowReplayedSession(
             id=each.id,
             contact_id=each.contact_id,
             contact_name=each.name,
@@ -94,7 +94,7 @@ async def replay(flow_id: FlowId, body: schemas.ReplayIn, db: Db, caller: Reader
         for each in found.changed
     ]
     played = found.same + found.unrepeatable + found.unreadable + len(changed)
-    return schemas.Replayed(
+    return schemas.FlowReplayed(
         days=body.days,
         played=played,
         same=found.same,

@@ -87,7 +87,7 @@ class FlowFigures(Out):
     inside: list[FlowInside]
 
 
-class ReplayIn(In):
+class FlowReplayIn(In):
     """The newest sessions of so many days."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"days": 7, "limit": 200}]})
@@ -96,7 +96,7 @@ class ReplayIn(In):
     limit: int = Field(200, ge=1, le=500)
 
 
-class ReplayedSession(Out):
+class FlowReplayedSession(Out):
     """`was` and `now`: (node, port) in order; they part at the place `parted`. `reason`: why it would be stuck there."""
 
     id: FlowSessionId
@@ -110,7 +110,7 @@ class ReplayedSession(Out):
     reason: str
 
 
-class Replayed(Out):
+class FlowReplayed(Out):
     """`unrepeatable`: their own version does not go their way again either, so that they prove nothing; `unreadable`:
     their version cannot be read.
     """
@@ -120,4 +120,4 @@ class Replayed(Out):
     same: int
     unrepeatable: int
     unreadable: int
-    changed: list[ReplayedSession]
+    changed: list[FlowReplayedSession]

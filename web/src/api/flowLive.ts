@@ -1,5 +1,5 @@
 /** Flows at work and beside each other. */
-import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { api, body } from './client';
 import { keys } from './keys';
 import type { components } from './schema';
@@ -13,6 +13,7 @@ export type NodeChange = Schemas['FlowNodeChange'];
 
 const DAY_MS = 86_400_000;
 const LIVE_MS = 2_000;
+const INSIDE_PAGE = 20;
 
 /** Figures of a version, since so many days or ever; asked again while the page is looked at. */
 export const figuresQuery = (flow_id: string, version: number, days: number | null) =>
@@ -35,3 +36,20 @@ export const differenceQuery = (flow_id: string, from: Which, to: Which) =>
     queryFn: ({ signal }) => body(api.GET('/v1/flows/{flow_id}/diff', { params: { path: { flow_id }, query: { from: named(from), to: named(to) } }, signal })),
     placeholderData: keepPreviousData,
   });
+
+export type Replayed = Schemas['FlowReplayed'];
+export type ReplayedSession = Schemas['FlowReplayedSession'];
+/** The newest real sessions of the last week on the draft as it is saved. */
+export const replayFlow = (flow_id: string, days: number): Promise<Replayed> => body(api.POST('/v1/flows/{flow_id}/replay', { params: { path: { flow_id } }, body: { days, limit: 200 } }));
+
+export type FlowSession = Schemas['FlowSession'];
+/** Who stands in a flow now, the newest first. */
+export const insideQuery = (flow_id: string, status: 'stuck' | 'waiting') =>
+  infiniteQueryOptions({
+    queryKey: [...keys.flowInside(flow_id), status],
+    initialPageParam: null as string | null,
+    queryFn: ({ pageParam, signal }) => body(api.GET('/v1/flows/{flow_id}/sessions', { params: { path: { flow_id }, query: { status, limit: INSIDE_PAGE, starting_after: pageParam ?? undefined } }, signal })),
+    getNextPageParam: (page) => (page.has_more ? page.items.at(-1)?.id : undefined),
+  });
+export const resumeSession = (session_id: string) => body(api.POST('/v1/flow-sessions/{session_id}/resume', { params: { path: { session_id } }, body: { node: '' } }));
+export const exitSession = (session_id: string) => body(api.POST('/v1/flow-sessions/{session_id}/exit', { params: { path: { session_id } }, body: { reason: 'ended by hand' } }));

@@ -92,6 +92,7 @@ export const keys = {
   flow: (id: string) => ['flows', 'one', id] as const,
   flowDraft: (id: string) => ['flows', 'draft', id] as const,
   flowVersions: (id: string) => ['flows', 'versions', id] as const,
+  flowInside: (id: string) => ['flows', 'inside', id] as const,
   flowTests: (id: string) => ['flows', 'tests', id] as const,
   flowFigures: (id: string, version: number, days: number | null) => ['flows', 'figures', id, version, days] as const,
   flowDifference: (id: string, from: object, to: object) => ['flows', 'difference', id, from, to] as const,

@@ -1,6 +1,9 @@
 /** Conditions as the builder edits them: the JSON of react-querybuilder, changed by its own tree functions. All pure. */
 import { add, findPath, insert, move, prepareRuleGroup, regenerateIDs, remove, update, type Path, type RuleGroupType, type RuleType } from 'react-querybuilder';
 import type { PlainGroup, PlainRule } from '../../api/types';
+import { combinatorOf, matchOf, MATCHES, type Match } from './match';
+
+export { combinatorOf, matchOf, MATCHES, type Match };
 
 export type Rule = RuleType;
 export type Group = RuleGroupType;
@@ -8,25 +11,11 @@ export type Node = Rule | Group;
 
 export type { PlainGroup, PlainRule };
 
-/** How a group matches, in the words of the screen in place of and, or, not. */
-export const MATCHES = ['all', 'any', 'none', 'notAll'] as const;
-export type Match = (typeof MATCHES)[number];
-
 export const RULES_MAX = 100;
 export const DEPTH_MAX = 8;
 
 export const isGroup = (node: Node): node is Group => 'rules' in node;
 export const isPlainGroup = (node: PlainGroup | PlainRule): node is PlainGroup => 'rules' in node;
-
-export function matchOf(group: { combinator?: string; not?: boolean }): Match {
-  if (group.combinator === 'or') return group.not ? 'none' : 'any';
-  return group.not ? 'notAll' : 'all';
-}
-
-export const combinatorOf = (match: Match): { combinator: 'and' | 'or'; not: boolean } => ({
-  combinator: match === 'any' || match === 'none' ? 'or' : 'and',
-  not: match === 'none' || match === 'notAll',
-});
 
 export const emptyGroup = (): Group => prepareRuleGroup({ combinator: 'and', not: false, rules: [] });
 

@@ -6,6 +6,7 @@ import { useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { differenceQuery, type FlowDifference, type NodeChange, type Which } from '../../../api/flowLive';
 import { flowVersionQuery, flowVersionsQuery } from '../../../api/flows';
+import { can } from '../../../api/permissions';
 import { useMe } from '../../../app/session';
 import { useStore } from '../../../app/store';
 import { EmptyState } from '../../../ui/EmptyState';
@@ -17,6 +18,7 @@ import { useDocument, useEditor } from '../editor/editor';
 import { useNodeTypes } from '../editor/nodeTypes';
 import { changedSteps, laidOver, shortly, waysOf } from './laid';
 import classes from './compare.module.css';
+import { Replay } from './Replay';
 
 const DRAFT = 'draft';
 const LOOKS: Record<NodeChange['change'], { icon: typeof IconPlus; tone: Tone }> = {
@@ -123,6 +125,7 @@ export function ComparePanel() {
         <Select label={t('compare.to')} data={choices} value={to} allowDeselect={false} onChange={(choice) => choice && setTo(choice)} />
       </div>
       <Difference flowId={editor.flowId} from={one} to={to} title={t('compare.title', { from: named(one), to: named(to) })} />
+      {can(me, 'readContacts') && <Replay />}
     </div>
   );
 }

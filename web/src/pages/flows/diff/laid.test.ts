@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { FlowDifference } from '../../../api/flowLive';
 import type { FlowDocument, Step } from '../editor/document';
-import { changedSteps, laidOver, shortly } from './laid';
+import { changedSteps, laidOver, partOf, shortly } from './laid';
 
 const step = (id: string): Step => ({ id, type: 'tag', data: {}, position: { x: 0, y: 0 } });
 const document = (ids: string[], edges: FlowDocument['edges']): FlowDocument => ({ spec_version: 2, nodes: ids.map(step), edges, comments: [] });
@@ -31,4 +31,11 @@ test('a step whose ways alone changed is listed too', () => {
 
 test('values are one line', () => {
   expect([shortly('a'), shortly({ a: 1 }), shortly(null), shortly('x'.repeat(200)).length]).toEqual(['a', '{"a":1}', '', 160]);
+});
+
+test('a replayed session parts at a port, or at the step behind which another one comes', () => {
+  const start = ['start', 'next'];
+  expect(partOf({ was: [start, ['ask', 'yes']], now: [start, ['ask', 'other']], parted: 1 })).toEqual({ at: 'ask', was: 'yes', now: 'other' });
+  expect(partOf({ was: [start, ['hook', 'next']], now: [start, ['say', 'next']], parted: 1 })).toEqual({ at: 'start', was: 'hook', now: 'say' });
+  expect(partOf({ was: [start, ['ask', 'yes']], now: [start], parted: 1 })).toEqual({ at: 'start', was: 'ask', now: '' });
 });

@@ -1,5 +1,5 @@
 /** Two versions laid over each other on the canvas. All pure. */
-import type { FlowDifference } from '../../../api/flowLive';
+import type { FlowDifference, ReplayedSession } from '../../../api/flowLive';
 import type { Mark } from '../editor/canvas/shapes';
 import type { FlowDocument } from '../editor/document';
 
@@ -33,4 +33,12 @@ export function changedSteps(difference: FlowDifference): FlowDifference['nodes'
 export function shortly(value: unknown): string {
   const text = typeof value === 'string' ? value : value === null || value === undefined ? '' : JSON.stringify(value);
   return text.length > 160 ? `${text.slice(0, 159)}…` : text;
+}
+
+/** Where a replayed session parts from what it did: the step, and the port then and now (empty: it goes no further). */
+export function partOf({ was, now, parted }: Pick<ReplayedSession, 'was' | 'now' | 'parted'>): { at: string; was: string; now: string } {
+  const [one, other] = [was[parted], now[parted]];
+  if (one && other && one[0] === other[0]) return { at: one[0] ?? '', was: one[1] ?? '', now: other[1] ?? '' };
+  const before = was[parted - 1];
+  return { at: before?.[0] ?? one?.[0] ?? other?.[0] ?? '', was: one?.[0] ?? '', now: other?.[0] ?? '' };
 }

@@ -16,6 +16,7 @@ import { documentOf, stepOf, type FlowDocument } from '../editor/document';
 import { useEditor, type Overlay } from '../editor/editor';
 import { useNodeTypes } from '../editor/nodeTypes';
 import { heatOf, signature, standing, told, tookOf, waysById } from './heat';
+import { Inside } from './Inside';
 import classes from './live.module.css';
 
 const STALE_MS = 10_000;
@@ -146,6 +147,7 @@ export function LivePanel() {
       </div>
       <p className={classes.hint}>{t('figures.hint')}</p>
       <Figures flowId={editor.flowId} version={version} days={SPANS[span]} />
+      <Inside />
     </div>
   );
 }

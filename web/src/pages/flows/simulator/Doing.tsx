@@ -1,12 +1,11 @@
 /** What can be done to a run that waits: one form a kind of wait. */
-import '@mantine/core/styles/Combobox.layer.css';
-import '@mantine/core/styles/NumberInput.layer.css';
-import { Autocomplete, Button, NumberInput, Select, Textarea, TextInput } from '@mantine/core';
+import { Button, NativeSelect, Textarea, TextInput } from '@mantine/core';
 import { IconSend } from '@tabler/icons-react';
-import { useState, type FormEvent } from 'react';
+import { useId, useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Action } from '../../../api/simulations';
 import type { FlowDocument } from '../editor/document';
+import { Amount } from './Amount';
 import { answersOf, minutesUntil, type WaitsFor } from './reading';
 import classes from './simulator.module.css';
 
@@ -27,6 +26,7 @@ function ReplyForm({ document, node, onAct }: DoingProps) {
   const [text, setText] = useState('');
   const [intent, setIntent] = useState('');
   const [confidence, setConfidence] = useState(0.9);
+  const known = useId();
   const answers = answersOf(document, node);
   const reply = (said: string): void => onAct({ do: 'reply', text: said, choice: '', intent: intent || null, confidence: intent ? confidence : 1 });
   const submit = (event: FormEvent): void => {
@@ -47,8 +47,9 @@ function ReplyForm({ document, node, onAct }: DoingProps) {
         </div>
       )}
       <div className={classes.pair}>
-        <Autocomplete label={t('reply.intent')} placeholder={t('reply.intentPlain')} data={intentsOf(document)} value={intent} maxLength={80} onChange={setIntent} />
-        {intent !== '' && <NumberInput label={t('reply.confidence')} min={0} max={1} step={0.05} decimalScale={2} value={confidence} onChange={(value) => setConfidence(Number(value) || 0)} />}
+        <TextInput label={t('reply.intent')} placeholder={t('reply.intentPlain')} list={known} value={intent} maxLength={80} onChange={(event) => setIntent(event.currentTarget.value)} />
+        <datalist id={known}>{intentsOf(document).map((name) => <option key={name} value={name}>{name}</option>)}</datalist>
+        {intent !== '' && <Amount label={t('reply.confidence')} min={0} max={1} step={0.05} value={confidence} onChange={setConfidence} />}
       </div>
     </form>
   );
@@ -117,7 +118,7 @@ function HookForm({ onAct }: DoingProps) {
   };
   return (
     <form className={classes.doing} onSubmit={answer}>
-      <NumberInput label={t('hook.status')} min={100} max={599} allowDecimal={false} value={status} onChange={(value) => setStatus(Number(value) || 200)} />
+      <Amount label={t('hook.status')} min={0} max={599} value={status} onChange={setStatus} />
       <Textarea label={t('hook.body')} dir="ltr" autosize minRows={2} maxRows={8} value={text} onChange={(event) => setText(event.currentTarget.value)} error={wrong && t('hook.notJson')} classNames={{ input: classes.code ?? '' }} />
       <div className={classes.actions}>
         <Button type="submit">{t('hook.answer')}</Button>
@@ -194,8 +195,8 @@ export function PassTime({ now, until, onAct }: { now: string; until: string | n
         {until !== null && <button type="button" className={classes.chip} onClick={() => pass(minutesUntil(now, until), 'minutes')}>{t('time.due')}</button>}
       </div>
       <div className={classes.replyLine}>
-        <NumberInput aria-label={t('time.amount')} min={1} max={366} allowDecimal={false} value={amount} onChange={(value) => setAmount(Math.max(1, Number(value) || 1))} className={classes.narrow} />
-        <Select aria-label={t('time.unit')} data={UNITS.map((one) => ({ value: one, label: one === 'days' ? t('time.days_unit') : t(`time.${one}`) }))} value={unit} allowDeselect={false} onChange={(one) => one && setUnit(one)} className={classes.grow} />
+        <Amount label={t('time.amount')} hidden min={1} max={366} value={amount} onChange={(value) => setAmount(Math.max(1, Math.trunc(value)))} className={classes.narrow} />
+        <NativeSelect aria-label={t('time.unit')} data={UNITS.map((one) => ({ value: one, label: one === 'days' ? t('time.days_unit') : t(`time.${one}`) }))} value={unit} onChange={(event) => setUnit(event.currentTarget.value as Unit)} className={classes.grow} />
         <Button variant="default" onClick={() => pass(amount, unit)}>{t('time.pass')}</Button>
       </div>
     </details>

@@ -1,17 +1,17 @@
-import '@mantine/core/styles/Combobox.layer.css';
-import '@mantine/core/styles/NumberInput.layer.css';
-import { Button, NumberInput, Select, TextInput } from '@mantine/core';
+import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { IconPlayerPlay, IconPlayerTrackNext, IconX } from '@tabler/icons-react';
+import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { can } from '../../../api/permissions';
 import { useMe } from '../../../app/session';
 import { useStore } from '../../../app/store';
-import { PersonPicker } from '../../../ui/PersonPicker';
 import { useDocument } from '../editor/editor';
 import { summaryOf } from '../editor/summary';
+import { Amount } from './Amount';
 import type { Channel, Run, Setup as SetupState, Who } from './run';
 import classes from './simulator.module.css';
 
+const PersonPicker = lazy(async () => ({ default: (await import('../../../ui/PersonPicker')).PersonPicker }));
 const CHANNELS: readonly Channel[] = ['sms', 'whatsapp', 'rcs', 'voice'];
 const SEED_MAX = 2_147_483_647;
 
@@ -27,7 +27,7 @@ function Person({ setup, set }: { setup: SetupState; set: (change: Partial<Setup
     );
   }
   if (who.kind !== 'real') return null;
-  if (who.id === '') return <PersonPicker label={t('who.find')} placeholder={t('who.find')} onPick={({ id, name }) => set({ who: { kind: 'real', id, name } })} />;
+  if (who.id === '') return <Suspense><PersonPicker label={t('who.find')} placeholder={t('who.find')} onPick={({ id, name }) => set({ who: { kind: 'real', id, name } })} /></Suspense>;
   return (
     <p className={classes.hint}>
       {t('who.copy', { name: who.name })}
@@ -56,19 +56,18 @@ export function Setup({ run }: { run: Run }) {
       }}
     >
       <p className={classes.hint}>{t('intro')}</p>
-      <Select label={t('who.label')} data={kinds.map((kind) => ({ value: kind, label: t(`who.${kind}`) }))} value={setup.who.kind} allowDeselect={false} onChange={choose} />
+      <NativeSelect label={t('who.label')} data={kinds.map((kind) => ({ value: kind, label: t(`who.${kind}`) }))} value={setup.who.kind} onChange={(event) => choose(event.currentTarget.value)} />
       <Person setup={setup} set={set} />
       <div className={classes.pair}>
-        <Select label={t('channel')} data={CHANNELS.map((kind) => ({ value: kind, label: t(`common:channel.${kind}`) }))} value={setup.channel} allowDeselect={false} onChange={(kind) => kind && set({ channel: kind })} />
-        <NumberInput label={t('seed')} title={t('seedHint')} min={0} max={SEED_MAX} allowDecimal={false} value={setup.seed} onChange={(seed) => set({ seed: Number(seed) || 0 })} />
+        <NativeSelect label={t('channel')} data={CHANNELS.map((kind) => ({ value: kind, label: t(`common:channel.${kind}`) }))} value={setup.channel} onChange={(event) => set({ channel: event.currentTarget.value as Channel })} />
+        <Amount label={t('seed')} title={t('seedHint')} min={0} max={SEED_MAX} value={setup.seed} onChange={(seed) => set({ seed: Math.trunc(seed) })} />
       </div>
       {starts.length > 1 && (
-        <Select
+        <NativeSelect
           label={t('start')}
           data={starts.map((node) => ({ value: node.id, label: [node.id, summaryOf(node)].filter(Boolean).join(': ') }))}
-          value={starts.some((node) => node.id === setup.start) ? setup.start : (starts[0]?.id ?? null)}
-          allowDeselect={false}
-          onChange={(start) => start && set({ start })}
+          value={starts.some((node) => node.id === setup.start) ? setup.start : (starts[0]?.id ?? '')}
+          onChange={(event) => set({ start: event.currentTarget.value })}
         />
       )}
       <div className={classes.actions}>

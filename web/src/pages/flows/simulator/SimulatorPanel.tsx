@@ -1,6 +1,6 @@
 import { ActionIcon, Button } from '@mantine/core';
 import { IconArrowBackUp, IconPlayerPlay, IconPlayerTrackNext, IconRefresh, IconSettings } from '@tabler/icons-react';
-import { useEffect, useMemo, type ReactNode } from 'react';
+import { lazy, Suspense, useEffect, useMemo, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Action } from '../../../api/simulations';
 import { useKeys } from '../../../app/keyboard';
@@ -15,14 +15,17 @@ import { Status, type Tone } from '../../../ui/Status';
 import { shortTime } from '../../../ui/time';
 import { NOTHING } from '../editor/document';
 import { useDocument, useEditor } from '../editor/editor';
-import { Doing, PassTime } from './Doing';
 import { linesOf, litOf, standsAt, waitsFor, withoutPresses, type Line, type WaitsFor } from './reading';
 import { runOf, type Played, type Run } from './run';
-import { Setup } from './Setup';
 import classes from './simulator.module.css';
 import { Steps } from './Steps';
-import { Tests } from './Tests';
 import { Values } from './Values';
+
+// Forms come when they are shown: the panel itself stays small.
+const Setup = lazy(async () => ({ default: (await import('./Setup')).Setup }));
+const Doing = lazy(async () => ({ default: (await import('./Doing')).Doing }));
+const PassTime = lazy(async () => ({ default: (await import('./Doing')).PassTime }));
+const Tests = lazy(async () => ({ default: (await import('./Tests')).Tests }));
 
 const TONES: Record<WaitsFor, Tone> = { begin: 'neutral', reply: 'info', time: 'info', webhook: 'info', delivery: 'info', call: 'info', people: 'human', pause: 'progress', stuck: 'danger', ended: 'success' };
 const PLAIN = new Set(['sms', 'voice']);
@@ -121,8 +124,10 @@ function Playing({ run, played }: { run: Run; played: Played }) {
       {document !== played.document && <p className={classes.stale} role="status">{t('changed')}</p>}
       <Phone run={run} played={played} />
       <State played={played} />
+      <Suspense>
       <Doing key={`${stands?.node ?? ''} ${waits}`} waits={waits} document={played.document} node={stands?.node ?? ''} onAct={(action) => run.act(action)} />
       {stands && waits !== 'stuck' && waits !== 'pause' && <PassTime now={played.now} until={stands.until} onAct={(action) => run.act(action)} />}
+      </Suspense>
       <Section title={t('steps.title')} open><Steps frames={played.frames} document={played.document} onShow={show} /></Section>
       <Section title={t('values.title')}><Values frames={played.frames} /></Section>
     </>
@@ -155,8 +160,8 @@ export function SimulatorPanel() {
   return (
     <div className={classes.panel} data-testid="simulator">
       {problem && <ProblemAlert error={problem} />}
-      {played ? <Playing run={run} played={played} /> : <Setup run={run} />}
-      <Section title={t('tests.title')}><Tests played={played} /></Section>
+      {played ? <Playing run={run} played={played} /> : <Suspense fallback={<div className="skeleton" style={{ height: 240 }} />}><Setup run={run} /></Suspense>}
+      <Section title={t('tests.title')}><Suspense><Tests played={played} /></Suspense></Section>
       <div className={classes.stops}>
         <CheckBox checked={stepwise} onChange={run.stepwise.set}>{t('stepwise')}</CheckBox>
         <CheckBox disabled={chosen === undefined} checked={chosen !== undefined && breakpoints.has(chosen)} onChange={toggle}>{t('breakpoint')}</CheckBox>

@@ -3,7 +3,7 @@ import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import type { Cost, Frame } from '../../../api/simulations';
 import { useMe } from '../../../app/session';
-import { matchOf } from '../../../ui/ConditionBuilder/condition';
+import { matchOf } from '../../../ui/ConditionBuilder/match';
 import { formatMoney } from '../../../ui/Money';
 import { shortTime } from '../../../ui/time';
 import { stepOf, type FlowDocument } from '../editor/document';
