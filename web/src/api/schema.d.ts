@@ -997,6 +997,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/queue-defaults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Defaults
+         * @description What the tenant says, and what counts for its queues with what comes from above. Without own ones the ETag is `"0"`.
+         */
+        get: operations["get_queue_defaults"];
+        /**
+         * Put Defaults
+         * @description Set the tenant's own as a whole. They count within seconds, here and in the tenants below; clocks that run keep
+         *     their time.
+         */
+        put: operations["put_queue_defaults"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/queues": {
         parameters: {
             query?: never;
@@ -1470,6 +1495,26 @@ export interface paths {
          * @description Done, and what became of it. The contact's next message opens the conversation again.
          */
         post: operations["close_conversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{conversation_id}/hand-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand Back
+         * @description Give it back into the flow that handed it over; it is closed for people. 409 when no flow waits for it.
+         */
+        post: operations["hand_back_conversation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2804,6 +2849,106 @@ export interface paths {
          *     change. Nothing is sent or written. Needs `contacts:read` too. 422 `flow-invalid` for a draft that cannot be read.
          */
         post: operations["replay_flow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/flows/{flow_id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Flow Sessions
+         * @description Newest first; those that are `stuck` say why in `reason`.
+         */
+        get: operations["list_flow_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/flows/{flow_id}/in-flight": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * In Flight
+         * @description How many are inside, by version and node: what a new version would meet.
+         */
+        get: operations["count_flow_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/flow-sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Flow Session
+         * @description One session: what it knows, what it waits for, the way it took.
+         */
+        get: operations["get_flow_session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/flow-sessions/{session_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Session
+         * @description Run a stuck session again, after what stopped it was repaired. 409 for one that is not stuck.
+         */
+        post: operations["resume_flow_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/flow-sessions/{session_id}/exit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Exit Session
+         * @description End a session where it stands. 409 for one that is over.
+         */
+        post: operations["exit_flow_session"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6328,6 +6473,8 @@ export interface components {
             wrap_up: string | null;
             /** Tags */
             tags: string[];
+            /** @description The note of who passed it on, until somebody answers, closes it or passes it on. */
+            handed_on: components["schemas"]["HandedOn"] | null;
             /**
              * Flooded Until
              * @description Until then what the contact writes is a flood: kept, but nothing is done with it.
@@ -6539,6 +6686,18 @@ export interface components {
              * @description The whole key, shown this once; null when the answer is a replay.
              */
             key: string | null;
+        };
+        /** DefaultSource */
+        DefaultSource: {
+            /** Tenant */
+            tenant: string;
+            /** Own */
+            own: boolean;
+            /**
+             * Locked
+             * @description A tenant above has locked it: nothing that is said here counts.
+             */
+            locked: boolean;
         };
         /** DeliveryAction */
         DeliveryAction: {
@@ -6952,6 +7111,19 @@ export interface components {
             duplicates: number;
             /** Errors */
             errors: number;
+        };
+        /**
+         * ExitSessionIn
+         * @example {
+         *       "reason": "asked twice by mistake"
+         *     }
+         */
+        ExitSessionIn: {
+            /**
+             * Reason
+             * @default ended by hand
+             */
+            reason?: string;
         };
         /**
          * Expected
@@ -7375,6 +7547,32 @@ export interface components {
             /** Field */
             field: string;
         };
+        /** FlowGoal */
+        FlowGoal: {
+            /** Name */
+            name: string;
+            /**
+             * Value
+             * @example 12.500000
+             */
+            value: string;
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            at: string;
+        };
+        /**
+         * FlowInput
+         * @description What became of it: waiting, stuck (with the reason), ended, exited.
+         */
+        FlowInput: {
+            /** Status */
+            status: string;
+            /** Reason */
+            reason: string;
+        };
         /** FlowInside */
         FlowInside: {
             /** Version */
@@ -7497,6 +7695,192 @@ export interface components {
             /** Key */
             key: string;
         };
+        /**
+         * FlowReplayIn
+         * @description The newest sessions of so many days.
+         * @example {
+         *       "days": 7,
+         *       "limit": 200
+         *     }
+         */
+        FlowReplayIn: {
+            /**
+             * Days
+             * @default 7
+             */
+            days?: number;
+            /**
+             * Limit
+             * @default 200
+             */
+            limit?: number;
+        };
+        /**
+         * FlowReplayed
+         * @description `unrepeatable`: their own version does not go their way again either, so that they prove nothing; `unreadable`:
+         *     their version cannot be read.
+         */
+        FlowReplayed: {
+            /** Days */
+            days: number;
+            /** Played */
+            played: number;
+            /** Same */
+            same: number;
+            /** Unrepeatable */
+            unrepeatable: number;
+            /** Unreadable */
+            unreadable: number;
+            /** Changed */
+            changed: components["schemas"]["FlowReplayedSession"][];
+        };
+        /**
+         * FlowReplayedSession
+         * @description `was` and `now`: (node, port) in order; they part at the place `parted`. `reason`: why it would be stuck there.
+         */
+        FlowReplayedSession: {
+            /**
+             * Id
+             * @example fls_01kasw8qbefy09m6sc7n75yr3h
+             */
+            id: string;
+            /**
+             * Contact Id
+             * @example con_01kasw8qbefy09m6sc7n75yr3h
+             */
+            contact_id: string;
+            /** Contact Name */
+            contact_name: string;
+            /** Version */
+            version: number;
+            /**
+             * Started At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            started_at: string;
+            /** Was */
+            was: string[][];
+            /** Now */
+            now: string[][];
+            /** Parted */
+            parted: number;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * FlowSession
+         * @description One contact on one way through a flow.
+         */
+        FlowSession: {
+            /**
+             * Id
+             * @example fls_01kasw8qbefy09m6sc7n75yr3h
+             */
+            id: string;
+            /**
+             * Flow Id
+             * @example flw_01kasw8qbefy09m6sc7n75yr3h
+             */
+            flow_id: string;
+            /** Version */
+            version: number;
+            /**
+             * Contact Id
+             * @example con_01kasw8qbefy09m6sc7n75yr3h
+             */
+            contact_id: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "waiting" | "stuck" | "ended" | "exited";
+            /**
+             * Node
+             * @description Where it stands, or stood at the end.
+             */
+            node: string;
+            /**
+             * Reason
+             * @description Why it is stuck, or what ended it from outside.
+             */
+            reason: string;
+            /** Outcome */
+            outcome: string;
+            /** Trigger */
+            trigger: string;
+            /** Campaign Id */
+            campaign_id: string | null;
+            /**
+             * Due At
+             * @description When its wait is over.
+             */
+            due_at: string | null;
+            /**
+             * Started At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            started_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            updated_at: string;
+            /** Ended At */
+            ended_at: string | null;
+        };
+        /** FlowSessionPage */
+        FlowSessionPage: {
+            /** Items */
+            items: components["schemas"]["FlowSession"][];
+            /** Has More */
+            has_more: boolean;
+        };
+        /**
+         * FlowSessionView
+         * @description A session with what it knows and the way it took; of very long ways the last 500 steps.
+         */
+        FlowSessionView: {
+            session: components["schemas"]["FlowSession"];
+            /** Variables */
+            variables: {
+                [key: string]: unknown;
+            };
+            /**
+             * Waits For
+             * @description reply, time, webhook, delivery or people; empty for nothing.
+             */
+            waits_for: string;
+            /** Steps */
+            steps: components["schemas"]["FlowStep"][];
+            /** Goals */
+            goals: components["schemas"]["FlowGoal"][];
+        };
+        /**
+         * FlowStep
+         * @description A node that was passed, by this port; without a port it was arrived at.
+         */
+        FlowStep: {
+            /**
+             * Flow Id
+             * @example flw_01kasw8qbefy09m6sc7n75yr3h
+             */
+            flow_id: string;
+            /** Version */
+            version: number;
+            /** Node */
+            node: string;
+            /** Port */
+            port: string;
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            at: string;
+        };
         /** FlowTarget */
         FlowTarget: {
             /**
@@ -7536,7 +7920,7 @@ export interface components {
              */
             contact?: components["schemas"]["SimContact"];
             /** Actions */
-            actions: (components["schemas"]["BeginAction"] | components["schemas"]["ReplyAction"] | components["schemas"]["CallAction"] | components["schemas"]["PassTimeAction"] | components["schemas"]["hub__flows__simulator__WebhookAction"] | components["schemas"]["DeliveryAction"] | components["schemas"]["HandBackAction"] | components["schemas"]["GoOnAction"])[];
+            actions: (components["schemas"]["BeginAction"] | components["schemas"]["ReplyAction"] | components["schemas"]["CallAction"] | components["schemas"]["PassTimeAction"] | components["schemas"]["WebhookAction"] | components["schemas"]["DeliveryAction"] | components["schemas"]["HandBackAction"] | components["schemas"]["GoOnAction"])[];
             /**
              * Expect
              * @default []
@@ -7829,6 +8213,24 @@ export interface components {
              * @default
              */
             outcome?: string;
+        };
+        /** HandBackIn */
+        HandBackIn: {
+            /**
+             * Outcome
+             * @description What the people found; it goes along to the flow.
+             * @default
+             */
+            outcome?: string;
+        };
+        /** HandedOn */
+        HandedOn: {
+            /** Text */
+            text: string;
+            /** @description Who wrote it; null: a program. */
+            by: components["schemas"]["Named"] | null;
+            /** At */
+            at: string | null;
         };
         /** HangUp */
         HangUp: {
@@ -8238,6 +8640,59 @@ export interface components {
              * @default false
              */
             has_more?: boolean;
+        };
+        /**
+         * InFlight
+         * @description Who is inside of a flow. `moving`: sessions in earlier versions are being moved or ended.
+         */
+        InFlight: {
+            /** Version */
+            version: number;
+            /** Total */
+            total: number;
+            /** Moving */
+            moving: boolean;
+            /** Items */
+            items: components["schemas"]["InFlightGroup"][];
+        };
+        /** InFlightGroup */
+        InFlightGroup: {
+            /** Version */
+            version: number;
+            /** Node */
+            node: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "waiting" | "stuck";
+            /** Count */
+            count: number;
+        };
+        /**
+         * InFlightIn
+         * @description What becomes of those inside: they finish on the version they began with, go over into the new one, or leave.
+         *
+         *     `mapping`: the new id of a node that has another one now; ids that stayed need none. Who stands at a node that the new
+         *     version lacks is stuck there.
+         * @example {
+         *       "do": "migrate",
+         *       "mapping": {
+         *         "ask": "ask_again"
+         *       }
+         *     }
+         */
+        InFlightIn: {
+            /**
+             * Do
+             * @default finish
+             * @enum {string}
+             */
+            do?: "finish" | "migrate" | "exit";
+            /** Mapping */
+            mapping?: {
+                [key: string]: string;
+            };
         };
         /**
          * InheritedRule
@@ -10691,6 +11146,13 @@ export interface components {
              * @default
              */
             note?: string;
+            /**
+             * @default {
+             *       "do": "finish",
+             *       "mapping": {}
+             *     }
+             */
+            in_flight?: components["schemas"]["InFlightIn"];
         };
         /** Published */
         Published: {
@@ -10809,6 +11271,54 @@ export interface components {
             /** Unassigned */
             unassigned: number;
         };
+        /**
+         * QueueDefaultsIn
+         * @example {
+         *       "holidays": [
+         *         "2026-12-25"
+         *       ],
+         *       "locked": [
+         *         "holidays"
+         *       ],
+         *       "service_levels": {
+         *         "normal": {
+         *           "first_response_s": 900
+         *         }
+         *       }
+         *     }
+         */
+        QueueDefaultsIn: {
+            hours?: components["schemas"]["BusinessHours"] | null;
+            /**
+             * Holidays
+             * @description Added to the holidays of every queue that has hours.
+             */
+            holidays?: string[] | null;
+            /** Service Levels */
+            service_levels?: {
+                [key: string]: components["schemas"]["ServiceLevel"];
+            } | null;
+            /**
+             * Locked
+             * @description The parts that the tenants below and their queues cannot change.
+             * @default []
+             */
+            locked?: ("hours" | "holidays" | "service_levels")[];
+        };
+        /**
+         * QueueDefaultsOut
+         * @description `own` is what the tenant says, `effective` what counts for its queues, `sources` where each part comes from.
+         */
+        QueueDefaultsOut: {
+            own: components["schemas"]["QueueDefaultsIn"];
+            effective: components["schemas"]["QueueParts"];
+            /** Sources */
+            sources: {
+                [key: string]: components["schemas"]["DefaultSource"];
+            };
+            /** Version */
+            version: number;
+        };
         /** QueueFigures */
         QueueFigures: {
             /**
@@ -10839,6 +11349,22 @@ export interface components {
             items: components["schemas"]["Queue"][];
             /** Has More */
             has_more: boolean;
+        };
+        /**
+         * QueueParts
+         * @description What can be inherited; a part that is null is not said.
+         */
+        QueueParts: {
+            hours?: components["schemas"]["BusinessHours"] | null;
+            /**
+             * Holidays
+             * @description Added to the holidays of every queue that has hours.
+             */
+            holidays?: string[] | null;
+            /** Service Levels */
+            service_levels?: {
+                [key: string]: components["schemas"]["ServiceLevel"];
+            } | null;
         };
         /** QueueReport */
         QueueReport: {
@@ -11214,59 +11740,10 @@ export interface components {
              */
             since: string;
         };
-        /**
-         * ReplayIn
-         * @description The newest sessions of so many days.
-         * @example {
-         *       "days": 7,
-         *       "limit": 200
-         *     }
-         */
-        ReplayIn: {
-            /**
-             * Days
-             * @default 7
-             */
-            days?: number;
-            /**
-             * Limit
-             * @default 200
-             */
-            limit?: number;
-        };
-        /**
-         * ReplayedSession
-         * @description `was` and `now`: (node, port) in order; they part at the place `parted`. `reason`: why it would be stuck there.
-         */
-        ReplayedSession: {
-            /**
-             * Id
-             * @example fls_01kasw8qbefy09m6sc7n75yr3h
-             */
-            id: string;
-            /**
-             * Contact Id
-             * @example con_01kasw8qbefy09m6sc7n75yr3h
-             */
-            contact_id: string;
-            /** Contact Name */
-            contact_name: string;
-            /** Version */
-            version: number;
-            /**
-             * Started At
-             * Format: date-time
-             * @example 2026-01-02T03:04:05.678901Z
-             */
-            started_at: string;
-            /** Was */
-            was: string[][];
-            /** Now */
-            now: string[][];
-            /** Parted */
-            parted: number;
-            /** Reason */
-            reason: string;
+        /** Replayed */
+        Replayed: {
+            /** Deliveries */
+            deliveries: number;
         };
         /**
          * Reply
@@ -11373,6 +11850,20 @@ export interface components {
             /** Version */
             version: number;
         };
+        /**
+         * ResumeSessionIn
+         * @description Run a stuck session again: from its node, or from another one of its flow.
+         * @example {
+         *       "node": "ask"
+         *     }
+         */
+        ResumeSessionIn: {
+            /**
+             * Node
+             * @default
+             */
+            node?: string;
+        };
         /** RotateSecret */
         RotateSecret: {
             /**
@@ -11475,7 +11966,7 @@ export interface components {
              */
             condition?: components["schemas"]["ConditionGroup"];
             /** Actions */
-            actions: (components["schemas"]["QueueAction"] | components["schemas"]["FlowAction"] | components["schemas"]["AgentAction"] | components["schemas"]["AnswerAction"] | components["schemas"]["TagAction"] | components["schemas"]["api__schemas__routing__WebhookAction"] | components["schemas"]["CloseAction"])[];
+            actions: (components["schemas"]["QueueAction"] | components["schemas"]["FlowAction"] | components["schemas"]["AgentAction"] | components["schemas"]["AnswerAction"] | components["schemas"]["TagAction"] | components["schemas"]["TellAction"] | components["schemas"]["CloseAction"])[];
         };
         /** RuleOut */
         RuleOut: {
@@ -11499,7 +11990,7 @@ export interface components {
              */
             words: string;
             /** Actions */
-            actions: (components["schemas"]["QueueAction"] | components["schemas"]["FlowAction"] | components["schemas"]["AgentAction"] | components["schemas"]["AnswerAction"] | components["schemas"]["TagAction"] | components["schemas"]["WebhookAction-Output"] | components["schemas"]["CloseAction"])[];
+            actions: (components["schemas"]["QueueAction"] | components["schemas"]["FlowAction"] | components["schemas"]["AgentAction"] | components["schemas"]["AnswerAction"] | components["schemas"]["TagAction"] | components["schemas"]["TellAction"] | components["schemas"]["CloseAction"])[];
             /**
              * Does
              * @description The actions in plain English.
@@ -12116,7 +12607,7 @@ export interface components {
          */
         SimulationStep: {
             /** Action */
-            action: components["schemas"]["BeginAction"] | components["schemas"]["ReplyAction"] | components["schemas"]["CallAction"] | components["schemas"]["PassTimeAction"] | components["schemas"]["hub__flows__simulator__WebhookAction"] | components["schemas"]["DeliveryAction"] | components["schemas"]["HandBackAction"] | components["schemas"]["GoOnAction"];
+            action: components["schemas"]["BeginAction"] | components["schemas"]["ReplyAction"] | components["schemas"]["CallAction"] | components["schemas"]["PassTimeAction"] | components["schemas"]["WebhookAction"] | components["schemas"]["DeliveryAction"] | components["schemas"]["HandBackAction"] | components["schemas"]["GoOnAction"];
             /** Breakpoints */
             breakpoints?: string[];
             /**
@@ -12457,6 +12948,23 @@ export interface components {
             users: components["schemas"]["UserTarget"][];
             /** Webhooks */
             webhooks: components["schemas"]["EndpointTarget"][];
+        };
+        /**
+         * TellAction
+         * @description An endpoint of `/v1/webhook-endpoints` is told `rule.matched`, signed, repeated and logged as all events are. In the
+         *     tenants below such an action does nothing.
+         */
+        TellAction: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "webhook";
+            /**
+             * Endpoint Id
+             * @example whe_01kasw8qbefy09m6sc7n75yr3h
+             */
+            endpoint_id: string;
         };
         /**
          * Template
@@ -13353,22 +13861,25 @@ export interface components {
             /** Currency */
             currency: string;
         };
-        /**
-         * WebhookAction
-         * @description An endpoint of `/v1/webhook-endpoints` is told `rule.matched`, signed, repeated and logged as all events are. In the
-         *     tenants below such an action does nothing.
-         */
-        "WebhookAction-Output": {
+        /** WebhookAction */
+        WebhookAction: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            type: "webhook";
+            do: "webhook";
             /**
-             * Endpoint Id
-             * @example whe_01kasw8qbefy09m6sc7n75yr3h
+             * Status
+             * @default 200
              */
-            endpoint_id: string;
+            status?: number;
+            /** Body */
+            body?: unknown;
+            /**
+             * Error
+             * @default
+             */
+            error?: string;
         };
         /**
          * WebhookDelivery
@@ -13663,67 +14174,6 @@ export interface components {
             version: number;
             /** Updated At */
             updated_at: string | null;
-        };
-        /**
-         * Replayed
-         * @description `unrepeatable`: their own version does not go their way again either, so that they prove nothing; `unreadable`:
-         *     their version cannot be read.
-         */
-        api__schemas__flow_live__Replayed: {
-            /** Days */
-            days: number;
-            /** Played */
-            played: number;
-            /** Same */
-            same: number;
-            /** Unrepeatable */
-            unrepeatable: number;
-            /** Unreadable */
-            unreadable: number;
-            /** Changed */
-            changed: components["schemas"]["ReplayedSession"][];
-        };
-        /**
-         * WebhookAction
-         * @description An endpoint of `/v1/webhook-endpoints` is told `rule.matched`, signed, repeated and logged as all events are. In the
-         *     tenants below such an action does nothing.
-         */
-        api__schemas__routing__WebhookAction: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "webhook";
-            /**
-             * Endpoint Id
-             * @example whe_01kasw8qbefy09m6sc7n75yr3h
-             */
-            endpoint_id: string;
-        };
-        /** Replayed */
-        api__schemas__webhook_endpoints__Replayed: {
-            /** Deliveries */
-            deliveries: number;
-        };
-        /** WebhookAction */
-        hub__flows__simulator__WebhookAction: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            do: "webhook";
-            /**
-             * Status
-             * @default 200
-             */
-            status?: number;
-            /** Body */
-            body?: unknown;
-            /**
-             * Error
-             * @default
-             */
-            error?: string;
         };
         /**
          * Problem
@@ -18938,6 +19388,161 @@ export interface operations {
             };
         };
     };
+    get_queue_defaults: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueDefaultsOut"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_queue_defaults: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what you saw, such as `"7"`; `*` for whatever it is now. */
+                "If-Match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueueDefaultsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueDefaultsOut"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody changed it since: read it again. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Send the ETag that you saw as If-Match. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_queues: {
         parameters: {
             query?: {
@@ -21403,6 +22008,107 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": components["schemas"]["CloseIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hand_back_conversation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["HandBackIn"];
             };
         };
         responses: {
@@ -28022,7 +28728,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReplayIn"];
+                "application/json": components["schemas"]["FlowReplayIn"];
             };
         };
         responses: {
@@ -28032,7 +28738,444 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__schemas__flow_live__Replayed"];
+                    "application/json": components["schemas"]["FlowReplayed"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_flow_sessions: {
+        parameters: {
+            query?: {
+                status?: ("waiting" | "stuck" | "ended" | "exited") | null;
+                node?: string | null;
+                version?: number | null;
+                /** @description How many items at most. */
+                limit?: number;
+                starting_after?: string | null;
+            };
+            header?: never;
+            path: {
+                flow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowSessionPage"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_flow_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                flow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InFlight"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_flow_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowSessionView"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_flow_session: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ResumeSessionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowInput"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exit_flow_session: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ExitSessionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowInput"];
                 };
             };
             /** @description The request cannot be read. */
@@ -33772,7 +34915,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__schemas__webhook_endpoints__Replayed"];
+                    "application/json": components["schemas"]["Replayed"];
                 };
             };
             /** @description The request cannot be read. */
