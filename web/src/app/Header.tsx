@@ -9,7 +9,6 @@ import { walletQuery } from '../api/queries';
 import { formatMoney } from '../ui/Money';
 import { clockTime } from '../ui/time';
 import { BrandLogo } from './BrandLogo';
-import { Mentions } from './Mentions';
 import { PresenceSwitch } from './PresenceSwitch';
 import { useMe } from './session';
 import { liveState, paletteOpen } from './shellState';
@@ -18,6 +17,7 @@ import { useStore } from './store';
 import { TenantSwitcher } from './TenantSwitcher';
 import { UserMenu } from './UserMenu';
 
+const Mentions = lazy(() => import('./Mentions'));
 const ProgressTray = lazy(() => import('../ui/ProgressTray'));
 
 function ConnectionState() {
@@ -75,7 +75,7 @@ export function Header() {
       </button>
       {can(me, 'importContacts') && <Suspense><ProgressTray /></Suspense>}
       <ConnectionState />
-      {me.user && can(me, 'readInbox') && <Mentions />}
+      {me.user && can(me, 'readInbox') && <Suspense fallback={<span className={classes.place} />}><Mentions /></Suspense>}
       {can(me, 'readWallet') && <WalletChip />}
       {can(me, 'writeInbox') && me.user && me.tenant.id === me.home_tenant.id && <PresenceSwitch />}
       <UserMenu />

@@ -16,7 +16,7 @@ import shell from './shell.module.css';
 const MANY = 9;
 
 /** Notes that name this person: how many are unread, and a way to each. */
-export function Mentions() {
+export default function Mentions() {
   const { t } = useTranslation();
   const client = useQueryClient();
   const navigate = useNavigate();
