@@ -9,7 +9,6 @@ import { walletQuery } from '../api/queries';
 import { formatMoney } from '../ui/Money';
 import { clockTime } from '../ui/time';
 import { BrandLogo } from './BrandLogo';
-import { PresenceSwitch } from './PresenceSwitch';
 import { useMe } from './session';
 import { liveState, paletteOpen } from './shellState';
 import classes from './shell.module.css';
@@ -18,6 +17,7 @@ import { TenantSwitcher } from './TenantSwitcher';
 import { UserMenu } from './UserMenu';
 
 const Mentions = lazy(() => import('./Mentions'));
+const PresenceSwitch = lazy(() => import('./PresenceSwitch'));
 const ProgressTray = lazy(() => import('../ui/ProgressTray'));
 
 function ConnectionState() {
@@ -77,7 +77,7 @@ export function Header() {
       <ConnectionState />
       {me.user && can(me, 'readInbox') && <Suspense fallback={<span className={classes.place} />}><Mentions /></Suspense>}
       {can(me, 'readWallet') && <WalletChip />}
-      {can(me, 'writeInbox') && me.user && me.tenant.id === me.home_tenant.id && <PresenceSwitch />}
+      {can(me, 'writeInbox') && me.user && me.tenant.id === me.home_tenant.id && <Suspense fallback={<span className={classes.place} />}><PresenceSwitch /></Suspense>}
       <UserMenu />
     </header>
   );

@@ -13,7 +13,7 @@ import { phoneOpen } from './phoneOpen';
 const CHOICES: Presence[] = ['online', 'busy', 'away', 'offline'];
 
 /** Whether this person takes conversations. What they choose is shown at once, and taken back when it is refused. */
-export function PresenceSwitch() {
+export default function PresenceSwitch() {
   const { t } = useTranslation();
   const client = useQueryClient();
   const { data } = useQuery(presenceQuery);
