@@ -231,8 +231,44 @@ async def test_flows_come_from_elsewhere_and_go_out_again(world: Any) -> None:
 
 async def test_the_page_does_what_it_says(world: Any) -> None:
     async with await world.program(
-        "north", "campaigns:read", "campaigns:write", "campaigns:start"
+        "north", "campaigns:read", "campaigns:write", "campaigns:start", "contacts:write"
     ) as program:
         reader = Reader(program)
         for example in examples("flows.md"):
             await reader.follow(example)
+
+
+async def test_an_experiment_is_decided_by_hand(world: Any) -> None:
+    split = {"arms": [{"name": "A", "weight": 1}, {"name": "B", "weight": 1}], "test": {"goal": "ordered"}}
+    nodes = [{"id": "start", "type": "start"}, {"id": "x", "type": "split", "data": split}]
+    nodes += [{"id": name, "type": "tag", "data": {"tag": name}} for name in "AB"]
+    edges = [
+        {"source": "start", "target": "x"},
+        *({"source": "x", "port": name, "target": name} for name in "AB"),
+    ]
+    body = {"name": "Compared", "document": {"spec_version": 2, "nodes": nodes, "edges": edges}}
+    async with await world.sign_in("north", "campaign_manager") as client:
+        flow = await ok(await client.post("/v1/flows", json=body), 201)
+        at = f"/v1/flows/{flow['id']}"
+        early = await client.post(f"{at}/sessions", json={"contacts": []})
+        assert (early.status_code, early.json()["code"]) == (409, "flow-not-published")
+        await ok(await client.post(f"{at}/publish", json={"note": ""}))
+        (found,) = (await ok(await client.get(f"{at}/experiments")))["items"]
+        assert (found["state"], [arm["share"] for arm in found["arms"]]) == ("running", [0.5, 0.5])
+        decision = f"{at}/experiments/x/decision"
+        decided = await ok(
+            await client.post(decision, json={"kind": "winner", "arm": "B", "reason": "liked"})
+        )
+        assert (decided["winner"], decided["arms"][1]["status"]) == ("B", "winner")
+        assert [(each["kind"], each["reason"]) for each in decided["decisions"]] == [("winner", "liked")]
+        again = await client.post(decision, json={"kind": "stop", "arm": "A"})
+        assert (again.status_code, again.json()["code"]) == (409, "experiment-decided")
+        wrong = await client.post(decision, json={"kind": "winner", "arm": "C"})
+        assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/arm")
+        async with transaction(world.app.state.engine, Scope.of(world.tenants["north"])) as db:
+            tenant = (await load(db, world.tenants["north"])).routing.book.tenant
+        (running,) = tenant.decisions.values()
+        assert running.winner == "B"
+        back = await ok(await client.post(decision, json={"kind": "resume"}))
+        assert (back["winner"], back["state"]) == ("", "running")
+        assert (await ok(await client.get(f"{at}/triggers"))) == {"waiting": [], "schedules": []}

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from hub.conditions.catalog import is_event_name
@@ -22,6 +22,17 @@ NAMES_MAX = 500
 AHEAD_MAX = timedelta(days=1)
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 NUMBER_MAX = 10**15
+
+
+class Whose(Protocol):
+    """Says which contact is meant, by exactly one of these; `attribute` is (key, value)."""
+
+    @property
+    def contact_id(self) -> UUID | None: ...
+    @property
+    def address(self) -> str | None: ...
+    @property
+    def attribute(self) -> tuple[str, Any] | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +52,22 @@ def check(event: NewEvent, now: datetime) -> None:
     """Raise Invalid, with a pointer inside the event, when it is not acceptable."""
     if not is_event_name(event.name):
         raise Invalid("a name has 1 to 80 printable characters and no space at its ends", "/name")
-    said = [event.contact_id is not None, event.address is not None, event.attribute is not None]
-    if sum(said) != 1:
-        raise Invalid("say whose event it is by exactly one of id, address and attribute", "/contact")
+    check_whose(event)
     if event.at is not None and not EARLIEST <= event.at <= now + AHEAD_MAX:
         raise Invalid("a time is after the year 1999 and at most a day ahead", "/at")
     if event.key is not None and not (0 < len(event.key) <= KEY_CHARS_MAX and event.key.isprintable()):
         raise Invalid(f"an id has 1 to {KEY_CHARS_MAX} printable characters", "/id")
-    _check_properties(event.properties)
+    check_properties(event.properties)
 
 
-def _check_properties(properties: Mapping[str, Any]) -> None:
+def check_whose(item: Whose) -> None:
+    """Raise Invalid unless exactly one of id, address and attribute says whose it is."""
+    said = [item.contact_id is not None, item.address is not None, item.attribute is not None]
+    if sum(said) != 1:
+        raise Invalid("say whose it is by exactly one of id, address and attribute", "/contact")
+
+
+def check_properties(properties: Mapping[str, Any]) -> None:
     if len(properties) > PROPERTIES_MAX:
         raise Invalid(f"an event has at most {PROPERTIES_MAX} properties", "/properties")
     for name, value in properties.items():

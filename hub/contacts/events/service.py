@@ -15,7 +15,7 @@ from hub.contacts import addresses, store_attributes
 from hub.contacts import service as contacts
 from hub.contacts.attributes import INDEX_CHARS_MAX, Definitions, UnknownAttribute, check_value, index_text
 from hub.contacts.events import store
-from hub.contacts.events.event import BATCH_MAX, NAMES_MAX, NewEvent, check
+from hub.contacts.events.event import BATCH_MAX, NAMES_MAX, NewEvent, Whose, check
 from hub.contacts.suppression import AddressHasher
 from hub.errors import HubError, Invalid, NotFound
 from hub.flows.triggers import store as triggers
@@ -81,10 +81,10 @@ async def take(
         full = Invalid(f"there are at most {NAMES_MAX} names of events", "/name")
         results[place] = EventResult(place, "error", error=full)
         del good[place]
-    owners = await _owners(db, tenant_id, good, default_country, create_missing, hasher)
+    found = await owners(db, tenant_id, good, default_country, create_missing, hasher)
     rows: dict[int, dict[str, Any]] = {}
     for place, event in good.items():
-        owner = owners[place]
+        owner = found[place]
         if isinstance(owner, HubError):
             results[place] = EventResult(place, "error", error=owner)
         else:
@@ -123,15 +123,15 @@ async def _beyond_names(db: AsyncConnection, tenant_id: UUID, good: Mapping[int,
     return beyond
 
 
-async def _owners(
+async def owners(
     db: AsyncConnection,
     tenant_id: UUID,
-    good: Mapping[int, NewEvent],
+    good: Mapping[int, Whose],
     default_country: str,
     create_missing: bool,
     hasher: AddressHasher,
 ) -> dict[int, Found]:
-    """Whose event each is: a contact's id, or why there is none."""
+    """Who is meant by each: a contact's id, or why there is none."""
     by_id = {place: event.contact_id for place, event in good.items() if event.contact_id is not None}
     by_address = {place: event.address for place, event in good.items() if event.address is not None}
     by_attribute = {place: event.attribute for place, event in good.items() if event.attribute is not None}

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite, log
+from typing import Literal
 
 from hub.flows.experiments import sequential
 from hub.flows.experiments.decided import Decided, Kind
 from hub.flows.nodes.split import HOLD_OUT, Guardrail, Split, Trial
 
+State = Literal["running", "decided", "inconclusive"]
+Status = Literal["running", "stopped", "winner", "hold_out"]
 OPT_OUTS_MIN = 5
 """An arm is not stopped for fewer: one angry person is not a rate."""
 
@@ -34,7 +37,7 @@ class ArmReport:
     """
 
     name: str
-    status: str
+    status: Status
     share: float
     numbers: Numbers
     rate: float | None
@@ -55,7 +58,7 @@ class ArmReport:
 class Report:
     """`state`: running, decided, or inconclusive: as many people came as were planned, and no difference is sure."""
 
-    state: str
+    state: State
     arms: tuple[ArmReport, ...]
     winner: str
     entries_planned: int
@@ -175,7 +178,7 @@ def report(split: Split, decided: Decided, numbers: Mapping[str, Numbers]) -> Re
         arms.append(_arm(HOLD_OUT, split, decided, trial, numbers, None))
     planned = planned_entries(split, trial)
     entries = sum(numbers.get(name, Numbers()).entries for name in names)
-    state = "decided" if decided.winner else "running"
+    state: State = "decided" if decided.winner else "running"
     if state == "running" and entries >= planned:
         sure = winner_of(split, running_arms(split, decided), trial, numbers)
         state = "running" if sure is not None else "inconclusive"
@@ -234,7 +237,7 @@ def _ratio(
     yield "p_value", sequential.p_value(evidence)
 
 
-def _status(name: str, split: Split, decided: Decided) -> str:
+def _status(name: str, split: Split, decided: Decided) -> Status:
     if name not in split.weights:
         return "hold_out"
     if decided.winner:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hub.conditions.model import read
@@ -17,6 +18,7 @@ from hub.contacts.events.event import NewEvent
 from hub.contacts.segments import service_saved
 from hub.contacts.segments.segment import NewSegment
 from hub.flows import service as flows
+from hub.flows.experiments import service as experiments
 from hub.flows.triggers import service, store, store_snapshots
 from hub.ids import encode_id
 from models.db import Scope, transaction
@@ -218,3 +220,56 @@ async def service_erase(db: AsyncConnection, tenant: UUID, contact_id: UUID) -> 
     await column(
         db, "DELETE FROM contacts WHERE tenant_id = :t AND id = :c RETURNING id", t=tenant, c=contact_id
     )
+
+
+async def test_numbers_of_an_experiment_and_a_guardrail_by_itself(db: AsyncConnection, tenant: UUID) -> None:
+    arms = [{"name": name, "weight": 1} for name in "AB"]
+    nodes = [
+        {"id": "go", "type": "start"},
+        {
+            "id": "x",
+            "type": "split",
+            "data": {"arms": arms, "test": {"goal": "ordered", "guardrail": {}, "automatic": True}},
+        },
+        *({"id": name, "type": "tag", "data": {"tag": name}} for name in "AB"),
+    ]
+    edges = [
+        {"source": "go", "target": "x"},
+        *({"source": "x", "port": name, "target": name} for name in "AB"),
+    ]
+    document = {"spec_version": 2, "nodes": nodes, "edges": edges}
+    flow = await flows.create(db, tenant, "Compared", "", document, created_by="", now=NOW)
+    await flows.publish(db, await flows.held(db, tenant, flow), "", created_by="", now=NOW)
+    await db.execute(
+        text(
+            """
+            WITH people AS (
+                INSERT INTO contacts (tenant_id, id) SELECT :t, gen_random_uuid() FROM generate_series(1, 80) RETURNING id
+            ), numbered AS (SELECT id, row_number() OVER (ORDER BY id) AS n FROM people),
+            sessions AS (
+                INSERT INTO flow_sessions (tenant_id, id, flow_id, version, contact_id, state, status, node)
+                SELECT :t, id, :f, 1, id, '{}', 'ended', 'x' FROM numbered
+            ), steps AS (
+                INSERT INTO flow_steps (tenant_id, session_id, seq, flow_id, version, node, port, at)
+                SELECT :t, id, 1, :f, 1, 'x', CASE WHEN n % 2 = 0 THEN 'A' ELSE 'B' END, :at FROM numbered
+            ), goals AS (
+                INSERT INTO flow_goals (tenant_id, session_id, name, flow_id, version, at)
+                SELECT :t, id, 'ordered', :f, 1, :at FROM numbered WHERE n <= 10
+            )
+            INSERT INTO consents (tenant_id, contact_id, channel_kind, state, source, changed_at)
+            SELECT :t, id, 'sms', 'opted_out', 'reply', :at FROM numbered WHERE n % 2 = 1 AND n < 40
+            """
+        ),
+        {"t": tenant, "f": flow, "at": NOW + timedelta(minutes=1)},
+    )
+    (before,) = await experiments.experiments(db, await flows.get(db, tenant, flow))
+    counts = [
+        (arm.numbers.entries, arm.numbers.conversions, arm.numbers.opt_outs) for arm in before.report.arms
+    ]
+    assert counts == [(40, 5, 0), (40, 5, 20)]
+    assert await experiments.look_at_one(db, tenant, NOW + timedelta(minutes=2))
+    assert not await experiments.look_at_one(db, tenant, NOW + timedelta(minutes=2))
+    (after,) = await experiments.experiments(db, await flows.get(db, tenant, flow))
+    assert [(row.kind, row.arm, row.actor) for row in after.decisions] == [("stop", "B", "system")]
+    assert [arm.share for arm in after.report.arms] == [1.0, 0.0]
+    assert after.decisions[0].numbers["B"]["opt_outs"] == 20
