@@ -106,7 +106,7 @@ export function ExperimentsPanel() {
   if (problem) return <ProblemAlert error={problem} onRetry={() => void Promise.all([refetch(), flow.refetch()])} />;
   if (!data || !flow.data) return <div className="skeleton" style={{ height: 240 }} />;
   if (data.items.length === 0) {
-    const running = flow.data.version !== null;
+    const running = flow.data.version > 0;
     return <EmptyState icon={IconArrowsSplit} title={t(running ? 'none' : 'unpublished')} text={t(running ? 'noneText' : 'unpublishedText')} />;
   }
   return (
