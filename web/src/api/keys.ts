@@ -95,6 +95,7 @@ export const keys = {
   flowInside: (id: string) => ['flows', 'inside', id] as const,
   flowTests: (id: string) => ['flows', 'tests', id] as const,
   flowFigures: (id: string, version: number, days: number | null) => ['flows', 'figures', id, version, days] as const,
+  flowExperiments: (id: string) => ['flows', 'experiments', id] as const,
   flowDifference: (id: string, from: object, to: object) => ['flows', 'difference', id, from, to] as const,
   flowVersion: (id: string, version: number) => ['flows', 'versions', id, version] as const,
   flowLook: (id: string, draft: number) => ['flows', 'look', id, draft] as const,

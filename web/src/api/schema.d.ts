@@ -2793,6 +2793,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/flows/{flow_id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Flow Sessions
+         * @description Newest first; those that are `stuck` say why in `reason`.
+         */
+        get: operations["list_flow_sessions"];
+        put?: never;
+        /**
+         * Begin Flow
+         * @description Let up to 1,000 contacts begin the flow. One bad item is reported and harms no other. Accepted ones begin in a moment,
+         *     as far as the start's rule of re-entry lets them. 409 `flow-not-published`.
+         */
+        post: operations["begin_flow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/flows/{flow_id}/triggers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Flow Triggers
+         * @description What the published flow waits for, and when its schedules fire next.
+         */
+        get: operations["get_flow_triggers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/flows/{flow_id}/experiments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Flow Experiments
+         * @description The experiments of the published flow with what is known of their arms.
+         */
+        get: operations["list_flow_experiments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/flows/{flow_id}/experiments/{node}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide
+         * @description Choose a winner, stop an arm, or take that back; it holds for whoever comes to the split from now on. 409
+         *     `experiment-decided` where it would change nothing.
+         */
+        post: operations["decide_flow_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/flows/{flow_id}/diff": {
         parameters: {
             query?: never;
@@ -2849,26 +2935,6 @@ export interface paths {
          *     change. Nothing is sent or written. Needs `contacts:read` too. 422 `flow-invalid` for a draft that cannot be read.
          */
         post: operations["replay_flow"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/flows/{flow_id}/sessions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Flow Sessions
-         * @description Newest first; those that are `stuck` say why in `reason`.
-         */
-        get: operations["list_flow_sessions"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4808,6 +4874,30 @@ export interface components {
              */
             head: string;
         };
+        /**
+         * AwaitedTrigger
+         * @description A start that waits for something. `error`: why its segment cannot be read at present.
+         */
+        AwaitedTrigger: {
+            /** Node */
+            node: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "event" | "entry" | "exit";
+            /** Event */
+            event: string | null;
+            /** Segment Id */
+            segment_id: string | null;
+            /**
+             * Looked At
+             * @description When the segment was first looked at.
+             */
+            looked_at: string | null;
+            /** Error */
+            error: string;
+        };
         /** BackTestRule */
         BackTestRule: {
             /**
@@ -6687,6 +6777,32 @@ export interface components {
              */
             key: string | null;
         };
+        /**
+         * DecisionIn
+         * @description `winner`: everybody goes this arm from now on; `stop`: nobody goes it any more; `resume`: take an arm's stop back,
+         *     or without an arm everything that was decided.
+         * @example {
+         *       "arm": "B",
+         *       "kind": "winner"
+         *     }
+         */
+        DecisionIn: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "winner" | "stop" | "resume";
+            /**
+             * Arm
+             * @default
+             */
+            arm?: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+        };
         /** DefaultSource */
         DefaultSource: {
             /** Tenant */
@@ -7145,6 +7261,132 @@ export interface components {
              * @default []
              */
             said?: string[];
+        };
+        /** Experiment */
+        Experiment: {
+            /** Node */
+            node: string;
+            /** Goal */
+            goal: string;
+            /** Automatic */
+            automatic: boolean;
+            /** Confidence */
+            confidence: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "decided" | "inconclusive";
+            /** Winner */
+            winner: string;
+            /**
+             * Since
+             * Format: date-time
+             * @description The numbers count from here.
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            since: string;
+            /** Entries */
+            entries: number;
+            /**
+             * Entries Planned
+             * @description So many people, of all arms, show the wanted effect.
+             */
+            entries_planned: number;
+            /** Arms */
+            arms: components["schemas"]["ExperimentArm"][];
+            /**
+             * Decisions
+             * @description The newest first.
+             */
+            decisions: components["schemas"]["ExperimentDecision"][];
+        };
+        /**
+         * ExperimentArm
+         * @description What is known of one arm. Intervals hold however often somebody looks; `ratio` is beside the first arm.
+         */
+        ExperimentArm: {
+            /** Name */
+            name: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "running" | "stopped" | "winner" | "hold_out";
+            /**
+             * Share
+             * @description Of the people who come now, 0 to 1.
+             */
+            share: number;
+            /** Entries */
+            entries: number;
+            /** Conversions */
+            conversions: number;
+            /** Rate */
+            rate: number | null;
+            /** Rate Low */
+            rate_low: number;
+            /** Rate High */
+            rate_high: number;
+            /** Opt Outs */
+            opt_outs: number;
+            /** Opt Out Rate */
+            opt_out_rate: number | null;
+            /** Opt Out Low */
+            opt_out_low: number;
+            /** Opt Out High */
+            opt_out_high: number;
+            /** Cost Micros */
+            cost_micros: number;
+            /** Cost Per Conversion Micros */
+            cost_per_conversion_micros: number | null;
+            /**
+             * Likely Best
+             * @description The probability that its rate is the highest, with a uniform prior.
+             */
+            likely_best: number | null;
+            /** Ratio */
+            ratio: number | null;
+            /** Ratio Low */
+            ratio_low: number | null;
+            /** Ratio High */
+            ratio_high: number | null;
+            /** P Value */
+            p_value: number | null;
+        };
+        /** ExperimentDecision */
+        ExperimentDecision: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "winner" | "stop" | "resume";
+            /** Arm */
+            arm: string;
+            /** Actor */
+            actor: string;
+            /** Reason */
+            reason: string;
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            at: string;
+            /** Numbers */
+            numbers: {
+                [key: string]: unknown;
+            };
+        };
+        /** Experiments */
+        Experiments: {
+            /** Items */
+            items: components["schemas"]["Experiment"][];
+            /**
+             * Has More
+             * @default false
+             */
+            has_more?: boolean;
         };
         /**
          * ExplainIn
@@ -7967,6 +8209,13 @@ export interface components {
             items: components["schemas"]["FlowTest-Output"][];
             /** Has More */
             has_more: boolean;
+        };
+        /** FlowTriggers */
+        FlowTriggers: {
+            /** Waiting */
+            waiting: components["schemas"]["AwaitedTrigger"][];
+            /** Schedules */
+            schedules: components["schemas"]["NextRun"][];
         };
         /** FlowVersion */
         FlowVersion: {
@@ -10038,6 +10287,81 @@ export interface components {
             /** Contact Ids */
             contact_ids?: string[];
         };
+        /** NewSession */
+        NewSession: {
+            contact: components["schemas"]["EventContact"];
+            /**
+             * Variables
+             * @description What the start node may save, by its paths.
+             */
+            variables?: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * Key
+             * @description The same key twice is one session of this contact.
+             */
+            key?: string | null;
+        };
+        /** NewSessionResult */
+        NewSessionResult: {
+            /**
+             * Index
+             * @description The place in the request.
+             */
+            index: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "accepted" | "duplicate" | "error";
+            /** Contact Id */
+            contact_id: string | null;
+            error: components["schemas"]["FieldError"] | null;
+        };
+        /** NewSessionResults */
+        NewSessionResults: {
+            /** Results */
+            results: components["schemas"]["NewSessionResult"][];
+            /** Accepted */
+            accepted: number;
+            /** Duplicates */
+            duplicates: number;
+            /** Errors */
+            errors: number;
+        };
+        /**
+         * NewSessions
+         * @example {
+         *       "contacts": [
+         *         {
+         *           "contact": {
+         *             "address": "+447700900123"
+         *           },
+         *           "key": "order-A-17",
+         *           "variables": {
+         *             "order": "A-17"
+         *           }
+         *         }
+         *       ]
+         *     }
+         */
+        NewSessions: {
+            /** Contacts */
+            contacts: components["schemas"]["NewSession"][];
+            /**
+             * Start
+             * @description A start node; empty: the one for the API, else the flow's own.
+             * @default
+             */
+            start?: string;
+            /**
+             * Create Missing
+             * @description Make a contact of an address that nobody has. Needs contacts:write.
+             * @default false
+             */
+            create_missing?: boolean;
+        };
         /**
          * NewSimulation
          * @description Play a document, or a flow's draft, for a made contact or with the values of a real one.
@@ -10475,6 +10799,26 @@ export interface components {
              * @description A word of your own, which Meta shows when it checks the webhook.
              */
             verify_token: string;
+        };
+        /**
+         * NextRun
+         * @description One row a start and, by the contacts' clocks, a zone; `zone` empty: the workspace's.
+         */
+        NextRun: {
+            /** Node */
+            node: string;
+            /** Zone */
+            zone: string;
+            /**
+             * Next At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            next_at: string;
+            /** Last At */
+            last_at: string | null;
+            /** Error */
+            error: string;
         };
         /**
          * Offer
@@ -28552,6 +28896,444 @@ export interface operations {
             };
         };
     };
+    list_flow_sessions: {
+        parameters: {
+            query?: {
+                status?: ("waiting" | "stuck" | "ended" | "exited") | null;
+                node?: string | null;
+                version?: number | null;
+                /** @description How many items at most. */
+                limit?: number;
+                starting_after?: string | null;
+            };
+            header?: never;
+            path: {
+                flow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowSessionPage"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_flow: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                flow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSessions"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewSessionResults"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_flow_triggers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                flow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowTriggers"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_flow_experiments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                flow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiments"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_flow_experiment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered once more, not done once more. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                flow_id: string;
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow this, or the same request is being worked on. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     compare_flow_versions: {
         parameters: {
             query: {
@@ -28779,89 +29561,6 @@ export interface operations {
             };
             /** @description The state of things does not allow this, or the same request is being worked on. */
             409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A value is not acceptable. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A part of the hub does not answer now; Retry-After says when. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_flow_sessions: {
-        parameters: {
-            query?: {
-                status?: ("waiting" | "stuck" | "ended" | "exited") | null;
-                node?: string | null;
-                version?: number | null;
-                /** @description How many items at most. */
-                limit?: number;
-                starting_after?: string | null;
-            };
-            header?: never;
-            path: {
-                flow_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FlowSessionPage"];
-                };
-            };
-            /** @description Sign in first. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description You may not do this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing here. */
-            404: {
                 headers: {
                     [name: string]: unknown;
                 };

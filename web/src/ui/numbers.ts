@@ -24,3 +24,9 @@ export function formatDuration(seconds: number): string {
   const [value, unit] = seconds < MINUTE_S ? [Math.max(1, Math.ceil(seconds)), 'second'] : seconds < HOUR_S ? [Math.ceil(seconds / MINUTE_S), 'minute'] : [Math.ceil(seconds / HOUR_S), 'hour'];
   return new Intl.NumberFormat(language(), { style: 'unit', unit: unit as string, unitDisplay: 'short' }).format(value as number);
 }
+
+/** Micros as the decimal text that money is written in. */
+export const decimal = (micros: bigint): string => `${micros / 1_000_000n}.${String(micros % 1_000_000n).padStart(6, '0')}`;
+
+/** 0..1 as a percentage with one digit at most, rounded to the nearest. */
+export const formatPercent = (rate: number): string => new Intl.NumberFormat(language(), { style: 'percent', maximumFractionDigits: 1 }).format(rate);

@@ -14,6 +14,10 @@ export const PANELS: Readonly<Record<string, ComponentType>> = {
     await loadArea('flowlive');
     return { default: (await import('../live/LivePanel')).LivePanel };
   }),
+  experiments: lazy(async () => {
+    await loadArea('experiments');
+    return { default: (await import('../experiments/ExperimentsPanel')).ExperimentsPanel };
+  }),
   compare: lazy(async () => {
     await loadArea('flowlive');
     return { default: (await import('../diff/ComparePanel')).ComparePanel };

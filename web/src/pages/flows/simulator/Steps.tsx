@@ -5,11 +5,12 @@ import type { Cost, Frame } from '../../../api/simulations';
 import { useMe } from '../../../app/session';
 import { matchOf } from '../../../ui/ConditionBuilder/match';
 import { formatMoney } from '../../../ui/Money';
+import { decimal } from '../../../ui/numbers';
 import { shortTime } from '../../../ui/time';
 import { stepOf, type FlowDocument } from '../editor/document';
 import { looksOf } from '../editor/looks';
 import { useNodeTypes } from '../editor/nodeTypes';
-import { decimal, passedOf, totalOf, type Effect, type Group, type Passed, type Rule, type Why } from './reading';
+import { passedOf, totalOf, type Effect, type Group, type Passed, type Rule, type Why } from './reading';
 import classes from './simulator.module.css';
 
 const PRICE_DIGITS = 4;

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Frame } from '../../../api/simulations';
+import { decimal } from '../../../ui/numbers';
 import type { FlowDocument } from '../editor/document';
-import { answersOf, decimal, linesOf, litOf, minutesUntil, passedOf, pathsOf, pressesOf, standsAt, totalOf, waitsFor, withoutPresses } from './reading';
+import { answersOf, linesOf, litOf, minutesUntil, passedOf, pathsOf, pressesOf, standsAt, totalOf, waitsFor, withoutPresses } from './reading';
 
 const at = { x: 0, y: 0 };
 const DOCUMENT: FlowDocument = {

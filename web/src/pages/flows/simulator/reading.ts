@@ -143,8 +143,5 @@ export function totalOf(frames: readonly Frame[]): Map<string, bigint> {
   return found;
 }
 
-/** Micros as the decimal text that money is written in. */
-export const decimal = (micros: bigint): string => `${micros / 1_000_000n}.${String(micros % 1_000_000n).padStart(6, '0')}`;
-
 /** Whole minutes until an instant, at least one: the way to where a wait ends. */
 export const minutesUntil = (now: string, until: string): number => Math.max(1, Math.ceil((Date.parse(until) - Date.parse(now)) / 60_000));
