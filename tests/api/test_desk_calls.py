@@ -63,6 +63,10 @@ async def test_a_call_is_answered_held_listened_to_passed_on_and_ended(desk: Pho
         lambda: desk.org.conversation(number), lambda found: found["assignee"]["name"] == "Bob"
     )
     await until(lambda: desk.line(desk.phones["ann"]), lambda line: line["status"] == "completed")
+    # The first time, after the music, and after the question to Bob.
+    await until(
+        lambda: desk.line(number), lambda line: [step["did"] for step in line["log"]].count("joined") == 3
+    )
     await desk.say(desk.phones["bob"], "Good morning, this is Bob")
     await desk.heard(number, "heard", text="Good morning, this is Bob")
 

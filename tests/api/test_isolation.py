@@ -92,6 +92,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "transfer_conversation": {"queue_id": "own queue"},
     "snooze_conversation": {"until": (datetime.now(UTC) + timedelta(days=1)).isoformat()},
     "set_priority": {"priority": 1},
+    "tag_conversation": {"add": ["mine"]},
     "call_contact": {},
     "transfer_call": {"queue_id": "own queue"},
     "press_keys": {"keys": "1"},
@@ -133,7 +134,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "restore_flow": {"version": 1},
     "keep_flow_test": {"name": "mine now", "run": {"actions": [{"do": "begin"}]}},
     "step_simulation": {"action": {"do": "begin"}},
+    "replay_flow": {},
+    "begin_flow": {"contacts": [{"contact": {"address": "+447700900777"}}]},
+    "decide_flow_experiment": {"kind": "resume"},
 }
+QUERIES = {"compare_flow_versions": {"from": "1"}}
 NAMED = [
     (method, path, operation["operationId"])
     for path, item in DOCUMENT["paths"].items()
@@ -327,7 +332,10 @@ async def test_a_foreign_id_is_an_unknown_id(world: Any, where: str) -> None:
                         address = address.replace(f"{{{name}}}", words[place])
                     answers.append(
                         await client.request(
-                            method, address, json=body if method in ("post", "put", "patch") else None
+                            method,
+                            address,
+                            params=QUERIES.get(operation_id),
+                            json=body if method in ("post", "put", "patch") else None,
                         )
                     )
                 assert answers[0].status_code in (403, 404), (role, operation_id, answers[0].text)

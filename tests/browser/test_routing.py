@@ -38,7 +38,7 @@ async def make_rule(page: Page, name: str, word: str) -> None:
     await words.press("Enter")
     await choose(page, "Priority", "Priority urgent")
     await box.get_by_role("button", name="Add a tag").click()
-    await box.get_by_role("textbox", name="Tag of the contact").fill("asked")
+    await box.get_by_role("textbox", name="Tag", exact=True).fill("asked")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -33,7 +33,7 @@ def test_a_merged_contact_is_inside_of_both_ones_flows() -> None:
     def row(contact: UUID, sessions: Any) -> dict[str, Any]:
         empty = dict.fromkeys(("channel_id", "address", "last_text", "last_direction", "last_inbound_at"))
         own = {"contact_id": str(contact), "session": inside.to_json(sessions), "last_at": str(contact)}
-        return {**empty, **own, "status": "idle", "version": 1, "unread": 0}
+        return {**empty, **own, "status": "idle", "version": 1, "unread": 0, "tags": []}
 
     found = merge.conversation(row(WINNER, [FIRST]), row(LOSER, [SECOND]), WINNER)
     assert found is not None
