@@ -61,7 +61,7 @@ function Numbers({ arm }: { arm: ExperimentArm }) {
       <div><dt>{t('optOuts')}</dt><dd>{arm.opt_out_rate === null ? formatCount(arm.opt_outs) : t('optOutsOf', { count: arm.opt_outs, rate: formatPercent(arm.opt_out_rate) })}</dd></div>
       <div><dt>{t('cost')}</dt><dd>{money(arm.cost_micros)}</dd></div>
       <div><dt>{t('perConversion')}</dt><dd>{each === null ? '–' : money(each)}</dd></div>
-      <div><dt title={t('likelyHelp')}>{t('likely')}</dt><dd>{arm.likely_best === null ? '–' : formatPercent(arm.likely_best)}</dd></div>
+      <div><dt title={t('likelyHelp')}>{t('likely')}</dt><dd>{arm.likely_best === null || arm.entries === 0 ? '–' : formatPercent(arm.likely_best)}</dd></div>
     </dl>
   );
 }

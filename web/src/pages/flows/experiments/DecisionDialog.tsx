@@ -41,7 +41,7 @@ export function DecisionDialog({ experiment, wanted: { kind, arm }, onClose }: {
         if (!decide.isPending) decide.mutate();
       }}>
         <p>{t(`dialog.${kind}Text`, { arm: arm.name })}</p>
-        {kind === 'winner' && arm.likely_best !== null && <p>{t('dialog.winnerLikely', { likely: formatPercent(arm.likely_best) })}</p>}
+        {kind === 'winner' && arm.likely_best !== null && arm.entries > 0 && <p>{t('dialog.winnerLikely', { likely: formatPercent(arm.likely_best) })}</p>}
         <TextInput data-autofocus label={t('dialog.reason')} description={t('dialog.reasonHint')} maxLength={REASON_CHARS_MAX} value={reason} onChange={(event) => setReason(event.currentTarget.value)} />
         {decide.error && <ProblemAlert error={decide.error} />}
         <div className={classes.dialogActions}>

@@ -16,9 +16,9 @@ const experiment = (arms: ExperimentArm[], winner = ''): Experiment => ({
 test('all arms share an axis with a round end above their intervals', () => {
   expect(axisOf([arm('A'), arm('B', { rate_high: 0.23 })])).toBeCloseTo(0.25);
   expect(axisOf([arm('A', { rate_high: 0.2 })])).toBeCloseTo(0.2);
-  expect(axisOf([arm('A', { rate_high: 0.7 })])).toBe(1);
+  expect(axisOf([arm('A', { rate_high: 0.9 })])).toBe(1);
   expect(axisOf([arm('A', { rate: 0, rate_high: 0.0001 })])).toBe(0.01);
-  expect(axisOf([arm('A', { rate_high: 0.15 }), arm('B', { entries: 0, rate: null, rate_low: 0, rate_high: 1 })])).toBeCloseTo(0.2);
+  expect(axisOf([arm('A', { rate_high: 0.17 }), arm('B', { entries: 0, rate: null, rate_low: 0, rate_high: 1 })])).toBeCloseTo(0.2);
 });
 
 test('a bar has its interval and its rate on the axis, and none before anybody came', () => {

@@ -6,7 +6,7 @@ const SYSTEM = 'system';
 
 /** Where a bar ends at the least: a rate of nothing needs an axis too. */
 const AXIS_MIN = 0.01;
-const STEPS = [1, 2, 2.5, 5, 10];
+const STEPS = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10];
 
 /** 0..1: the end of the axis that all arms of an experiment share, a round number above their intervals. */
 export function axisOf(arms: readonly ExperimentArm[]): number {
