@@ -95,6 +95,12 @@ class PhoneDesk:
 
         return fits(await until(lambda: self.line(number), fits))[-1]
 
+    async def joined(self, number: str, times: int) -> None:
+        """Wait until a handset is in the room for this time: what comes earlier is not heard there."""
+        await until(
+            lambda: self.line(number), lambda line: [s["did"] for s in line["log"]].count("joined") == times
+        )
+
     async def set_queue(self, settings: dict[str, Any]) -> None:
         """How the queue takes calls; what hosts know of it is a few seconds old."""
         path = f"/v1/queues/{encode_id('que', self.org.run.workspace.queues['General'])}"

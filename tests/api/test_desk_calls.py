@@ -40,6 +40,7 @@ async def test_a_call_is_answered_held_listened_to_passed_on_and_ended(desk: Pho
     await desk.post("ann", f"/v1/calls/{call}/hold")
     await desk.heard(number, "left")
     await desk.post("ann", f"/v1/calls/{call}/resume")
+    await desk.joined(number, 2)
     await desk.post("ann", f"/v1/calls/{call}/keys", {"keys": "12#"})
     assert (await desk.heard(number, "tones"))["digits"] == "12#"
     await desk.post("ann", f"/v1/calls/{call}/mute", {"muted": True})
@@ -63,10 +64,7 @@ async def test_a_call_is_answered_held_listened_to_passed_on_and_ended(desk: Pho
         lambda: desk.org.conversation(number), lambda found: found["assignee"]["name"] == "Bob"
     )
     await until(lambda: desk.line(desk.phones["ann"]), lambda line: line["status"] == "completed")
-    # The first time, after the music, and after the question to Bob.
-    await until(
-        lambda: desk.line(number), lambda line: [step["did"] for step in line["log"]].count("joined") == 3
-    )
+    await desk.joined(number, 3)
     await desk.say(desk.phones["bob"], "Good morning, this is Bob")
     await desk.heard(number, "heard", text="Good morning, this is Bob")
 

@@ -61,6 +61,7 @@ WORDS = {
     "tag": ("secret-tag", "no-such-tag"),
     "version": ("1", "1"),
     "row_number": ("2", "2"),
+    "node": ("split", "split"),
 }
 NEWER = (
     "att",
