@@ -77,6 +77,25 @@ async def test_many_are_passed_on_and_each_has_its_result(provider: Provider, or
     problem(await org.http.post(f"/v1/conversations/{ids[0]}/accept"), 422, "invalid")
 
 
+async def test_a_program_answers_for_its_bot_and_the_bot_has_the_conversation(
+    provider: Provider, org: Org, hub_stack: HubStack
+) -> None:
+    async with signed_in(hub_stack.settings, org.run.email) as boss:
+        made = await boss.post("/v1/agents", json={"name": "Parcel bot"})
+        assert made.status_code == 201, made.text
+        bot, me = made.json()["id"], (await boss.get("/v1/me")).json()["user"]["id"]
+        await provider.sms("+15557100200", "Where is my parcel?")
+        path = f"/v1/conversations/{(await org.conversation('+15557100200'))['id']}"
+        no_bot = await org.http.post(f"{path}/messages", json={"text": "Hello", "agent_id": me})
+        assert problem(no_bot, 422, "invalid")["errors"][0]["pointer"] == "/agent_id"
+        problem(
+            await boss.post(f"{path}/messages", json={"text": "Hello", "agent_id": bot}), 403, "forbidden"
+        )
+        assert (await org.get(path))["assignee"] is None
+        await org.post(f"{path}/messages", {"text": "It is on its way.", "agent_id": bot}, 201)
+        assert (await org.get(path))["assignee"] == {"id": bot, "name": "Parcel bot"}
+
+
 async def test_a_contact_says_how_it_was_and_is_thanked(provider: Provider, org: Org) -> None:
     care = encode_id("que", org.run.workspace.queues["Care"])
     asks = {"settings": {"satisfaction": {"enabled": True}}}
