@@ -244,3 +244,9 @@ class Directories:
 
     async def one(self, tenant_id: UUID) -> Directory:
         return (await self.get((tenant_id,)))[tenant_id]
+
+    async def with_bot(self, tenant_id: UUID, bot_id: UUID) -> Directory:
+        """A tenant's directory, read anew when it lacks a bot: it may have just been added."""
+        if bot_id not in (await self.one(tenant_id)).bots:
+            await self._read([tenant_id])
+        return self._known[tenant_id].directory

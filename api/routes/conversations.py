@@ -160,9 +160,10 @@ async def reply(
     held back when somebody else has answered meanwhile.
     """
     once = source_id(request, caller) if "idempotency-key" in request.headers else None
-    directory = await actors.directories.one(caller.tenant_id)
-    writer = speaks_for(caller, body.agent_id, directory) if body.agent_id else caller.user_id
-    name = directory.users.get(writer, "") if writer else caller.name
+    writer, name = caller.user_id, caller.name
+    if writer or body.agent_id:
+        writer, directory = await speaks_for(caller, body.agent_id, actors.directories)
+        name = directory.users.get(writer, "")
     event = AgentReply(new_id(), writer, body.text, _now(), body.channel_id, once, name, body.seen)
     answer = await actors.command(caller.tenant_id, conversation_id, event)
     message: dict[str, Any] = answer["messages"][0]

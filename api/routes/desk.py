@@ -18,7 +18,7 @@ from api.schemas.conversations import Conversation
 from hub.conversations.desk import Accept, Decline, DeskEvent, SetPriority, SetTags, Snooze, WaitForContact
 from hub.conversations.state import Assign, Event, Transfer
 from hub.conversations.tagging import clean
-from hub.directory import Directory
+from hub.directory import Directories, Directory
 from hub.errors import Forbidden, HubError, Invalid
 from hub.ids import encode_id
 from hub.tenancy.caller import Caller
@@ -74,8 +74,7 @@ async def accept(
     conversation_id: ConversationId, caller: Writer, actors: Actors, body: schemas.AgentIn = ONESELF
 ) -> Any:
     """Take what was offered, or what waits and is offered to nobody. Of two who do it at once one gets 409."""
-    directory = await actors.directories.one(caller.tenant_id)
-    agent_id = speaks_for(caller, body.agent_id, directory)
+    agent_id, directory = await speaks_for(caller, body.agent_id, actors.directories)
     name = directory.users.get(agent_id, "")
     return await _turn(actors, caller, conversation_id, Accept(agent_id, _now(), name, caller.principal))
 
@@ -85,8 +84,7 @@ async def decline(
     conversation_id: ConversationId, caller: Writer, actors: Actors, body: schemas.AgentIn = ONESELF
 ) -> Any:
     """Leave an offer to somebody else."""
-    directory = await actors.directories.one(caller.tenant_id)
-    agent_id = speaks_for(caller, body.agent_id, directory)
+    agent_id, _ = await speaks_for(caller, body.agent_id, actors.directories)
     return await _turn(actors, caller, conversation_id, Decline(agent_id, _now(), caller.principal))
 
 
@@ -118,17 +116,23 @@ async def tags(conversation_id: ConversationId, body: schemas.TagsIn, caller: Wr
     return await _turn(actors, caller, conversation_id, SetTags(add, remove, _now(), caller.principal))
 
 
-def speaks_for(caller: Caller, agent_id: UUID | None, directory: Directory) -> UUID:
-    """Who acts: the person who asks, or the bot that a program speaks for. Raises Forbidden; Invalid, naming the place."""
+async def speaks_for(
+    caller: Caller, agent_id: UUID | None, directories: Directories
+) -> tuple[UUID, Directory]:
+    """Who acts, the person who asks or the bot that a program speaks for, and the directory that knows them.
+
+    Raises Forbidden; Invalid, naming the place.
+    """
     if caller.user_id is not None:
         if agent_id not in (None, caller.user_id):
             raise Forbidden("people act for themselves")
-        return caller.user_id
+        return caller.user_id, await directories.one(caller.tenant_id)
     if agent_id is None:
         raise Invalid("say which agent this program speaks for", "/agent_id")
+    directory = await directories.with_bot(caller.tenant_id, agent_id)
     if agent_id not in directory.bots:
         raise Invalid("there is no such bot in this tenant", "/agent_id")
-    return agent_id
+    return agent_id, directory
 
 
 async def _turn(actors: Any, caller: Caller, conversation_id: UUID, event: DeskEvent) -> Any:
