@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -57,35 +58,20 @@ class TimersHost(Shell):
 
     async def start(self) -> None:
         self._tasks = [
-            asyncio.create_task(self._sweep_for_ever()),
-            asyncio.create_task(self._take_over_for_ever()),
+            asyncio.create_task(self._every_second(self.sweep, "sweep_failed")),
+            asyncio.create_task(self._every_second(self.attempts.sweep, "failover_sweep_failed")),
             asyncio.create_task(self.flow_work.run_for_ever()),
-            asyncio.create_task(self._look_at_calls_for_ever()),
+            asyncio.create_task(self._every_second(self.hub.calls.desk.sweep, "call_sweep_failed")),
         ]
 
-    async def _take_over_for_ever(self) -> None:
+    async def _every_second(self, sweep: Callable[[], Awaitable[Any]], failed: str) -> None:
+        """Sweep for ever. What goes wrong is logged as `failed`; the next sweep finds the rows again."""
         while True:
             await asyncio.sleep(EVERY_S)
             try:
-                await self.attempts.sweep()
+                await sweep()
             except Exception:
-                log.exception("failover_sweep_failed", host=self.name)
-
-    async def _look_at_calls_for_ever(self) -> None:
-        while True:
-            await asyncio.sleep(EVERY_S)
-            try:
-                await self.hub.calls.desk.sweep()
-            except Exception:
-                log.exception("call_sweep_failed", host=self.name)
-
-    async def _sweep_for_ever(self) -> None:
-        while True:
-            await asyncio.sleep(EVERY_S)
-            try:
-                await self.sweep()
-            except Exception:
-                log.exception("sweep_failed", host=self.name)
+                log.exception(failed, host=self.name)
 
     async def sweep(self) -> int:
         """Deliver pending inbox events once. Returns how many were looked at."""
