@@ -64,7 +64,7 @@ async def test_a_call_is_answered_held_listened_to_passed_on_and_ended(desk: Pho
         lambda: desk.org.conversation(number), lambda found: found["assignee"]["name"] == "Bob"
     )
     await until(lambda: desk.line(desk.phones["ann"]), lambda line: line["status"] == "completed")
-    await desk.joined(number, 3)
+    await desk.joined(number, 4)  # after the welcome, the music, the keys, and the question to Bob
     await desk.say(desk.phones["bob"], "Good morning, this is Bob")
     await desk.heard(number, "heard", text="Good morning, this is Bob")
 
