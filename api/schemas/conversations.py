@@ -68,6 +68,9 @@ class Conversation(Out):
     handed_on: HandedOn | None = Field(
         description="The note of who passed it on, until somebody answers, closes it or passes it on."
     )
+    waiting_flows: list[Named] = Field(
+        description="The flows that handed it over and go on when it is handed back or closed."
+    )
     flooded_until: str | None = Field(
         description="Until then what the contact writes is a flood: kept, but nothing is done with it."
     )

@@ -65,6 +65,7 @@ def conversation_view(state: Conversation, directory: Directory) -> dict[str, An
         **_desk_view(state, directory),
         "tags": list(state.tags),
         "handed_on": _handed_on(state, directory),
+        "waiting_flows": _waiting_flows(state, directory),
         "version": state.version,
     }
 
@@ -94,6 +95,13 @@ def _handed_on(state: Conversation, directory: Directory) -> dict[str, Any] | No
     kind, _, key = note.actor.partition(":")
     by = _named("usr", UUID(key), directory.users) if kind == "user" else None
     return {"text": note.text, "by": by, "at": instant(note.at)}
+
+
+def _waiting_flows(state: Conversation, directory: Directory) -> list[dict[str, str] | None]:
+    """The flows that go on when the people are done."""
+    names = directory.routing.book.names
+    waiting = dict.fromkeys(each.flow_id for each in state.sessions if each.awaits_people)
+    return [_named("flw", flow_id, names) for flow_id in waiting]
 
 
 def message_view(row: Mapping[str, Any], directory: Directory) -> dict[str, Any]:

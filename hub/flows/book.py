@@ -24,6 +24,7 @@ class FlowBook:
     versions: Mapping[UUID, int] = field(default_factory=dict)
     tenant: Tenant = field(default_factory=Tenant)
     older: dict[Version, Flow | None] = field(default_factory=dict)
+    names: Mapping[UUID, str] = field(default_factory=dict)
 
     def flow(self, inside: Inside) -> Flow | None:
         """The version that a session runs on; None when there is none (any more)."""

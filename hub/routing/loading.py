@@ -133,7 +133,7 @@ async def load_rules(db: AsyncConnection, around: Around, draft: RuleList | None
         around.users,
         channel_kinds=around.channel_kinds,
         flood_limit=around.flood_limit,
-        book=FlowBook(flows, versions, await _runs(db, around, flows, contact, segments)),
+        book=FlowBook(flows, versions, await _runs(db, around, flows, contact, segments), names=flow_names),
     )
     table.waiting = await waiting(db, around.tenant_id, table)
     return LoadedRules(table, needs_of(table), placed, catalog, flow_needs(table))

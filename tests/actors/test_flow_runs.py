@@ -294,8 +294,8 @@ async def test_people_get_it_and_give_it_back(run: Run) -> None:
     flow = await flow_of(
         desk,
         [
-            node("people", "hand_over", queue="orders", come_back=True),
-            node("thanks", "send", content={"type": "text", "text": "Thanks"}),
+            node("people", "hand_over", queue="orders", come_back=True, save_as="found"),
+            node("thanks", "send", content={"type": "text", "text": "Noted: {{ found }}"}),
             node("goal", "goal", name="helped"),
         ],
         [edge("people", "thanks", "closed"), edge("thanks", "goal")],
@@ -307,9 +307,9 @@ async def test_people_get_it_and_give_it_back(run: Run) -> None:
     await run.host.receive([desk.arrived(contact, "are you there?")])
     assert (await desk.conversation(contact)).status == "open", "people have it: the flow takes no reply"
     (answer,) = await run.host.receive([desk.command(contact, HandBack(now(), "user:1", outcome="done"))])
-    assert answer["conversation"]["status"] == "closed"
+    assert (answer["conversation"]["status"], answer["conversation"]["waiting_flows"]) == ("closed", [])
     await run.later()
-    assert [body for _, body, _ in await desk.thread(contact)] == ["are you there?", "Thanks"]
+    assert [body for _, body, _ in await desk.thread(contact)] == ["are you there?", "Noted: done"]
     assert (await run.session(session)).status == "ended"
     assert [row.name for row in await desk.rows(flow_goals)] == ["helped"]
     (again,) = await run.host.receive([desk.command(contact, HandBack(now(), "user:1"))])

@@ -94,6 +94,30 @@ QUEUES: Mapping[str, Mapping[str, Any]] = {
 }
 QUEUE_OF = {LOST: "Cards", REFUND: "Payments", RATE: "Exchange"}
 CAPACITY = {"Ada Agent": 2, "Ben Agent": 3}
+GIFT = "gift"
+"""The keyword of a journey that people help with."""
+GIFTS = {
+    "spec_version": 2,
+    "nodes": [
+        {"id": "start", "type": "start", "data": {"trigger": {"kind": "keyword", "words": [GIFT]}}},
+        {
+            "id": "people",
+            "type": "hand_over",
+            "data": {"queue": "General", "come_back": True, "save_as": "found"},
+        },
+        {
+            "id": "noted",
+            "type": "send",
+            "data": {"content": {"type": "text", "text": "Your gift card: {{ found }}"}},
+        },
+        {"id": "goal", "type": "goal", "data": {"name": "given"}},
+    ],
+    "edges": [
+        {"source": "start", "target": "people"},
+        {"source": "people", "port": "closed", "target": "noted"},
+        {"source": "noted", "target": "goal"},
+    ],
+}
 WRAP_UPS = ("Solved", "Passed on")
 
 
@@ -174,6 +198,7 @@ async def begin_morning(settings: Settings) -> Morning:
         await ws.publish_model(engine, tenant_id, train(rows, outside=OUTSIDE))
         async with signed_in(settings, run.email) as http:
             await _set_up(http, run)
+        await ws.ensure_flow(engine, tenant_id, "Gifts", GIFTS)
         rules = [ws.intent_rule(label, run.workspace.queues[queue], 0.5) for label, queue in QUEUE_OF.items()]
         await ws.ensure_rules(engine, tenant_id, rules, run.workspace.queues["General"])
         return Morning(settings, run, people)

@@ -31,6 +31,7 @@ export const accept = (id: string): Promise<Conversation> => body(api.POST('/v1/
 export const decline = (id: string): Promise<Conversation> => body(api.POST('/v1/conversations/{conversation_id}/decline', { params: at(id), body: {} }));
 export const snooze = (id: string, until: string): Promise<Conversation> => body(api.POST('/v1/conversations/{conversation_id}/snooze', { params: at(id), body: { until } }));
 export const waitForContact = (id: string): Promise<Conversation> => body(api.POST('/v1/conversations/{conversation_id}/wait', { params: at(id) }));
+export const handBack = (id: string, outcome: string): Promise<Conversation> => body(api.POST('/v1/conversations/{conversation_id}/hand-back', { params: at(id), body: { outcome } }));
 export const setPriority = (id: string, priority: number): Promise<Conversation> => body(api.POST('/v1/conversations/{conversation_id}/priority', { params: at(id), body: { priority } }));
 
 export const tagConversation = (id: string, add: string[], remove: string[]): Promise<Conversation> =>

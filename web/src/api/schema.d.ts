@@ -6566,6 +6566,11 @@ export interface components {
             /** @description The note of who passed it on, until somebody answers, closes it or passes it on. */
             handed_on: components["schemas"]["HandedOn"] | null;
             /**
+             * Waiting Flows
+             * @description The flows that handed it over and go on when it is handed back or closed.
+             */
+            waiting_flows: components["schemas"]["Named"][];
+            /**
              * Flooded Until
              * @description Until then what the contact writes is a flood: kept, but nothing is done with it.
              */

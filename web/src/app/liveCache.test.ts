@@ -12,7 +12,7 @@ function conversation(id: string, change: Partial<Conversation> = {}): Conversat
   return {
     id, contact: { id: `con_${id}`, name: id, address: '+4477' }, status: 'open', queue: { id: 'que_1', name: 'Care' }, assignee: null, channel: null, last_text: '', last_direction: 'in',
     last_at: '2026-01-01T00:00:00Z', unread: 0, intent: null, confidence: null, reason: '', opted_out: [], opened_at: null, closed_at: null, priority: 0, waiting_since: null, offer: null,
-    respond_by: null, resolve_by: null, breached: [], snoozed_until: null, wrap_up: null, flooded_until: null, tags: [], handed_on: null, version: 1, ...change,
+    respond_by: null, resolve_by: null, breached: [], snoozed_until: null, wrap_up: null, flooded_until: null, tags: [], handed_on: null, waiting_flows: [], version: 1, ...change,
   };
 }
 

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { IconEyeOff } from '@tabler/icons-react';
-import { useEffect, useRef, useState, type RefObject } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState, type RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
 import { asProblem } from '../../api/problem';
 import { can } from '../../api/permissions';
@@ -22,6 +22,7 @@ import { useActions } from './useActions';
 import { useDraft } from './useDraft';
 import { Writing } from './Writing';
 
+const HandBack = lazy(() => import('./HandBack')); // few conversations have a journey that waits
 const READ_MS = 600;
 const NO_ACCESS = [403, 404];
 
@@ -62,6 +63,7 @@ function useThreadKeys(row: Conversation, mayWrite: boolean, menu: MenuState, fi
         { keys: 'a', label: t('keys.assign'), run: () => menu.set('assign') },
         { keys: 't', label: t('keys.transfer'), run: () => menu.set('transfer') },
         { keys: 'z', label: t('keys.rest'), run: () => menu.set('rest') },
+        ...(row.waiting_flows.length > 0 ? [{ keys: 'b', label: t('back.do'), run: () => menu.set('back') }] : []),
       ]
     : mayWrite && row.status === 'closed' ? [{ keys: 'e', label: t('keys.reopen'), run: () => actions.reopen(row) }] : [];
   useKeys(t('keys.thread'), [
@@ -92,6 +94,7 @@ function OpenThread({ row, mayWrite, panel, onPanel }: OpenProps) {
         field.current?.focus();
       }} />
       <HandedOn row={row} />
+      {mayWrite && row.waiting_flows.length > 0 && <Suspense><HandBack row={row} actions={actions} opened={opened === 'back'} onChange={(now) => set(now ? 'back' : null)} /></Suspense>}
       {mayWrite && <Writing row={row} draft={draft} field={field} onClose={() => actions.ask(row)} />}
     </>
   );

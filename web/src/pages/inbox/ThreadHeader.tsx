@@ -22,7 +22,7 @@ import type { ConversationActions } from './useActions';
 
 const NOTE_CHARS_MAX = 2_000;
 
-type MenuName = 'assign' | 'transfer' | 'rest' | 'tags';
+type MenuName = 'assign' | 'transfer' | 'rest' | 'tags' | 'back';
 export interface MenuState { opened: MenuName | null; set: (menu: MenuName | null) => void }
 
 interface HeaderProps { row: Conversation; actions: ConversationActions; menu: MenuState; mayWrite: boolean; panel: boolean; onPanel: () => void }

@@ -4,7 +4,7 @@ import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { keys } from '../../api/keys';
 import type { Conversation } from '../../api/types';
-import { setPriority, snooze, tagConversation, waitForContact } from '../../api/desk';
+import { handBack, setPriority, snooze, tagConversation, waitForContact } from '../../api/desk';
 import { assign, close, passOn, reopen } from '../../api/writes';
 import { putConversation } from '../../app/liveCache';
 import { useMe } from '../../app/session';
@@ -18,6 +18,8 @@ export interface ConversationActions {
   transfer: (row: Conversation, to: Named, note?: string) => void;
   /** `wrapUp`: one of the tenant's codes. */
   close: (row: Conversation, wrapUp?: string) => void;
+  /** Into the journeys that wait for it. `outcome`: goes along to them. */
+  handBack: (row: Conversation, outcome: string) => void;
   reopen: (row: Conversation) => void;
   snooze: (row: Conversation, until: string) => void;
   waitForContact: (row: Conversation) => void;
@@ -55,6 +57,7 @@ export function useActions(): ConversationActions {
         if (!done) return;
         toastUndo(t('action.closed', { name: row.contact.name || row.contact.address }), () => reopenNow(row));
       }),
+      handBack: (row, outcome) => void act(row, {}, () => handBack(row.id, outcome), t('back.failed')).then((done) => done && toast(t('back.done'))),
       reopen: reopenNow,
       snooze: (row, until) => void act(row, { status: 'snoozed', snoozed_until: until }, () => snooze(row.id, until), t('rest.snoozeFailed'))
         .then((done) => done && toastUndo(t('rest.snoozed', { name: row.contact.name || row.contact.address }), () => reopenNow(row))),
