@@ -50,7 +50,7 @@ async def authenticate(request: Request) -> Caller:
     known: Caller | None = request.scope.get(CALLER)
     if known is not None:
         return known
-    caller = await _identify(request)
+    caller = await identify(request)
     settings: Settings = request.app.state.settings
     if caller is None:
         await _take(request, f"rl:ip:{client_ip(request)}", ANONYMOUS_PER_MIN)
@@ -65,14 +65,15 @@ async def authenticate(request: Request) -> Caller:
     return caller
 
 
-async def _identify(request: Request) -> Caller | None:
+async def identify(request: Request, *, touch: bool = True) -> Caller | None:
+    """Whose request it is, as the database says now. `touch` False: looking does not keep a session alive."""
     state = request.app.state
     authorization = request.headers.get("authorization", "")
     if authorization:
         scheme, _, credentials = authorization.partition(" ")
         return await state.keys.caller(credentials.strip()) if scheme.lower() == "bearer" else None
     token = request.cookies.get(cookie_name(state.settings), "")
-    return await service.caller_of_session(state.engine, token) if token else None
+    return await service.caller_of_session(state.engine, token, touch=touch) if token else None
 
 
 async def _take(request: Request, name: str, quota: int) -> None:

@@ -12,7 +12,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from hub.realtime import ENTRY_EVENTS_MAX, stream_key
+from hub.realtime import ENTRY_EVENTS_MAX, needed_for, stream_key
 
 QUEUE_EVENTS_MAX = 2_000
 REPLAY_ENTRIES_MAX = 2_000
@@ -49,8 +49,11 @@ class Position(NamedTuple):
 
 
 class LiveEvent(NamedTuple):
+    """`needs`: the permission that its reader must have; empty: it is for everybody, as a gap is."""
+
     position: Position
     data: bytes
+    needs: str = ""
 
 
 class Subscription:
@@ -162,4 +165,6 @@ def _events(entries: list[tuple[bytes, dict[bytes, bytes]]]) -> Iterator[LiveEve
     """The events of stream entries in order; an entry's fields are named 0, 1, 2 …."""
     for entry, fields in entries:
         for place, data in enumerate(fields.values()):
-            yield LiveEvent(Position.of(entry, place), data)
+            needs = needed_for(data)
+            if needs is not None:
+                yield LiveEvent(Position.of(entry, place), data, needs)

@@ -20,7 +20,40 @@ ENTRY_EVENTS_MAX = 25
 FORGET_ENTRIES = 200  # looked at a round trip
 OUTBOX_WAKE = "hub:outbox"  # pub/sub: there is something to send
 
+NEEDS: Mapping[str, str] = {
+    "call.updated": "inbox:read",
+    "campaign.updated": "campaigns:read",
+    "channel.health": "channels:read",
+    "contact.typing": "inbox:read",
+    "contact.updated": "contacts:read",
+    "conversation.breached": "inbox:read",
+    "conversation.typing": "inbox:read",
+    "conversation.updated": "inbox:read",
+    "desk_call.updated": "inbox:read",
+    "import.updated": "contacts:import",
+    "mention.created": "inbox:read",
+    "message.corrected": "inbox:read",
+    "message.created": "inbox:read",
+    "message.updated": "inbox:read",
+    "messages.arrived": "inbox:read",
+    "presence.updated": "queues:read",
+    "routing.updated": "queues:read",
+    "segment.updated": "contacts:read",
+    "wallet.updated": "wallet:read",
+}
+"""The permission to read what an event of this type tells; one that is not here is told to nobody."""
+
 log = structlog.get_logger()
+
+
+def needed_for(event: bytes) -> str | None:
+    """The permission that an encoded event asks of its reader; None: nobody may read it."""
+    begin, end = len(_TYPE), event.find(b'"', len(_TYPE))
+    kind = event[begin:end].decode() if event.startswith(_TYPE) else orjson.loads(event).get("type", "")
+    return NEEDS.get(kind)
+
+
+_TYPE = b'{"type":"'  # how nearly all of them begin
 
 
 def stream_key(tenant_id: UUID) -> str:

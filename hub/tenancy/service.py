@@ -126,10 +126,13 @@ async def sign_out(db: AsyncConnection, caller: Caller) -> None:
     await store.delete_session(db, caller.home_tenant_id, caller.token_hash)
 
 
-async def caller_of_session(engine: AsyncEngine, token: str, clock: Clock | None = None) -> Caller | None:
+async def caller_of_session(
+    engine: AsyncEngine, token: str, clock: Clock | None = None, *, touch: bool = True
+) -> Caller | None:
     """The person behind a session token, or None: unknown, idle for 30 minutes, 12 hours old, or suspended.
 
-    Read from the database on every request, so that a change of roles or a sign-out holds at once.
+    Read from the database on every request, so that a change of roles or a sign-out holds at once. `touch`: it counts as
+    a use of the session.
     """
     now = (clock or SystemClock()).now()
     token_hash = keys.hash_secret(token)
@@ -143,7 +146,7 @@ async def caller_of_session(engine: AsyncEngine, token: str, clock: Clock | None
         user = await store.user(db, row.tenant_id, row.user_id)
         if user is None or user.status != "active":
             return None
-        if row.last_seen_at + SESSION_TOUCH <= now:
+        if touch and row.last_seen_at + SESSION_TOUCH <= now:
             await store.touch_session(db, row.tenant_id, token_hash, now)
     return Caller(
         tenant_id=row.acting_tenant_id,

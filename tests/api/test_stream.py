@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from redis.asyncio import Redis
 
+from api import stream
 from api.live import GAP, Live, Position
 from cli.demo.runs import Run
 from hub.ids import new_id
-from hub.realtime import publish, stream_key
+from hub.realtime import NEEDS, needed_for, publish, stream_key
+from hub.tenancy.caller import Caller
+from hub.tenancy.permissions import PERMISSIONS
 from tests.api.whole_hub import Org, Provider, client, listening, problem, signed_in, start
 from tests.conftest import HubStack
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +120,64 @@ async def test_a_browser_s_session_opens_it_and_nobody_else(
         await read(body_is("to the browser"))
 
 
+async def test_each_hears_what_they_may_read(org: Org, provider: Provider, hub_stack: HubStack) -> None:
+    """Who tops wallets up reads no message, and no name of a contact."""
+    billing = f"billing-{org.run.email}"
+    async with (
+        signed_in(hub_stack.settings, billing) as browser,
+        listening(browser) as theirs,
+        listening(org.http) as ours,
+    ):
+        await provider.sms("+15558000006", "a secret")
+        await ours(body_is("a secret"))
+        money = {"amount": "1.00", "currency": "EUR", "reference": "stream"}
+        topped = await browser.post("/v1/wallet/top-ups", json=money, headers={"Idempotency-Key": "stream"})
+        assert topped.is_success, topped.text
+        heard = await theirs(lambda event: event["type"] == "wallet.updated")
+    assert {event["type"] for _, event in heard} == {"wallet.updated"}
+
+
+def test_what_screens_listen_to_has_its_permission() -> None:
+    """An event without one is told to nobody."""
+    cache = (ROOT / "web/src/app/liveCache.ts").read_text()
+    handled = set(re.findall(r"case '([a-z_]+\.[a-z_]+)'", cache))
+    assert len(handled) > 15
+    assert handled - set(NEEDS) == set()
+    assert set(NEEDS.values()) <= PERMISSIONS
+    assert needed_for(b'{"n":1,"type":"wallet.updated"}') == "wallet:read"
+    assert needed_for(b'{"type":"of nobody"}') is None
+
+
+async def test_a_stream_ends_with_its_session(
+    live: Live, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Looked at again and again, with the rights of that moment."""
+    tenant = new_id()
+    caller = Caller(
+        tenant, tenant, new_id(), None, "Ann", (), frozenset({"queues:read"}), frozenset({tenant})
+    )
+    answers = [caller, replace(caller, permissions=frozenset()), None]
+    request: Any = SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace(redis=redis)))
+
+    async def identify(_: Any, *, touch: bool) -> Caller | None:
+        assert not touch, "an open screen alone keeps no session alive"
+        return answers.pop(0)
+
+    monkeypatch.setattr(stream, "identify", identify)
+    monkeypatch.setattr(stream, "HEARTBEAT_S", 0.5)
+    frames: list[bytes] = []
+    async for frame in stream._frames(request, live, caller, None):
+        frames.append(frame)
+        if len(frames) == 1 or frame == stream.RIGHTS:
+            asyncio.get_running_loop().call_later(
+                0.1, lambda: asyncio.ensure_future(publish(redis, [(tenant, {"type": "routing.updated"})]))
+            )
+    said = [frame for frame in frames if b"still here" not in frame]
+    assert said[0] == b": connected\n\n"
+    assert b"routing.updated" in said[1]
+    assert said[2:] == [stream.RIGHTS], "what came after the right was withdrawn is not told"
+
+
 # --- the fan-out by itself ----------------------------------------------------------------------------------------
 
 
@@ -131,10 +198,10 @@ async def collect(live: Live, tenant: Any, last: Position | None, count: int) ->
 
 async def test_a_trimmed_history_begins_with_a_gap(live: Live, redis: Redis) -> None:
     tenant = new_id()
-    await publish(redis, [(tenant, {"type": "x", "n": 0})])
+    await publish(redis, [(tenant, {"type": "routing.updated", "n": 0})])
     entries: Any = await redis.xrange(stream_key(tenant))
     first: bytes = entries[0][0]
-    await publish(redis, [(tenant, {"type": "x", "n": 1})])
+    await publish(redis, [(tenant, {"type": "routing.updated", "n": 1})])
     await redis.xdel(stream_key(tenant), first)
     milliseconds, _, sequence = first.partition(b"-")
     (event, *_) = await collect(live, tenant, Position(int(milliseconds) - 1, int(sequence), 0), 1)
@@ -146,7 +213,7 @@ async def test_a_history_that_is_gone_altogether_is_a_gap_too(live: Live, redis:
     tenant = new_id()
     (event, *_) = await collect(live, tenant, Position(1_700_000_000_000, 0, 0), 1)
     assert event.data == GAP
-    await publish(redis, [(tenant, {"type": "x"})])
+    await publish(redis, [(tenant, {"type": "routing.updated"})])
     (event, *_) = await collect(live, tenant, Position(9_700_000_000_000, 0, 0), 1)
     assert event.data == GAP
 
@@ -155,7 +222,7 @@ async def test_a_screen_that_falls_behind_gets_a_gap_not_a_backlog(live: Live, r
     tenant = new_id()
     async with live.subscribe(tenant, None) as subscription, asyncio.timeout(60):
         for _ in range(5):
-            await publish(redis, [(tenant, {"type": "x"})] * 1000)
+            await publish(redis, [(tenant, {"type": "routing.updated"})] * 1000)
             await asyncio.sleep(0.05)
         seen: list[Any] = []
         while not any(event.data == GAP for event in seen):

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import psycopg
 from playwright.async_api import Browser, Page, expect
 
-from tests.browser.steps import away, bubble, row, sign_in, text_in, unique
+from cli.demo import workspace as ws
+from hub.settings import Settings
+from models.db import app_url, make_engine
+from tests.browser.steps import AGENT, away, bubble, received, row, sign_in, text_in, unique
 
 SUPERVISOR = "supervisor@north.acme.example"
 
@@ -84,3 +88,42 @@ async def test_a_supervisor_sets_a_queue_up(page: Page, hub_stack: Any) -> None:
     await page.get_by_role("button", name="Archive").click()
     await page.get_by_role("dialog").get_by_role("button", name="Archive").click()
     await expect(page.get_by_role("row").filter(has_text=name)).to_have_count(0)
+
+
+async def _colleague(settings: Settings, email: str) -> None:
+    """Another agent of the tenant of all these tests."""
+    with psycopg.connect(settings.database_url) as db:
+        found = db.execute("SELECT tenant_id FROM app.users WHERE email = %s", (AGENT,)).fetchone()
+    assert found is not None
+    engine = make_engine(app_url(settings.database_url, settings.secret_key.get_secret_value()), pool=1)
+    try:
+        await ws.ensure_user(engine, found[0], email, "Petra Colleague", ["support_agent"])
+    finally:
+        await engine.dispose()
+
+
+async def test_who_loses_the_right_to_answer_while_typing_keeps_the_words(page: Page, hub_stack: Any) -> None:
+    """The answer that leaves meanwhile is refused in words; the screen follows by itself; nothing is sent or lost."""
+    email = f"{unique('agent').replace(' ', '-')}@north.acme.example"
+    await _colleague(hub_stack.settings, email)
+    question = unique("May I have a discount?")
+    number = await text_in(page, hub_stack.carrier_url, question)
+    await sign_in(page, hub_stack.public_url, email, "/inbox/all")
+    await row(page, question).get_by_role("link").click()
+    field = page.get_by_role("textbox", name="Reply to")
+    refused, kept = unique("Of course, ten percent"), unique("Or rather twelve")
+    await field.fill(refused)
+    with psycopg.connect(hub_stack.settings.database_url) as db:  # reads on, and answers no more
+        db.execute("UPDATE app.users SET roles = '{sub_org_admin}' WHERE email = %s", (email,))
+    await field.press("Control+Enter")
+    pending = page.locator("[data-pending]")
+    await expect(pending).to_contain_text("Not sent")
+    await expect(pending).to_contain_text("You are not allowed to do that")
+    await field.fill(kept)
+    alert = page.get_by_role("alert").filter(has_text="You may no longer answer here")
+    await expect(alert).to_contain_text(kept)
+    await expect(field).to_have_count(0)
+    await page.reload()
+    await expect(alert).to_contain_text(kept)
+    await expect(pending).to_contain_text(refused)
+    assert await received(page, hub_stack.carrier_url, number) == []

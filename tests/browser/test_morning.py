@@ -277,7 +277,9 @@ async def handed_back(page: Page, morning: Morning, carrier_url: str) -> None:
 
     ((contact_id,),) = await until(arrived, bool)
     await open_thread(page, morning, contact_id)
-    await expect(page.get_by_test_id("hand-back")).to_contain_text("Gifts goes on when you are done")
+    await expect(page.get_by_test_id("hand-back")).to_contain_text(
+        "The journey Gifts goes on when you are done"
+    )
     await page.get_by_role("textbox", name="Reply to").press("Escape")
     await page.keyboard.press("b")
     await page.get_by_role("combobox", name="What came of it").fill("50 euro")

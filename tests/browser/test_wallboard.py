@@ -6,6 +6,7 @@ WCAG by axe on the way, in light and dark.
 from __future__ import annotations
 
 import os
+import re
 from typing import Any
 
 import pytest
@@ -60,6 +61,9 @@ async def test_a_supervisor_sees_takes_over_and_passes_on(
     await dialog.get_by_role("button", name="Pass on").click()
     await expect(page.get_by_text("passed on to").first).to_be_visible()
     await expect(waiting).not_to_have_text(str(before + 1))
+    await page.get_by_role("button", name="Undo").click()
+    await expect(page.get_by_text(re.compile("is back|are back"))).to_be_visible()
+    await expect(waiting).to_have_text(str(before + 1))
 
     await page.get_by_role("navigation", name="Main").get_by_role("link", name="Reports").click()
     await expect(page.get_by_role("heading", name="Reports")).to_be_visible()

@@ -4347,7 +4347,10 @@ export interface paths {
         };
         /**
          * Stream
-         * @description Live events of the acting tenant, one JSON document each. `{"type":"gap"}` means: read the lists again.
+         * @description Live events of the acting tenant that the caller may read, one JSON document each.
+         *
+         *     `{"type":"gap"}` means: read the lists again. `{"type":"rights"}`: what you may do has changed; read /v1/me. The stream
+         *     ends when the session does.
          */
         get: operations["stream"];
         put?: never;

@@ -1,5 +1,5 @@
 /** What supervisors see and do: the wallboard, reports, passing conversations on by the hundred. */
-import { queryOptions } from '@tanstack/react-query';
+import { queryOptions, type QueryClient } from '@tanstack/react-query';
 import { api, body } from './client';
 import { keys } from './keys';
 import type { Conversation, Report } from './types';
@@ -43,5 +43,27 @@ export const heldQuery = (holder: Holder) =>
 
 export const reassign = (conversation_ids: string[], to: Holder) =>
   body(api.POST('/v1/conversations/reassign', { body: { conversation_ids, note: '', ...(to.kind === 'queue' ? { queue_id: to.id } : { assignee_id: to.id }) } }));
+
+/**
+ * Puts back what was passed on to `from`: to the queue where it was, and to whoever had it. What has gone elsewhere since
+ * stays there. Returns how many came back.
+ */
+export async function takeBack(client: QueryClient, before: Conversation[], from: Holder): Promise<number> {
+  const there = new Set((await client.fetchQuery({ ...heldQuery(from), staleTime: 0 })).map((row) => row.id));
+  const rows = before.filter((row) => there.has(row.id));
+  const put = async (kind: Holder['kind'], moved: Conversation[]): Promise<void> => {
+    const groups = new Map<string, string[]>();
+    for (const row of moved) {
+      const id = (kind === 'queue' ? row.queue : row.assignee)?.id;
+      if (id) groups.set(id, [...(groups.get(id) ?? []), row.id]);
+    }
+    for (const [id, ids] of groups) await reassign(ids, { kind, id, name: '' });
+  };
+  // Whoever gives one to a person leaves it in its queue.
+  await put('queue', from.kind === 'queue' ? rows : rows.filter((row) => !row.assignee));
+  await put('agent', rows);
+  return rows.length;
+}
+
 export const takeOver = (conversation_id: string, assignee_id: string): Promise<Conversation> =>
   body(api.POST('/v1/conversations/{conversation_id}/assign', { params: { path: { conversation_id } }, body: { assignee_id } }));

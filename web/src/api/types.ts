@@ -97,4 +97,5 @@ export type LiveEvent =
   | { type: 'segment.updated'; segment_id: string }
   | { type: 'presence.updated'; agent: { id: string; name: string }; status: Presence }
   | { type: 'conversation.breached'; conversation_id: string; target: string }
+  | { type: 'rights' }
   | { type: 'gap' };

@@ -208,6 +208,9 @@ export class LiveCache {
           counts = true;
           if (event.agent.id === this.me.user?.id) this.client.setQueryData(keys.presence, { status: event.status });
           break;
+        case 'rights':
+          void this.client.invalidateQueries({ queryKey: keys.me });
+          break;
         case 'gap':
           void this.client.invalidateQueries({ predicate: (query) => query.queryKey[0] !== 'session' });
       }

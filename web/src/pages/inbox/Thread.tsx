@@ -23,6 +23,7 @@ import { useDraft } from './useDraft';
 import { Writing } from './Writing';
 
 const HandBack = lazy(() => import('./HandBack')); // few conversations have a journey that waits
+const Withdrawn = lazy(() => import('./Withdrawn'));
 const READ_MS = 600;
 const NO_ACCESS = [403, 404];
 
@@ -95,6 +96,7 @@ function OpenThread({ row, mayWrite, panel, onPanel }: OpenProps) {
       }} />
       <HandedOn row={row} />
       {mayWrite && row.waiting_flows.length > 0 && <Suspense><HandBack row={row} actions={actions} opened={opened === 'back'} onChange={(now) => set(now ? 'back' : null)} /></Suspense>}
+      {!mayWrite && draft[0] !== '' && <Suspense><Withdrawn text={draft[0]} onDiscard={() => draft[1]('')} /></Suspense>}
       {mayWrite && <Writing row={row} draft={draft} field={field} onClose={() => actions.ask(row)} />}
     </>
   );

@@ -4,12 +4,12 @@ import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { keys } from '../../api/keys';
-import { heldQuery, MOVED_MAX, reassign, takeOver, type Holder } from '../../api/supervision';
+import { heldQuery, MOVED_MAX, reassign, takeBack, takeOver, type Holder } from '../../api/supervision';
 import type { Conversation, Wallboard } from '../../api/types';
 import { useMe } from '../../app/session';
 import { ProblemAlert } from '../../ui/ProblemAlert';
 import { clockTime } from '../../ui/time';
-import { toast, toastProblem } from '../../ui/toast';
+import { toast, toastProblem, toastUndo } from '../../ui/toast';
 import classes from './wallboard.module.css';
 
 const SHOWN = 50;
@@ -34,6 +34,7 @@ function Row({ row, onTaken }: { row: Conversation; onTaken: (row: Conversation)
 
 function PassOn({ holder, rows, board, onDone }: { holder: Holder; rows: Conversation[]; board: Wallboard; onDone: () => void }) {
   const { t } = useTranslation('wallboard');
+  const client = useQueryClient();
   const [to, setTo] = useState<string | null>(null);
   const others = [
     ...board.queues.map(({ id, name }): Holder => ({ kind: 'queue', id, name })),
@@ -44,7 +45,17 @@ function PassOn({ holder, rows, board, onDone }: { holder: Holder; rows: Convers
     mutationFn: (target: Holder) => reassign(rows.map((row) => row.id), target),
     onSuccess: (answer, target) => {
       const moved = t('held.moved', { count: answer.items.length - answer.failed, name: target.name });
-      toast(answer.failed > 0 ? `${moved}; ${t('held.stayed', { count: answer.failed })}` : moved);
+      const went = new Set(answer.items.filter((item) => !item.problem).map((item) => item.id));
+      const back = async (): Promise<void> => {
+        try {
+          const count = await takeBack(client, rows.filter((row) => went.has(row.id)), target);
+          toast(t('held.back', { count }));
+        } catch (error) {
+          toastProblem(t, t('held.notBack'), error);
+        }
+        for (const queryKey of [keys.wallboard, keys.counts]) void client.invalidateQueries({ queryKey });
+      };
+      toastUndo(answer.failed > 0 ? `${moved}; ${t('held.stayed', { count: answer.failed })}` : moved, () => void back());
       onDone();
     },
   });
