@@ -37,7 +37,7 @@ from hub.failover import service, store
 from hub.failover.attempts import Wish, attempt, choose
 from hub.failover.plan import Plan, Step, Verdict, judge
 from hub.ids import encode_id, new_id
-from hub.media.links import Links, library_id
+from hub.media.links import Links
 from hub.settings import Settings
 from hub.webhooks import telling
 from models.db import Scope, transaction
@@ -286,8 +286,7 @@ class Attempts:
         return found
 
     def _link(self, media_id: str) -> str:
-        own = library_id(media_id)
-        return "" if own is None else self._links.of(own, self._clock.now())
+        return self._links.library(media_id, self._clock.now())
 
     async def _hold(self, tenant_id: UUID, outgoings: Sequence[door.Outgoing]) -> None:
         """Money first: one call of the wallet, whose mailbox takes them together."""

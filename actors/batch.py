@@ -246,6 +246,8 @@ class Batch:
                 effect.origin_id,
                 door.LANE_LIVE,
             )
+            if effect.content is not None:
+                door.carry(outgoing, effect.content, self.host.link)
             opted_out = channel.kind.value in result.state.opted_out and not effect.answers_command
             door.prepare(outgoing, opted_out=opted_out, rates=directory.rates, today=self.now.date())
             if effect.origin == "agent":  # whatever else a turn sends answers a message of this moment

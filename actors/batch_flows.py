@@ -30,6 +30,7 @@ from hub.conversations.state import (
     FlowInput,
     FlowWork,
     MoveFlow,
+    PassToFlow,
     Ran,
     RecordEvent,
     TagContact,
@@ -73,9 +74,10 @@ async def know(batch: Batch, places: Sequence[int]) -> None:
     for place in places:
         item = batch.items[place]
         key = item.tenant_id, item.contact_id
-        if isinstance(item.event, BeginFlow):
+        if isinstance(item.event, BeginFlow | PassToFlow):
             begins[item.tenant_id].add(item.contact_id)
-            keys[item.tenant_id].update([item.event.key] if item.event.key is not None else ())
+            named = item.event.key if isinstance(item.event, BeginFlow) else None
+            keys[item.tenant_id].update([named] if named is not None else ())
         elif key in batch.routed and key not in batch.fresh:
             begins[item.tenant_id].add(item.contact_id)
     for tenant_id, contacts in begins.items():

@@ -27,6 +27,7 @@ from hub.conversations.views import moved_events
 from hub.directory import Directories
 from hub.errors import HubError, Unavailable
 from hub.ids import encode_id
+from hub.media.links import Links
 from hub.settings import Settings
 from hub.webhooks import telling
 from models.db import Scope, is_retryable, sqlstate
@@ -50,6 +51,7 @@ class ConversationHost(Shell):
     def __init__(self, name: str, settings: Settings) -> None:
         super().__init__(name, settings)
         self.clock = SystemClock()
+        self._links = Links(settings.secret_key.get_secret_value(), settings.public_url)
         self.directories = Directories(self.engine)
         self.receipts = ReceiptHealth(self.redis, self.directories)
         self.wallets = Wallets(settings)
@@ -72,6 +74,10 @@ class ConversationHost(Shell):
         await self.receipts.close()
         await self.routers.close()
         await super().close()
+
+    def link(self, media_id: str) -> str:
+        """The address of a medium of the library, for channels that send only texts; empty for a provider's own."""
+        return self._links.library(media_id, self.clock.now())
 
     async def receive_mail(self, mail: bytes) -> list[Any]:
         """`receive` for items that `actors.messages.pack` has packed."""

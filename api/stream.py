@@ -48,7 +48,9 @@ def _position(last_event_id: str | None) -> Position | None:
         return None
 
 
-async def _frames(request: Request, live: Live, caller: Caller, last: Position | None) -> AsyncIterator[bytes]:
+async def _frames(
+    request: Request, live: Live, caller: Caller, last: Position | None
+) -> AsyncIterator[bytes]:
     """Frames until the session ends; an open stream is a person's heartbeat at the desk."""
     yield b": connected\n\n"
     people = People(request.app.state.redis)

@@ -19,7 +19,8 @@ from hub.billing.pricing import ANY_CATEGORY, NoRate, Rate, RateTable, price
 from hub.billing.wallet import HoldAnswer, HoldRequest
 from hub.channels import adapter_of
 from hub.channels.base import Channel, ChannelKind
-from hub.channels.content import Content
+from hub.channels.content import Content, Template, Text
+from hub.channels.downgrade import Link, downgrade, words_of
 from hub.channels.sms_parts import sms_parts
 from hub.channels.whatsapp_window import WINDOW_CLOSED, WINDOW_WORDS, may_send
 from hub.compliance.quiet_hours import WAIT_MAX, QuietHours, in_words, wait_until
@@ -82,6 +83,23 @@ class Outgoing:
     due_at: datetime | None = None  # it waits until then
     expires_at: datetime | None = None  # after that it is not worth sending
     history: list[dict[str, Any]] = field(default_factory=list)  # what the other fields do not tell
+
+
+def carry(outgoing: Outgoing, content: Content, link: Link) -> None:
+    """Fill in what the channel sends of a content, and by which price list. `link`: the address of a medium of ours."""
+    kind = outgoing.channel.kind
+    if isinstance(content, Call):
+        outgoing.text = words_of(content) or "Call"
+        outgoing.content = content if kind is ChannelKind.VOICE else None
+        return
+    carried = downgrade(content, kind, link)
+    outgoing.text = carried.text
+    plain = isinstance(carried.content, Text) and not (
+        carried.content.suggestions or carried.content.reply_to
+    )
+    outgoing.content = None if plain else carried.content
+    if isinstance(content, Template) and content.category and kind is ChannelKind.WHATSAPP:
+        outgoing.category = content.category
 
 
 def prepare(outgoing: Outgoing, *, opted_out: bool, rates: RateTable, today: date) -> Outgoing:

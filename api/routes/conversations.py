@@ -21,15 +21,19 @@ from api.schemas.conversations import (
     HandBackIn,
     Message,
     ReplyIn,
+    ReplyWay,
     TagCount,
     TransferIn,
 )
 from hub import realtime
+from hub.channels.base import ChannelKind
+from hub.channels.downgrade import words_of
 from hub.contacts.contact import TAG_CHARS_MAX
 from hub.conversations import store, wrap_ups
 from hub.conversations.state import AgentReply, Assign, Close, Event, HandBack, MarkRead, Reopen
-from hub.conversations.views import conversation_view, message_view
+from hub.conversations.views import conversation_view, message_view, way_view
 from hub.errors import Invalid, NotFound
+from hub.failover.store import people
 from hub.ids import encode_id, new_id
 from hub.intents import corrections
 from hub.tenancy.caller import Caller
@@ -150,6 +154,20 @@ async def list_messages(
     return {"items": items, "has_more": len(rows) > limit}
 
 
+@router.get("/{conversation_id}/channels", operation_id="list_ways_to_reply", response_model=Page[ReplyWay])
+async def ways(conversation_id: ConversationId, caller: Reader, db: Db, actors: Actors) -> dict[str, Any]:
+    """What each of the tenant's channels would let through to the person now: WhatsApp takes only templates once they have
+    not written by it for 24 hours.
+    """
+    now = _now()
+    found = (await people(db, caller.tenant_id, [conversation_id], now)).get(conversation_id)
+    if found is None:
+        raise NotFound("there is no such conversation")
+    directory = await actors.directories.one(caller.tenant_id)
+    channels = [each for each in directory.channels.values() if each.kind is not ChannelKind.VOICE]
+    return {"items": [way_view(each, found, directory, now) for each in channels], "has_more": False}
+
+
 @router.post("/{conversation_id}/messages", operation_id="reply", response_model=Message, status_code=201)
 async def reply(
     conversation_id: ConversationId, body: ReplyIn, request: Request, caller: Writer, actors: Actors
@@ -164,7 +182,10 @@ async def reply(
     if writer or body.agent_id:
         writer, directory = await speaks_for(caller, body.agent_id, actors.directories)
         name = directory.users.get(writer, "")
-    event = AgentReply(new_id(), writer, body.text, _now(), body.channel_id, once, name, body.seen)
+    words = body.text if body.content is None else (words_of(body.content) or body.content.type)
+    event = AgentReply(
+        new_id(), writer, words or "", _now(), body.channel_id, once, name, body.seen, body.content
+    )
     answer = await actors.command(caller.tenant_id, conversation_id, event)
     message: dict[str, Any] = answer["messages"][0]
     return message
@@ -183,9 +204,11 @@ async def assign(conversation_id: ConversationId, body: AssignIn, caller: Writer
 
 @router.post("/{conversation_id}/transfer", operation_id="transfer_conversation", response_model=Conversation)
 async def transfer(conversation_id: ConversationId, body: TransferIn, caller: Writer, actors: Actors) -> Any:
-    """Pass the conversation on: to another queue, where nobody has it then, or to a person. The note is for them."""
+    """Pass the conversation on: to another queue, where nobody has it then, to a person, or into a flow, which closes it for
+    people. The note is for whoever gets it next. 409 when the person may not begin the flow now.
+    """
     directory = await actors.directories.one(caller.tenant_id)
-    event = passing_on(body.assignee_id, body.queue_id, body.note, directory, caller)
+    event = passing_on(body.assignee_id, body.queue_id, body.note, directory, caller, body.flow_id)
     return await _turn(actors, caller, conversation_id, event)
 
 

@@ -16,11 +16,11 @@ from api.schemas import desk as schemas
 from api.schemas.common import ConversationId
 from api.schemas.conversations import Conversation
 from hub.conversations.desk import Accept, Decline, DeskEvent, SetPriority, SetTags, Snooze, WaitForContact
-from hub.conversations.state import Assign, Event, Transfer
+from hub.conversations.state import Assign, Event, PassToFlow, Transfer
 from hub.conversations.tagging import clean
 from hub.directory import Directories, Directory
 from hub.errors import Forbidden, HubError, Invalid
-from hub.ids import encode_id
+from hub.ids import encode_id, new_id
 from hub.tenancy.caller import Caller
 
 router = APIRouter(prefix="/v1/conversations", tags=["conversations"], route_class=HubRoute)
@@ -52,11 +52,21 @@ def _result(conversation_id: UUID, answer: Any) -> dict[str, Any]:
 
 
 def passing_on(
-    assignee_id: UUID | None, queue_id: UUID | None, note: str, directory: Directory, caller: Caller
+    assignee_id: UUID | None,
+    queue_id: UUID | None,
+    note: str,
+    directory: Directory,
+    caller: Caller,
+    flow_id: UUID | None = None,
 ) -> Event:
-    """The event of a conversation that goes to somebody, or to a queue. Raises Invalid, naming the place."""
-    if (assignee_id is None) == (queue_id is None):
-        raise Invalid("say either who gets it or which queue", "/queue_id")
+    """The event of a conversation that goes to somebody, to a queue or into a flow. Raises Invalid, naming the place."""
+    if sum(each is not None for each in (assignee_id, queue_id, flow_id)) != 1:
+        raise Invalid("say one of who gets it, which queue, or which flow", "/queue_id")
+    if flow_id is not None:
+        name = directory.routing.book.names.get(flow_id)
+        if name is None:
+            raise Invalid("there is no such published flow", "/flow_id")
+        return PassToFlow(new_id(), flow_id, name, _now(), caller.principal, note)
     if assignee_id is not None:
         name = directory.users.get(assignee_id)
         if name is None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from api.schemas.common import ChannelId, In, MessageId, Out, QueueId, UserId
+from api.schemas.common import ChannelId, FlowId, In, MessageId, Out, QueueId, UserId
 from api.schemas.desk import Note
+from hub.channels.content import Content
+from hub.voice.script import Call
 
 
 class Named(Out):
@@ -122,7 +124,15 @@ class ConversationCounts(Out):
 
 
 class ReplyIn(In):
-    text: str = Field(min_length=1, max_length=4096, examples=["Your order left our warehouse today."])
+    """Either `text` or `content`."""
+
+    text: str | None = Field(
+        None, min_length=1, max_length=4096, examples=["Your order left our warehouse today."]
+    )
+    content: Content | None = Field(
+        None,
+        description="More than a text, as in POST /v1/messages: a file of the media library, a template, choices, a card.",
+    )
     channel_id: ChannelId | None = None
     seen: MessageId | None = Field(
         None,
@@ -132,6 +142,26 @@ class ReplyIn(In):
     agent_id: UserId | None = Field(
         None, description="Of a program: the bot it speaks for. People leave it out."
     )
+
+    @model_validator(mode="after")
+    def _one(self) -> ReplyIn:
+        if (self.text is None) == (self.content is None):
+            raise ValueError("give either text or content")
+        if isinstance(self.content, Call):
+            raise ValueError("content: a call is placed with POST /v1/messages")
+        return self
+
+
+class ReplyWay(Out):
+    """One of the tenant's channels, for one person now."""
+
+    channel: ChannelBrief
+    address: str = Field(description="Empty: the person has none for it.")
+    allows: Literal["anything", "templates", "nothing"]
+    reason: str | None = Field(
+        description="Why not anything: `opted-out`, `no-address`, or `window-closed` where WhatsApp takes only templates."
+    )
+    open_until: str | None = Field(description="When WhatsApp's 24 hours end.")
 
 
 class AssignIn(In):
@@ -157,8 +187,9 @@ class HandBackIn(In):
 
 
 class TransferIn(In):
-    """Exactly one of `queue_id` and `assignee_id`."""
+    """Exactly one of `queue_id`, `assignee_id` and `flow_id`."""
 
     queue_id: QueueId | None = None
     assignee_id: UserId | None = None
+    flow_id: FlowId | None = Field(None, description="The flow takes the person on; people are done.")
     note: Note = ""

@@ -18,6 +18,7 @@ from hub.conversations.state import (
     FlowInput,
     Inbound,
     MoveFlow,
+    PassToFlow,
     Ran,
     Turn,
 )
@@ -39,7 +40,7 @@ OPTED_OUT = "the contact opted out"
 
 def asks_person(state: Conversation, event: Event, book: FlowBook) -> bool:
     """Whether a flow that this event may reach looks at the contact."""
-    if isinstance(event, BeginFlow):
+    if isinstance(event, BeginFlow | PassToFlow):
         flow = book.flows.get(event.flow_id)
         return flow is not None and flow.asks_person
     if isinstance(event, FlowInput):
@@ -147,6 +148,17 @@ def hand_back(runs: Runs, table: RoutingTable, zone: tzinfo, outcome: str) -> No
             _, wanted = runs.feed(one, HandedBack(outcome=outcome))
             if wanted is not None:
                 to_people(runs, wanted, table, zone)
+
+
+def pass_on(runs: Runs, event: PassToFlow, table: RoutingTable, zone: tzinfo) -> None:
+    """Somebody gives the contact to a flow. Raises Conflict when it may not begin."""
+    flow = runs.book.flows.get(event.flow_id)
+    why = NO_FLOW if flow is None else runs.refusal(event.flow_id, flow.start)
+    if why:
+        raise Conflict(why)
+    wanted = runs.begin(event.session_id, event.flow_id, Begin(), trigger="agent")
+    if wanted is not None:
+        to_people(runs, wanted, table, zone)
 
 
 def end_asking(runs: Runs, reason: str) -> None:

@@ -36,6 +36,7 @@ from hub.conversations.state import (
     Event,
     Happened,
     Inbound,
+    PassToFlow,
     SendMessage,
     Transfer,
     Turn,
@@ -242,10 +243,11 @@ def _clocks(
 ) -> Handling:
     state, at = result.state, event.at
     if state.status == "closed":
-        if isinstance(event, Close):
-            kept = replace(kept, wrap_up=event.wrap_up)
+        if isinstance(event, Close | PassToFlow):
+            wrap_up = event.wrap_up if isinstance(event, Close) else None
+            kept = replace(kept, wrap_up=wrap_up)
             seconds = (at - before.opened_at).total_seconds() if before.opened_at else None
-            _count(result, "closed", at, agent_id=before.assignee_id, seconds=seconds, detail=event.wrap_up)
+            _count(result, "closed", at, agent_id=before.assignee_id, seconds=seconds, detail=wrap_up)
         return service_level.stop(kept)
     if state.status not in UNDER_WAY:
         return kept

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from hub.channels.content import Content
 from hub.contacts.consents import ALL
 from hub.conversations.desk import DeskEvent, Handling, Moved
 from hub.conversations.memo import NO_MEMO, Memo
@@ -88,7 +89,7 @@ class Inbound(NamedTuple):
 class AgentReply:
     """A person (called `name`) answers. The same `request_id` twice is one answer, however often it is asked for.
 
-    `seen`: the newest message that they have seen; None: they do not say.
+    `content`: what is sent where it is more than a text, `text` then being its words. `seen`: the newest message that they have seen; None: they do not say.
     """
 
     message_id: UUID
@@ -99,6 +100,7 @@ class AgentReply:
     request_id: UUID | None = None
     name: str = ""
     seen: UUID | None = None
+    content: Content | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,18 @@ class Assign:
     user_id: UUID | None
     at: datetime
     name: str = ""
+    actor: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PassToFlow:
+    """The people are done: the flow called `name` takes the contact on."""
+
+    session_id: UUID
+    flow_id: UUID
+    name: str
+    at: datetime
     actor: str = ""
     note: str = ""
 
@@ -194,13 +208,13 @@ class MoveFlow:
     nodes: Mapping[str, str] = field(default_factory=dict)
 
 
-FlowEvent = BeginFlow | FlowInput | ExitFlow | MoveFlow
+FlowEvent = BeginFlow | FlowInput | ExitFlow | MoveFlow | PassToFlow
 Event = Inbound | AgentReply | Assign | Transfer | Close | Reopen | MarkRead | DeskEvent | FlowEvent
 
 
 @dataclass(frozen=True, slots=True)
 class SendMessage:
-    """Ask the one door out to send `text`. `message_id` None: the shell gives one."""
+    """Ask the one door out to send `text`, or `content`. `message_id` None: the shell gives one."""
 
     text: str
     channel_id: UUID
@@ -210,6 +224,7 @@ class SendMessage:
     message_id: UUID | None = None
     answers_command: bool = False  # the one confirmation that may go to somebody who opted out
     carrier_answers: bool = False  # a carrier that answers commands has answered this one
+    content: Content | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from hub.conversations.state import (
     Inbound,
     MarkRead,
     MoveFlow,
+    PassToFlow,
     Reopen,
     SendMessage,
     Transfer,
@@ -127,6 +128,10 @@ def turn(
             flow_events.require_awaited(state)
             close(result, at, actor)
             flow_events.hand_back(Runs(result, table.book, at, record, history), table, zone, outcome)
+        case PassToFlow():
+            require_under_way(state)
+            close(result, event.at, event.actor)
+            flow_events.pass_on(Runs(result, table.book, event.at, record, history), event, table, zone)
         case Close(at, actor, wrap_up):
             require_under_way(state)
             close(result, at, actor, wrap_up)
@@ -323,6 +328,12 @@ def _agent_reply(result: Turn, event: AgentReply) -> None:
     collision.remember(state, event)
     result.effects.append(
         SendMessage(
-            event.text, channel_id, state.address, "agent", event.user_id, message_id=event.message_id
+            event.text,
+            channel_id,
+            state.address,
+            "agent",
+            event.user_id,
+            message_id=event.message_id,
+            content=event.content,
         )
     )

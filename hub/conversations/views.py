@@ -7,10 +7,14 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from hub.channels.base import Channel, ChannelKind
+from hub.channels.whatsapp_window import WINDOW_CLOSED, open_until
+from hub.contacts.consents import ALL
 from hub.conversations.desk import NOTHING
 from hub.conversations.state import Conversation
 from hub.directory import Directory
-from hub.door import Outgoing
+from hub.door import NO_ADDRESS, OPTED_OUT, Outgoing
+from hub.failover.attempts import Person
 from hub.ids import encode_id
 from hub.money import format_micros
 
@@ -102,6 +106,27 @@ def _waiting_flows(state: Conversation, directory: Directory) -> list[dict[str, 
     names = directory.routing.book.names
     waiting = dict.fromkeys(each.flow_id for each in state.sessions if each.awaits_people)
     return [_named("flw", flow_id, names) for flow_id in waiting]
+
+
+def way_view(channel: Channel, person: Person, directory: Directory, now: datetime) -> dict[str, Any]:
+    """What a channel would let through to a person now; a reply has no purpose that somebody could opt out of alone."""
+    address, until = person.address(channel.kind), None
+    allows, reason = "anything", None
+    if channel.kind is ChannelKind.WHATSAPP:
+        until = open_until(person.whatsapp_at)
+        if until is None or until <= now:
+            allows, reason, until = "templates", WINDOW_CLOSED, None
+    if person.refuses(channel.kind, ALL):
+        allows, reason = "nothing", OPTED_OUT
+    elif not address:
+        allows, reason = "nothing", NO_ADDRESS
+    return {
+        "channel": _channel_view(channel.id, directory),
+        "address": address,
+        "allows": allows,
+        "reason": reason,
+        "open_until": instant(until),
+    }
 
 
 def message_view(row: Mapping[str, Any], directory: Directory) -> dict[str, Any]:

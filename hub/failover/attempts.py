@@ -10,15 +10,13 @@ from uuid import UUID
 
 from hub import door
 from hub.channels.base import Channel, ChannelKind
-from hub.channels.content import Content, Template, Text
-from hub.channels.downgrade import downgrade
+from hub.channels.content import Content
 from hub.compliance.quiet_hours import zone_of
 from hub.contacts.addresses import KINDS_OF_CHANNEL
 from hub.directory import Directory
 from hub.errors import NotFound
 from hub.failover.plan import Plan, Step
 from hub.ids import encode_id, new_id
-from hub.voice.script import Call, words_of
 
 NO_RCS = "no-rcs"
 
@@ -92,18 +90,7 @@ def prepare(
         purpose=purpose,
         expires_at=expires_at,
     )
-    if isinstance(content, Call):
-        outgoing.text = words_of(content) or "Call"
-        outgoing.content = content if channel.kind is ChannelKind.VOICE else None
-    else:
-        carried = downgrade(content, channel.kind, link)
-        outgoing.text = carried.text
-        plain = isinstance(carried.content, Text) and not (
-            carried.content.suggestions or carried.content.reply_to
-        )
-        outgoing.content = None if plain else carried.content
-    if isinstance(content, Template) and content.category and channel.kind is ChannelKind.WHATSAPP:
-        outgoing.category = content.category
+    door.carry(outgoing, content, link)
     opted_out = person.refuses(channel.kind, purpose)
     door.prepare(outgoing, opted_out=opted_out, rates=directory.rates, today=now.date())
     zone = zone_of(person.time_zone, outgoing.address, directory.time_zone)

@@ -36,6 +36,11 @@ class Links:
         query = f"expires={expires}&signature={self._signature(media_id, expires)}"
         return f"{self._public_url}/v1/media/{encode_id(PREFIX, media_id)}/content?{query}"
 
+    def library(self, media_id: str, now: datetime) -> str:
+        """The address of a medium that a content names; empty for one that is a provider's own."""
+        own = library_id(media_id)
+        return "" if own is None else self.of(own, now)
+
     def check(self, media_id: UUID, expires: int, signature: str, now: datetime) -> None:
         """Raises Forbidden for a link that was changed or is over."""
         if not hmac.compare_digest(self._signature(media_id, expires).encode(), signature.encode()):
