@@ -20,6 +20,7 @@ from api.schemas.conversations import (
     ConversationCounts,
     HandBackIn,
     Message,
+    Named,
     ReplyIn,
     ReplyWay,
     TagCount,
@@ -118,6 +119,14 @@ async def conversation_tags(caller: Reader, db: Db) -> dict[str, Any]:
     rows = await store.tag_counts(db, caller.tenant_id, TAGS_SHOWN_MAX + 1)
     items = [dict(row._mapping) for row in rows[:TAGS_SHOWN_MAX]]
     return {"items": items, "has_more": len(rows) > TAGS_SHOWN_MAX}
+
+
+@router.get("/flows", operation_id="list_flows_for_conversations", response_model=Page[Named])
+async def flows(caller: Reader, actors: Actors) -> dict[str, Any]:
+    """The published flows, by name: those that a conversation may be passed into."""
+    directory = await actors.directories.one(caller.tenant_id)
+    names = sorted(directory.routing.book.names.items(), key=lambda one: one[1].casefold())
+    return {"items": [{"id": encode_id("flw", key), "name": name} for key, name in names], "has_more": False}
 
 
 @router.get("/{conversation_id}", operation_id="get_conversation", response_model=Conversation)

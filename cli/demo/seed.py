@@ -47,6 +47,15 @@ OFFICE = BusinessHours(
 BILLING_SKILL = {"billing": 2}
 MONEY_MICROS = 500_000_000  # 500 EUR each
 
+TEMPLATES: tuple[Mapping[str, Any], ...] = (
+    {
+        "name": "order_update",
+        "language": "en",
+        "category": "utility",
+        "body": "Hello {{first_name}}, your order {{number}} is on its way.",
+        "body_examples": {"first_name": "Ada", "number": "4711"},
+    },
+)
 SURVEY: Mapping[str, Any] = {
     "start": "answer",
     "nodes": {
@@ -88,21 +97,35 @@ async def seed(settings: Settings) -> list[Login]:
         await ws.ensure_prices(engine, platform)
         await ws.follow_carrier(engine, settings)
         accounts: list[dict[str, Any]] = []
+        chats: dict[UUID, ws.Line] = {}
         for name, numbers in NUMBERS.items():
-            accounts += await _sub_organization(engine, settings, named[name], name, numbers)
+            accounts += await _sub_organization(engine, settings, named[name], name, numbers, chats)
             await ensure_history(engine, named[name])
         await _models(engine, [named[name] for name in NUMBERS])
         await ws.tell_carrier(settings, accounts)
+        for (
+            tenant_id,
+            line,
+        ) in chats.items():  # submitted by the running hub: the carrier must know the account
+            for template in TEMPLATES:
+                await ws.ensure_template(engine, tenant_id, line, template)
         return logins
     finally:
         await engine.dispose()
 
 
 async def _sub_organization(
-    engine: AsyncEngine, settings: Settings, tenant_id: UUID, name: str, numbers: tuple[str, str, str]
+    engine: AsyncEngine,
+    settings: Settings,
+    tenant_id: UUID,
+    name: str,
+    numbers: tuple[str, str, str],
+    chats: dict[UUID, ws.Line],
 ) -> list[dict[str, Any]]:
+    """The lines, queues, flows and rules of one; `chats` gets its WhatsApp line. Returns the carrier's accounts."""
     sms = await ws.ensure_line(engine, settings, tenant_id, "sms", f"{name} SMS", numbers[0])
     whatsapp = await ws.ensure_line(engine, settings, tenant_id, "whatsapp", f"{name} WhatsApp", numbers[1])
+    chats[tenant_id] = whatsapp
     voice = await ws.ensure_line(engine, settings, tenant_id, "voice", f"{name} Voice", numbers[2])
     rcs = await ws.ensure_line(engine, settings, tenant_id, "rcs", f"{name} RCS", name)
     bound = await ws.ensure_line(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -33,10 +34,12 @@ from cli.demo.desks import intent_rule as intent_rule
 from cli.demo.desks import keyword_rule as keyword_rule
 from hub.billing import service as billing
 from hub.channels.secrets import seal, unseal
-from hub.errors import Unavailable
+from hub.errors import Conflict, Unavailable
 from hub.ids import encode_id, new_id
 from hub.intents import store as intent_store
 from hub.settings import Settings
+from hub.templates.provider_templates import service as templates
+from hub.templates.provider_templates.definition import NewTemplate
 from hub.tenancy import service as people
 from hub.tenancy.tree import NewTenant, create_tenant
 from models.channels import channels, provider_accounts
@@ -255,6 +258,16 @@ async def ensure_prices(engine: AsyncEngine, tenant_id: UUID) -> None:
             db, tenant_id, "WhatsApp list prices", "whatsapp", CURRENCY, WHATSAPP_PRICES
         )
         await billing.ensure_rate_card(db, tenant_id, "RCS list prices", "rcs", CURRENCY, RCS_PRICES)
+
+
+async def ensure_template(
+    engine: AsyncEngine, tenant_id: UUID, line: Line, template: Mapping[str, Any]
+) -> None:
+    """A WhatsApp template by name; a new one is submitted as soon as the hub runs."""
+    async with transaction(engine, Scope.of(tenant_id)) as db:
+        with suppress(Conflict):
+            new = NewTemplate.model_validate(template)
+            await templates.create(db, tenant_id, line.account_id, new, datetime.now(UTC))
 
 
 async def ensure_money(engine: AsyncEngine, tenant_id: UUID, amount_micros: int) -> None:

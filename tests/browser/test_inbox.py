@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import re
 from typing import Any
 
 from playwright.async_api import Page, expect
 
 from tests.browser.steps import away, bubble, received, row, sign_in, text_in, unique
+from tests.browser.test_accessibility import check
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 200
+
+
+async def look(page: Page, name: str) -> None:
+    """For whoever wants to see it: INBOX_SHOTS is a folder."""
+    if shots := os.environ.get("INBOX_SHOTS"):
+        await page.screenshot(path=f"{shots}/{name}.png")
 
 
 async def test_answer_a_message_that_arrives_live(page: Page, hub_stack: Any) -> None:
@@ -35,6 +46,54 @@ async def test_answer_a_message_that_arrives_live(page: Page, hub_stack: Any) ->
     await expect(row(page, answer)).to_have_count(0)
     await page.get_by_role("button", name="Reopen").click()
     await expect(row(page, answer)).to_be_visible()
+
+
+async def test_files_and_templates_go_where_each_channel_takes_them(page: Page, hub_stack: Any) -> None:
+    """By SMS a picture is a link; WhatsApp, where the person has not written, takes a template with its values."""
+    await sign_in(page, hub_stack.public_url)
+    question = unique("Do you have the receipt?")
+    number = await text_in(page, hub_stack.carrier_url, question)
+    await row(page, question).get_by_role("link").click()
+    caption = unique("Here it is")
+    field = page.get_by_role("textbox", name="Reply to")
+    await field.fill(caption)
+    await page.get_by_test_id("attach").set_input_files(
+        {"name": "receipt.png", "mimeType": "image/png", "buffer": PNG}
+    )
+    attached = page.get_by_role("group", name="Attached file")
+    await expect(attached).to_contain_text("goes as a link")
+    await look(page, "attached")
+    await field.press("Control+Enter")
+    await expect(attached).to_have_count(0)
+    await expect(bubble(page, caption)).to_have_attribute("data-status", "delivered")
+    (sms,) = await received(page, hub_stack.carrier_url, number)
+    assert sms["body"].startswith(caption)
+    assert "/v1/media/med_" in sms["body"]
+
+    await page.get_by_role("button", name="change channel").click()
+    await page.get_by_role("menuitem", name=re.compile("WhatsApp")).first.click()
+    await expect(page.get_by_text("WhatsApp takes only approved templates")).to_be_visible()
+    await field.fill("This would not go")
+    await expect(page.get_by_role("button", name="Send", exact=True)).to_be_disabled()
+    await page.get_by_role("button", name="Choose a template").click()
+    dialog = page.get_by_role("dialog", name="Send a template")
+    await dialog.get_by_role("textbox", name="Search templates").fill("order")
+    await dialog.get_by_role("button", name=re.compile("order_update")).click()
+    await expect(dialog.get_by_role("button", name="Send", exact=True)).to_be_disabled()
+    await dialog.get_by_role("textbox", name="Value of first_name").fill("Ada")
+    place = unique("four")
+    await dialog.get_by_role("textbox", name="Value of number").fill(place)
+    await expect(dialog.get_by_test_id("template-preview")).to_have_text(
+        f"Hello Ada, your order {place} is on its way."
+    )
+    await check(page, "a template")
+    await look(page, "template")
+    await dialog.get_by_role("button", name="Send", exact=True).click()
+    await expect(bubble(page, f"your order {place}")).to_have_attribute(
+        "data-status", re.compile("delivered|read")
+    )
+    await expect(field).to_have_value("This would not go")
+    assert len(await received(page, hub_stack.carrier_url, number)) == 2
 
 
 async def test_a_reply_to_somebody_who_opted_out_is_refused_in_words(page: Page, hub_stack: Any) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 import orjson
 import pytest
 
+from hub.channels.content import Media
 from hub.conversations.desk import (
     Accept,
     Decline,
@@ -29,6 +30,7 @@ from hub.conversations.state import (
     Close,
     Conversation,
     Inbound,
+    PassToFlow,
     Reopen,
     SendMessage,
     Transfer,
@@ -413,3 +415,28 @@ def test_who_talks_with_the_contact_has_answered() -> None:
     refused(story, GiveBack(ANN, at(3), "gone"))
     story.turn(Close(at(4), "user:ann"))
     refused(story, Talk(ANN, at(5)))
+
+
+def test_who_is_passed_into_a_flow_is_done_with_and_counted_as_closed() -> None:
+    story = Story(queues(service_levels=LEVELS))
+    story.write()
+    flow_id = next(iter(TABLE.book.flows))
+    story.turn(PassToFlow(UUID(int=40), flow_id, "Hours", at(20), "user:ann", "was kind"))
+    assert (story.state.status, story.state.due_at) == ("closed", None)
+    assert [ran.status for ran in story.last.ran] == ["ended"], "it says one thing and is over"
+    assert ("closed", CARE) in story.counted
+    assert story.state.memo.handed_on is not None
+    refused(story, PassToFlow(UUID(int=41), flow_id, "Hours", at(21)))
+    story.turn(Reopen(at(30)))
+    refused(story, PassToFlow(UUID(int=42), UUID(int=99), "None", at(31)))
+
+
+def test_an_answer_may_be_more_than_a_text() -> None:
+    picture = Media(media="image", media_id="med_1", caption="Your receipt")
+    state = Conversation(
+        UUID(int=1), UUID(int=2), status="open", queue_id=CARE, address="+1", channel_id=SPARE
+    )
+    result = turn(state, AgentReply(UUID(int=9), BOB, "Your receipt", NOON, content=picture), TABLE)
+    (sent,) = result.effects
+    assert isinstance(sent, SendMessage)
+    assert (sent.content, result.state.last_text) == (picture, "Your receipt")

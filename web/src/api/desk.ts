@@ -1,5 +1,5 @@
 /** The desk: presence, offers, what an agent puts off, queues and agents. */
-import { queryOptions } from '@tanstack/react-query';
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { api, body } from './client';
 import { keys } from './keys';
 import type { components } from './schema';
@@ -31,6 +31,10 @@ export const accept = (id: string): Promise<Conversation> => body(api.POST('/v1/
 export const decline = (id: string): Promise<Conversation> => body(api.POST('/v1/conversations/{conversation_id}/decline', { params: at(id), body: {} }));
 export const snooze = (id: string, until: string): Promise<Conversation> => body(api.POST('/v1/conversations/{conversation_id}/snooze', { params: at(id), body: { until } }));
 export const waitForContact = (id: string): Promise<Conversation> => body(api.POST('/v1/conversations/{conversation_id}/wait', { params: at(id) }));
+/** What each channel lets through to the person now. `last`: when something last came or went, after which it may be otherwise. */
+export const waysQuery = (id: string, last: string | null) =>
+  queryOptions({ queryKey: keys.ways(id, last), queryFn: () => body(api.GET('/v1/conversations/{conversation_id}/channels', { params: at(id) })), staleTime: 60_000, placeholderData: keepPreviousData });
+export const flowsToPassIntoQuery = queryOptions({ queryKey: keys.flowsToPassInto, queryFn: () => body(api.GET('/v1/conversations/flows')), staleTime: 60_000 });
 export const handBack = (id: string, outcome: string): Promise<Conversation> => body(api.POST('/v1/conversations/{conversation_id}/hand-back', { params: at(id), body: { outcome } }));
 export const setPriority = (id: string, priority: number): Promise<Conversation> => body(api.POST('/v1/conversations/{conversation_id}/priority', { params: at(id), body: { priority } }));
 

@@ -34,6 +34,8 @@ export const keys = {
   users: ['tenancy', 'users'] as const,
   search: (q: string, filter: object) => ['search', 'messages', q, filter] as const,
   wrapUps: ['inbox', 'wrap-ups'] as const,
+  ways: (id: string, at: string | null) => ['inbox', 'ways', id, at] as const,
+  flowsToPassInto: ['inbox', 'flows'] as const,
   mentions: ['mentions', 'list'] as const,
   replies: ['replies', 'list'] as const,
   anySuggestions: ['replies', 'for'] as const,

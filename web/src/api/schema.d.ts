@@ -1394,6 +1394,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conversations/flows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Flows
+         * @description The published flows, by name: those that a conversation may be passed into.
+         */
+        get: operations["list_flows_for_conversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations/{conversation_id}": {
         parameters: {
             query?: never;
@@ -1441,6 +1461,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conversations/{conversation_id}/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ways
+         * @description What each of the tenant's channels would let through to the person now: WhatsApp takes only templates once they have
+         *     not written by it for 24 hours.
+         */
+        get: operations["list_ways_to_reply"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations/{conversation_id}/assign": {
         parameters: {
             query?: never;
@@ -1472,7 +1513,8 @@ export interface paths {
         put?: never;
         /**
          * Transfer
-         * @description Pass the conversation on: to another queue, where nobody has it then, or to a person. The note is for them.
+         * @description Pass the conversation on: to another queue, where nobody has it then, to a person, or into a flow, which closes it for
+         *     people. The note is for whoever gets it next. 409 when the person may not begin the flow now.
          */
         post: operations["transfer_conversation"];
         delete?: never;
@@ -11003,6 +11045,20 @@ export interface components {
             /** Has More */
             has_more: boolean;
         };
+        /** Page[Named] */
+        Page_Named_: {
+            /** Items */
+            items: components["schemas"]["Named"][];
+            /** Has More */
+            has_more: boolean;
+        };
+        /** Page[ReplyWay] */
+        Page_ReplyWay_: {
+            /** Items */
+            items: components["schemas"]["ReplyWay"][];
+            /** Has More */
+            has_more: boolean;
+        };
         /** Page[SavedReply] */
         Page_SavedReply_: {
             /** Items */
@@ -12146,13 +12202,21 @@ export interface components {
              */
             confidence?: number;
         };
-        /** ReplyIn */
+        /**
+         * ReplyIn
+         * @description Either `text` or `content`.
+         */
         ReplyIn: {
             /**
              * Text
              * @example Your order left our warehouse today.
              */
-            text: string;
+            text?: string | null;
+            /**
+             * Content
+             * @description More than a text, as in POST /v1/messages: a file of the media library, a template, choices, a card.
+             */
+            content?: (components["schemas"]["Text"] | components["schemas"]["Media"] | components["schemas"]["Choices"] | components["schemas"]["Card"] | components["schemas"]["Carousel"] | components["schemas"]["Location"] | components["schemas"]["Reaction"] | components["schemas"]["Template"] | components["schemas"]["Call"]) | null;
             /** Channel Id */
             channel_id?: string | null;
             /**
@@ -12165,6 +12229,33 @@ export interface components {
              * @description Of a program: the bot it speaks for. People leave it out.
              */
             agent_id?: string | null;
+        };
+        /**
+         * ReplyWay
+         * @description One of the tenant's channels, for one person now.
+         */
+        ReplyWay: {
+            channel: components["schemas"]["ChannelBrief"];
+            /**
+             * Address
+             * @description Empty: the person has none for it.
+             */
+            address: string;
+            /**
+             * Allows
+             * @enum {string}
+             */
+            allows: "anything" | "templates" | "nothing";
+            /**
+             * Reason
+             * @description Why not anything: `opted-out`, `no-address`, or `window-closed` where WhatsApp takes only templates.
+             */
+            reason: string | null;
+            /**
+             * Open Until
+             * @description When WhatsApp's 24 hours end.
+             */
+            open_until: string | null;
         };
         /** ReportInterval */
         ReportInterval: {
@@ -13877,13 +13968,18 @@ export interface components {
         };
         /**
          * TransferIn
-         * @description Exactly one of `queue_id` and `assignee_id`.
+         * @description Exactly one of `queue_id`, `assignee_id` and `flow_id`.
          */
         TransferIn: {
             /** Queue Id */
             queue_id?: string | null;
             /** Assignee Id */
             assignee_id?: string | null;
+            /**
+             * Flow Id
+             * @description The flow takes the person on; people are done.
+             */
+            flow_id?: string | null;
             /**
              * Note
              * @description For whoever gets it; the contact does not see it.
@@ -21886,6 +21982,71 @@ export interface operations {
             };
         };
     };
+    list_flows_for_conversations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Named_"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_conversation: {
         parameters: {
             query?: never;
@@ -22107,6 +22268,82 @@ export interface operations {
             };
             /** @description The state of things does not allow this, or the same request is being worked on. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_ways_to_reply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ReplyWay_"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -78,6 +78,10 @@ export type MessagePatch = Pick<Message, 'id' | 'status'> & Partial<Message>;
 
 export type DeskCall = components['schemas']['DeskCall'];
 
+export type ProviderTemplate = components['schemas']['TemplateOut'];
+export type Medium = components['schemas']['Medium'];
+export type ReplyContent = components['schemas']['ReplyIn']['content'];
+
 export type LiveEvent =
   | { type: 'conversation.updated'; conversation: Conversation }
   | { type: 'conversation.typing'; conversation_id: string; user: { id: string; name: string } }

@@ -1,6 +1,6 @@
 /** Writes, one function each. */
 import { api, body, setCsrfToken } from './client';
-import type { Campaign, Conversation, Me, Message } from './types';
+import type { Campaign, Conversation, Me, Message, ReplyContent } from './types';
 
 const at = (conversation_id: string) => ({ path: { conversation_id } });
 
@@ -22,11 +22,13 @@ export async function switchTenant(tenant_id: string): Promise<Me> {
 }
 
 /** Sends a reply. The same `key` sends once, however often it is tried; one that `seen` does not allow is not sent (409). */
-export const sendMessage = (id: string, text: string, channel_id: string | null, seen: string | null, key: string): Promise<Message> =>
+export interface ReplyWords { text: string; content?: ReplyContent }
+
+export const sendMessage = (id: string, { text, content }: ReplyWords, channel_id: string | null, seen: string | null, key: string): Promise<Message> =>
   body(
     api.POST('/v1/conversations/{conversation_id}/messages', {
       params: at(id),
-      body: { text, channel_id: channel_id ?? undefined, seen: seen ?? undefined },
+      body: { ...(content ? { content } : { text }), channel_id: channel_id ?? undefined, seen: seen ?? undefined },
       headers: { 'Idempotency-Key': key },
     }),
   );
@@ -34,7 +36,7 @@ export const sendMessage = (id: string, text: string, channel_id: string | null,
 export const assign = (id: string, assignee_id: string | null): Promise<Conversation> =>
   body(api.POST('/v1/conversations/{conversation_id}/assign', { params: at(id), body: { assignee_id } }));
 /** Passes it on to a queue or a person, with words for whoever gets it. */
-export const passOn = (id: string, to: { queue_id: string } | { assignee_id: string }, note: string): Promise<Conversation> =>
+export const passOn = (id: string, to: { queue_id: string } | { assignee_id: string } | { flow_id: string }, note: string): Promise<Conversation> =>
   body(api.POST('/v1/conversations/{conversation_id}/transfer', { params: at(id), body: { ...to, note } }));
 export const close = (id: string, wrap_up?: string): Promise<Conversation> => body(api.POST('/v1/conversations/{conversation_id}/close', { params: at(id), body: { wrap_up: wrap_up ?? null } }));
 export const reopen = (id: string): Promise<Conversation> => body(api.POST('/v1/conversations/{conversation_id}/reopen', { params: at(id) }));

@@ -11,6 +11,7 @@ import { keys } from '../../api/keys';
 import { asProblem, type Problem } from '../../api/problem';
 import { importQuery } from '../../api/imports';
 import { ABORTED, uploadImport, type Upload } from '../../api/upload';
+import type { Import } from '../../api/types';
 import { formatBytes, formatShare } from '../../ui/numbers';
 import { ProblemAlert } from '../../ui/ProblemAlert';
 import { ProgressBar } from '../../ui/ProgressBar';
@@ -30,7 +31,7 @@ function useUpload(): { sending: Sending | null; problem: Problem | null; send: 
   const navigate = useNavigate();
   const [sending, setSending] = useState<Sending | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
-  const current = useRef<Upload | null>(null);
+  const current = useRef<Upload<Import> | null>(null);
   useEffect(() => () => current.current?.abort(), []);
   const send = async (file: File): Promise<void> => {
     setProblem(null);

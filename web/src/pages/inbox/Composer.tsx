@@ -1,11 +1,12 @@
 import { ActionIcon, Button, Menu, Textarea } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { IconBan, IconChevronDown, IconPencil, IconSend, IconUser } from '@tabler/icons-react';
-import { useRef, useState, type KeyboardEvent, type RefObject } from 'react';
+import { IconBan, IconChevronDown, IconPaperclip, IconPencil, IconSend, IconUser } from '@tabler/icons-react';
+import { lazy, Suspense, useRef, useState, type ClipboardEvent, type DragEvent, type KeyboardEvent, type RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
 import { idempotencyKey } from '../../api/client';
+import { waysQuery } from '../../api/desk';
 import { channelsQuery } from '../../api/queries';
-import type { Channel, Conversation } from '../../api/types';
+import type { Channel, Conversation, ReplyContent } from '../../api/types';
 import { showTyping } from '../../api/writes';
 import { newestMessage, putMessage } from '../../app/liveCache';
 import { typists } from '../../app/typists';
@@ -17,7 +18,10 @@ import { attempt, enqueue, type Outgoing } from './outbox';
 import { useSavedReplies } from './SavedReplies';
 import { plainText, smsParts } from './smsParts';
 import classes from './thread.module.css';
+import { CAPTION_CHARS_MAX, mediaContent, useAttachment } from './useAttachment';
 
+const AttachedFile = lazy(() => import('./AttachedFile'));
+const TemplateDialog = lazy(() => import('./TemplateDialog'));
 const CHARS_MAX = 4096;
 const WARN = 0.9;
 const SMS_PARTS_MAX = 10;
@@ -134,6 +138,12 @@ function Colleagues({ conversation }: { conversation: Conversation }) {
   );
 }
 
+/** WhatsApp takes only templates: whoever writes there has not for 24 hours. */
+function useShut(conversation: Conversation, chosen: Channel | undefined): boolean {
+  const { data } = useQuery({ ...waysQuery(conversation.id, conversation.last_at), enabled: chosen?.kind === 'whatsapp' });
+  return chosen?.kind === 'whatsapp' && (data?.items.some((way) => way.channel.id === chosen.id && way.allows === 'templates') ?? false);
+}
+
 export function Composer({ conversation, draft: [text, setText], field, onClose }: ComposerProps) {
   const { t } = useTranslation('inbox');
   const client = useQueryClient();
@@ -141,13 +151,25 @@ export function Composer({ conversation, draft: [text, setText], field, onClose 
   const kind = chosen?.kind ?? conversation.channel?.kind ?? 'sms';
   const typing = useTyping(conversation.id);
   const blocked = conversation.opted_out.includes(kind);
-  const tooLong = kind === 'sms' ? smsParts(text).parts > SMS_PARTS_MAX : [...text].length > CHARS_MAX;
-  const sendable = text.trim() !== '' && !blocked && !tooLong;
+  const attachment = useAttachment();
+  const [choosing, setChoosing] = useState(false);
+  const picker = useRef<HTMLInputElement>(null);
+  const shut = useShut(conversation, chosen);
+  const medium = attachment.file?.medium;
+  const carried = !attachment.file || Boolean(medium && (kind === 'sms' || medium.channels.includes(kind)));
+  const most = medium ? CAPTION_CHARS_MAX : CHARS_MAX;
+  const tooLong = kind === 'sms' ? smsParts(text).parts > SMS_PARTS_MAX : [...text].length > most;
+  const sendable = (text.trim() !== '' || Boolean(medium)) && carried && !blocked && !tooLong && !shut;
   const send = async (thenClose: boolean): Promise<void> => {
     if (!sendable) return;
-    const entry: Outgoing = { key: idempotencyKey(), text, channelId: chosen?.id ?? null, channelKind: kind, seen: newestMessage(client, conversation.id), createdAt: new Date().toISOString(), state: 'sending', problem: null };
-    enqueue(conversation.id, entry);
+    const content = medium && mediaContent(medium, text.trim());
     setText('');
+    attachment.remove();
+    await leave(medium ? text || medium.filename : text, content, thenClose);
+  };
+  const leave = async (words: string, content: ReplyContent | undefined, thenClose: boolean): Promise<void> => {
+    const entry: Outgoing = { key: idempotencyKey(), text: words, ...(content ? { content } : {}), channelId: chosen?.id ?? null, channelKind: kind, seen: newestMessage(client, conversation.id), createdAt: new Date().toISOString(), state: 'sending', problem: null };
+    enqueue(conversation.id, entry);
     field.current?.focus();
     const message = await attempt(conversation.id, entry, (row) => putMessage(client, conversation.id, row));
     // A reply that did not leave keeps its conversation open: somebody has to look at it.
@@ -162,6 +184,17 @@ export function Composer({ conversation, draft: [text, setText], field, onClose 
     } else if (event.key === 'Escape') {
       field.current?.blur();
     }
+  };
+  const fromClipboard = (event: ClipboardEvent): void => {
+    const [file] = event.clipboardData.files;
+    if (!file) return;
+    event.preventDefault();
+    attachment.attach(file);
+  };
+  const dropped = (event: DragEvent): void => {
+    if (event.dataTransfer.files.length === 0) return; // words that are dragged are the field's own
+    event.preventDefault();
+    attachment.attach(event.dataTransfer.files[0]);
   };
   return (
     <>
@@ -178,6 +211,12 @@ export function Composer({ conversation, draft: [text, setText], field, onClose 
         <div className={classes.blocked}>
           <Status tone="human" icon={<IconBan size={13} aria-hidden />}>{t('composer.optedOut')}</Status>
           <span>{t('composer.optedOutText', { channel: t(`common:channel.${kind}`, kind) })}</span>
+        </div>
+      )}
+      {shut && !blocked && (
+        <div className={classes.blocked} role="status">
+          <span>{t('template.shut')}</span>
+          <Button size="compact-sm" variant="default" onClick={() => setChoosing(true)}>{t('template.choose')}</Button>
         </div>
       )}
       <Owner conversation={conversation} />
@@ -199,10 +238,26 @@ export function Composer({ conversation, draft: [text, setText], field, onClose 
           if (event.currentTarget.value !== '') typing();
         }}
         onKeyDown={onKeyDown}
+        onPaste={fromClipboard}
+        onDragOver={(event) => event.dataTransfer.types.includes('Files') && event.preventDefault()}
+        onDrop={dropped}
         classNames={{ input: classes.field }}
       />
+      {attachment.file && <Suspense><AttachedFile attachment={attachment} channel={kind} /></Suspense>}
       {kind === 'sms' && <Culprit text={text} onReplace={setText} />}
       <div className={classes.composerBar}>
+        <input
+          ref={picker}
+          type="file"
+          hidden
+          data-testid="attach"
+          onChange={(event) => {
+            attachment.attach(event.currentTarget.files?.[0]);
+            event.currentTarget.value = '';
+            field.current?.focus();
+          }}
+        />
+        <ActionIcon variant="subtle" color="gray" size={28} aria-label={t('attach.do')} title={t('attach.do')} onClick={() => picker.current?.click()}><IconPaperclip size={17} aria-hidden /></ActionIcon>
         <ChannelPicker channels={channels} chosen={chosen} onChange={choose} />
         <Counter text={text} kind={kind} />
         <span className={classes.sendGroup}>
@@ -213,11 +268,25 @@ export function Composer({ conversation, draft: [text, setText], field, onClose 
             </Menu.Target>
             <Menu.Dropdown>
               <Menu.Item disabled={!sendable} onClick={() => void send(true)} rightSection={<kbd>{t('composer.sendCloseKeys')}</kbd>}>{t('composer.sendClose')}</Menu.Item>
+              {kind === 'whatsapp' && <Menu.Item onClick={() => setChoosing(true)}>{t('template.choose')}</Menu.Item>}
             </Menu.Dropdown>
           </Menu>
         </span>
       </div>
     </form>
+    {choosing && (
+      <Suspense>
+        <TemplateDialog
+          conversation={conversation}
+          accountId={chosen?.account_id}
+          onClose={() => setChoosing(false)}
+          onSend={(content, words) => {
+            setChoosing(false);
+            void leave(words, content, false);
+          }}
+        />
+      </Suspense>
+    )}
     </>
   );
 }

@@ -44,7 +44,7 @@ export default function HandBack({ row, actions, opened, onChange }: HandBackPro
               value={outcome}
               onChange={(event) => setOutcome(event.currentTarget.value)}
             />
-            <datalist id={codes}>{(data?.codes ?? []).map((code) => <option key={code} value={code} />)}</datalist>
+            <datalist id={codes}>{(data?.codes ?? []).map((code) => <option key={code} value={code}>{code}</option>)}</datalist>
             <Button type="submit" size="sm">{t('back.do')}</Button>
           </form>
         </Popover.Dropdown>

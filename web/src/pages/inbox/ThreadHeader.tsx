@@ -1,9 +1,10 @@
 import { ActionIcon, Button, Menu, TextInput, Tooltip } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { IconArrowBackUp, IconArrowLeft, IconArrowsExchange, IconCheck, IconDotsVertical, IconFlag3, IconLayoutSidebarRight, IconUserCheck, IconUserPlus } from '@tabler/icons-react';
+import { IconArrowBackUp, IconArrowLeft, IconArrowsExchange, IconCheck, IconDotsVertical, IconFlag3, IconLayoutSidebarRight, IconRoute, IconUserCheck, IconUserPlus } from '@tabler/icons-react';
 import { Link, useParams, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { flowsToPassIntoQuery } from '../../api/desk';
 import { queuesQuery } from '../../api/queries';
 import type { Conversation } from '../../api/types';
 import { useMe } from '../../app/session';
@@ -80,6 +81,7 @@ function AssignMenu({ row, actions, menu }: Pick<HeaderProps, 'row' | 'actions' 
 function TransferMenu({ row, actions, menu }: Pick<HeaderProps, 'row' | 'actions' | 'menu'>) {
   const { t } = useTranslation('inbox');
   const { data } = useQuery(queuesQuery);
+  const { data: flows } = useQuery({ ...flowsToPassIntoQuery, enabled: menu.opened === 'transfer' });
   const [note, setNote] = useState('');
   return (
     <Menu opened={menu.opened === 'transfer'} onChange={(open) => menu.set(open ? 'transfer' : null)} position="bottom-end" width={240}>
@@ -102,6 +104,19 @@ function TransferMenu({ row, actions, menu }: Pick<HeaderProps, 'row' | 'actions
             }}
           >
             {queue.name}
+          </Menu.Item>
+        ))}
+        {flows && flows.items.length > 0 && <Menu.Label>{t('action.intoFlow')}</Menu.Label>}
+        {flows?.items.map((flow) => (
+          <Menu.Item
+            key={flow.id}
+            leftSection={<IconRoute size={15} aria-hidden />}
+            onClick={() => {
+              actions.passIntoFlow(row, flow, note.trim());
+              setNote('');
+            }}
+          >
+            {flow.name}
           </Menu.Item>
         ))}
       </Menu.Dropdown>

@@ -3,13 +3,15 @@
  * a retry never sends twice. An entry goes when the API has answered: from then on the message is in the thread.
  */
 import { asProblem, type Problem } from '../../api/problem';
-import type { Message } from '../../api/types';
+import type { Message, ReplyContent } from '../../api/types';
 import { sendMessage } from '../../api/writes';
 import { createStore, type Store } from '../../app/store';
 
 export interface Outgoing {
   key: string;
   text: string;
+  /** What is sent where it is more than the text, which then are its words. */
+  content?: ReplyContent;
   channelId: string | null;
   channelKind: string;
   /** The newest message that its writer had on the screen. */
@@ -60,7 +62,7 @@ export const discard = (id: string, key: string): void => outbox(id).set(outbox(
 export async function attempt(id: string, entry: Outgoing, onSent: (message: Message) => void): Promise<Message | null> {
   change(id, entry.key, { state: 'sending', problem: null });
   try {
-    const message = await sendMessage(id, entry.text, entry.channelId, entry.seen, entry.key);
+    const message = await sendMessage(id, entry, entry.channelId, entry.seen, entry.key);
     onSent(message);
     discard(id, entry.key);
     return message;

@@ -16,6 +16,8 @@ export interface ConversationActions {
   /** `note`: for whoever gets it. */
   assign: (row: Conversation, to: Named | null, note?: string) => void;
   transfer: (row: Conversation, to: Named, note?: string) => void;
+  /** The journey takes the contact on; people are done. */
+  passIntoFlow: (row: Conversation, to: Named, note?: string) => void;
   /** `wrapUp`: one of the tenant's codes. */
   close: (row: Conversation, wrapUp?: string) => void;
   /** Into the journeys that wait for it. `outcome`: goes along to them. */
@@ -52,6 +54,8 @@ export function useActions(): ConversationActions {
     return {
       assign: (row, to, note = '') => void act(row, { assignee: to }, () => (to && note ? passOn(row.id, { assignee_id: to.id }, note) : assign(row.id, to?.id ?? null)), t('action.assignFailed')),
       transfer: (row, to, note = '') => void act(row, { queue: { id: to.id, name: to.name } }, () => passOn(row.id, { queue_id: to.id }, note), t('action.transferFailed'))
+        .then((done) => done && toast(t('action.transferred', { queue: to.name }))),
+      passIntoFlow: (row, to, note = '') => void act(row, { status: 'closed' }, () => passOn(row.id, { flow_id: to.id }, note), t('action.transferFailed'))
         .then((done) => done && toast(t('action.transferred', { queue: to.name }))),
       close: (row, wrapUp) => void act(row, { status: 'closed' }, () => close(row.id, wrapUp), t('action.closeFailed')).then((done) => {
         if (!done) return;
