@@ -102,13 +102,21 @@ def prepare(
             carried.content.suggestions or carried.content.reply_to
         )
         outgoing.content = None if plain else carried.content
-    if isinstance(content, Template) and content.category and channel.kind is ChannelKind.WHATSAPP:
-        outgoing.category = content.category
+    if isinstance(content, Template):
+        _of_template(outgoing, content)
     opted_out = person.refuses(channel.kind, purpose)
     door.prepare(outgoing, opted_out=opted_out, rates=directory.rates, today=now.date())
     zone = zone_of(person.time_zone, outgoing.address, directory.time_zone)
     door.keep_quiet(outgoing, directory.policy.quiet_hours, zone, now)
     return door.keep_window(outgoing, person.whatsapp_at, outgoing.due_at or now)
+
+
+def _of_template(outgoing: door.Outgoing, content: Template) -> None:
+    """Its category sets the price; without its text it is nothing but a name for other channels than its own."""
+    if outgoing.channel.kind is ChannelKind.WHATSAPP:
+        outgoing.category = content.category or outgoing.category
+    elif not content.text:
+        outgoing.refused, outgoing.detail = door.NOT_CARRIED, "the template has no text for other channels"
 
 
 def attempt(
