@@ -139,7 +139,9 @@ def behaviours() -> dict[str, Any]:
         {"match": {"suffix": digit, "channel": "whatsapp"}, "behaviour": behaviour}
         for digit, behaviour in said.items()
     ]
-    rules += [{"match": {"suffix": digit, "channel": "rcs"}, "behaviour": {"capable": False}} for digit in "01"]
+    rules += [
+        {"match": {"suffix": digit, "channel": "rcs"}, "behaviour": {"capable": False}} for digit in "01"
+    ]
     return {"rules": rules}
 
 

@@ -7,13 +7,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from tests.api.whole_hub import until
 from tests.browser.drawing import draw_journey, new_flow, option, saved, step
 from tests.browser.journey import CONTACTS, ORDERS, Journey, begin_journey
 from tests.browser.steps import unique
-from tests.browser.test_accessibility import check
 
 TEMPLATE = {
     "name": "winter_sale",
@@ -21,6 +20,7 @@ TEMPLATE = {
     "category": "marketing",
     "body": "The winter sale has begun. Is there anything that we can do for you?",
 }
+OFFER = "Everything must go"
 WAYS = (
     ("start", "next", "send"),
     ("send", "next", "ask"),
@@ -29,6 +29,11 @@ WAYS = (
     ("send_2", "next", "hand_over"),
     ("hand_over", "closed", "goal"),
 )
+
+
+def way(page: Page, node: str, port: str) -> Locator:
+    """What is counted on a way."""
+    return page.locator(f'[data-way][data-from="{node} {port}"]')
 
 
 async def drawn(page: Page) -> None:
@@ -53,7 +58,7 @@ async def played(page: Page) -> None:
     reply = panel.get_by_role("textbox", name="Reply", exact=True)
     await reply.fill("where is it?")
     await panel.get_by_role("button", name="Reply", exact=True).click()
-    await expect(phone.get_by_text("Everything must go")).to_be_visible()
+    await expect(phone.get_by_text(OFFER)).to_be_visible()
     await expect(page.locator('[data-step="hand_over"][data-lit]')).to_be_visible()
     await panel.get_by_role("button", name=re.compile("People close it|close")).first.click()
     await expect(panel.get_by_text("Ended", exact=True)).to_be_visible()
@@ -64,7 +69,7 @@ async def played(page: Page) -> None:
     await expect(page.locator('[data-step="goal"][data-lit]')).to_have_count(0)
     await back.click()
     await expect(panel.get_by_text("Waits for a reply")).to_be_visible()
-    await expect(phone.get_by_text("Everything must go")).to_have_count(0)
+    await expect(phone.get_by_text(OFFER)).to_have_count(0)
     await panel.get_by_role("combobox", name="Force an intent").fill("")
     await reply.fill("never mind")
     await panel.get_by_role("button", name="Reply", exact=True).click()
@@ -107,16 +112,40 @@ async def the_heat_map_is_right(page: Page, journey: Journey, flow_id: str) -> N
     """Each box and each way of the canvas has the number that the database has."""
     await page.get_by_role("tab", name="Live").click()
     await expect(page.get_by_test_id("live-figures")).to_be_visible()
+    await page.get_by_role("button", name="Show everything").click()
     taken, stand = journey.taken(flow_id), journey.standing(flow_id)
     entered = {"start": CONTACTS} | {target: taken[node, port] for node, port, target in WAYS}
+    onward = {node: taken[node, port] for node, port, _ in WAYS}
     for name, count in entered.items():
-        passed = sum(taken.get((name, port), 0) for node, port, _ in WAYS if node == name)
         waiting = stand.get(name, 0)
-        figures = f"{count} {waiting} 0 {count - passed - waiting}"
+        figures = f"{count} {waiting} 0 {count - onward.get(name, 0) - waiting}"
         await expect(step(page, name).locator("[data-figures]")).to_have_attribute("data-figures", figures)
     for node, port, _ in WAYS:
-        way = page.locator(f'.react-flow__edge[data-id="{node} {port}"] [data-way], [data-id="{node} {port}"] [data-way]')
-        await expect(way).to_have_attribute("data-way", str(taken[node, port]))
+        await expect(way(page, node, port)).to_have_attribute("data-way", str(taken[node, port]))
+
+
+async def nobody_is_lost(journey: Journey, flow_id: str) -> None:
+    """Every session is counted once, everybody got their messages, by SMS who has no RCS, and the books agree."""
+    taken = journey.taken(flow_id)
+    out = dict(
+        journey.rows(
+            "SELECT status || ' ' || reason, count(*) FROM app.flow_sessions WHERE tenant_id = TENANT GROUP BY 1"
+        )
+    )
+    opted_out = out.get("exited the contact opted out", 0)
+    assert sum(out.values()) == CONTACTS
+    assert set(out) == {"ended ", "waiting ", "exited the contact opted out"}
+    assert taken["ask", "answer"] + taken["ask", "timeout"] + opted_out == CONTACTS
+    assert taken["intent", ORDERS] + taken["intent", "other"] == taken["ask", "answer"]
+    offers = journey.rows(
+        "SELECT right(address, 1) IN ('0', '1'), channel_kind, count(*), count(DISTINCT contact_id) FROM app.messages "
+        "WHERE tenant_id = TENANT AND body = %s AND status IN ('delivered', 'read') GROUP BY 1, 2",
+        OFFER,
+    )
+    assert {(alone, kind) for alone, kind, *_ in offers} == {(True, "sms"), (False, "rcs")}
+    assert all(count == people for *_, count, people in offers)
+    assert sum(count for _, _, count, _ in offers) == taken["send_2", "next"]
+    assert await journey.audited() == []
 
 
 async def test_a_journey(page: Page, hub_stack: Any) -> None:
@@ -128,5 +157,4 @@ async def test_a_journey(page: Page, hub_stack: Any) -> None:
         flow_id = await published(page)
         await lived_through(journey, flow_id)
         await the_heat_map_is_right(page, journey, flow_id)
-        assert await journey.audited() == []
-        del check
+        await nobody_is_lost(journey, flow_id)

@@ -1,7 +1,8 @@
 import { lazy, memo, Suspense, useCallback, useRef, useState } from 'react';
 import type { Flow } from '../../../api/flows';
-import { useStore } from '../../../app/store';
+import { createStore, useStore } from '../../../app/store';
 import { FlowCanvas } from './canvas/FlowCanvas';
+import type { View } from './canvas/handle';
 import { useEditor } from './editor';
 import classes from './editor.module.css';
 import { FindBox } from './FindBox';
@@ -23,9 +24,10 @@ const Drawing = memo(function Drawing() {
   const overlay = useStore(editor.overlay);
   const shown = useStore(editor.shown);
   const troubles = useTroubleMarks();
+  const [view] = useState(() => createStore<View>(null));
   const change = useCallback((next: typeof present, mark?: string) => editor.edit(() => next, mark), [editor]);
-  if (shown) return <FlowCanvas key="shown" document={shown.document} {...overlay} handle={editor.canvas} label={shown.title} />;
-  return <FlowCanvas key="draft" document={present} selected={selected} onSelect={editor.select} {...(editor.writable && { onChange: change })} {...overlay} troubles={troubles} onOpen={editor.reveal} handle={editor.canvas} />;
+  if (shown) return <FlowCanvas key="shown" document={shown.document} {...overlay} handle={editor.canvas} view={view} label={shown.title} />;
+  return <FlowCanvas key="draft" document={present} selected={selected} onSelect={editor.select} {...(editor.writable && { onChange: change })} {...overlay} troubles={troubles} onOpen={editor.reveal} handle={editor.canvas} view={view} />;
 });
 
 function Look() {

@@ -33,7 +33,7 @@ function badgesOf(figures: FlowFigures, waits: (count: number) => string): NonNu
     ));
   }
   const edges = new Map<string, ReactNode>();
-  for (const [id, way] of waysById(figures)) edges.set(id, <span className={classes.heat} data-heat={heatOf(way.count, figures.started)} data-way={way.count}>{formatCount(way.count)} · {formatShare(way.share, 1)}</span>);
+  for (const [id, way] of waysById(figures)) edges.set(id, <span className={classes.heat} data-heat={heatOf(way.count, figures.started)} data-way={way.count} data-from={`${way.source} ${way.port}`}>{formatCount(way.count)} · {formatShare(way.share, 1)}</span>);
   return { nodes, edges };
 }
 
