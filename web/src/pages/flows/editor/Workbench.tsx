@@ -1,6 +1,7 @@
 import { lazy, memo, Suspense, useCallback, useRef, useState } from 'react';
 import type { Flow } from '../../../api/flows';
 import { createStore, useStore } from '../../../app/store';
+import { loadArea } from '../../../i18n';
 import { FlowCanvas } from './canvas/FlowCanvas';
 import type { View } from './canvas/handle';
 import { useEditor } from './editor';
@@ -13,7 +14,10 @@ import { Toolbar, type Dialog } from './Toolbar';
 import { useEditorKeys } from './useEditorKeys';
 import { useLook, useTroubleMarks } from './useLook';
 
-const Publish = lazy(async () => ({ default: (await import('./Publish')).Publish }));
+const Publish = lazy(async () => {
+  await loadArea('flowpublish');
+  return { default: (await import('../publish/Publish')).Publish };
+});
 const Rename = lazy(async () => ({ default: (await import('./Rename')).Rename }));
 const Versions = lazy(async () => ({ default: (await import('./Versions')).Versions }));
 
@@ -23,10 +27,11 @@ const Drawing = memo(function Drawing() {
   const selected = useStore(editor.selection);
   const overlay = useStore(editor.overlay);
   const shown = useStore(editor.shown);
+  const picked = useStore(editor.picked);
   const troubles = useTroubleMarks();
   const [view] = useState(() => createStore<View>(null));
   const change = useCallback((next: typeof present, mark?: string) => editor.edit(() => next, mark), [editor]);
-  if (shown) return <FlowCanvas key="shown" document={shown.document} {...overlay} handle={editor.canvas} view={view} label={shown.title} />;
+  if (shown) return <FlowCanvas key="shown" document={shown.document} selected={picked} onSelect={editor.picked.set} {...overlay} handle={editor.canvas} view={view} label={shown.title} />;
   return <FlowCanvas key="draft" document={present} selected={selected} onSelect={editor.select} {...(editor.writable && { onChange: change })} {...overlay} troubles={troubles} onOpen={editor.reveal} handle={editor.canvas} view={view} />;
 });
 
