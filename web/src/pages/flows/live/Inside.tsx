@@ -26,7 +26,7 @@ function Name({ id }: { id: string }) {
   const { t } = useTranslation('flowlive');
   const me = useMe();
   const { data } = useQuery({ ...contactQuery(id), enabled: can(me, 'readContacts') });
-  return <Link to="/contacts/$contactId" params={{ contactId: id }}><bdi>{data?.name || t('inside.contact')}</bdi></Link>;
+  return <Link to="/contacts/$contactId" params={{ contactId: id }}><bdi>{data?.name || data?.phone || t('inside.contact')}</bdi></Link>;
 }
 
 function Row({ one }: { one: FlowSession }) {
