@@ -21,6 +21,20 @@ const Publish = lazy(async () => {
 const Rename = lazy(async () => ({ default: (await import('./Rename')).Rename }));
 const Versions = lazy(async () => ({ default: (await import('./Versions')).Versions }));
 
+const Starters = lazy(async () => {
+  await loadArea('flowstart');
+  return { default: (await import('../starters/Starters')).Starters };
+});
+
+/** Ready journeys while nothing is drawn but a start. */
+function Beginnings() {
+  const editor = useEditor();
+  const { nodes, edges, comments } = useStore(editor.history).present;
+  const shown = useStore(editor.shown);
+  const empty = nodes.length <= 1 && edges.length === 0 && comments.length === 0;
+  return editor.writable && empty && !shown ? <Suspense><Starters /></Suspense> : null;
+}
+
 const Drawing = memo(function Drawing() {
   const editor = useEditor();
   const { present } = useStore(editor.history);
@@ -57,7 +71,7 @@ export function Workbench({ flow }: { flow: Flow }) {
         {editor.writable && <Palette field={palette} />}
         <div className={classes.drawing}>
           {finding && <FindBox onClose={() => setFinding(false)} />}
-          <div className={classes.canvas}><Drawing /></div>
+          <div className={classes.canvas}><Drawing /><Beginnings /></div>
         </div>
       </div>
       <Panels />

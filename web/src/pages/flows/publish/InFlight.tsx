@@ -105,12 +105,14 @@ export function InFlight({ draft, inside, wish, onChange }: { draft: FlowDocumen
       </ul>
       {found.data.moving && <p className={classes.hint}>{t('moving')}</p>}
       {DOINGS.map((one) => (
-        <label key={one} htmlFor={`in-flight-${one}`} className={classes.choice} data-on={wish.do === one || undefined}>
-          <input id={`in-flight-${one}`} aria-labelledby={`in-flight-${one}-title`} aria-describedby={`in-flight-${one}-text`} type="radio" name="in-flight" value={one} checked={wish.do === one} onChange={() => onChange({ ...wish, do: one })} />
-          <span><strong id={`in-flight-${one}-title`}>{t(one)}</strong><small id={`in-flight-${one}-text`}>{t(`${one}Text`)}</small></span>
-        </label>
+        <div key={one} className={classes.one}>
+          <label htmlFor={`in-flight-${one}`} className={classes.choice} data-on={wish.do === one || undefined}>
+            <input id={`in-flight-${one}`} aria-labelledby={`in-flight-${one}-title`} aria-describedby={`in-flight-${one}-text`} type="radio" name="in-flight" value={one} checked={wish.do === one} onChange={() => onChange({ ...wish, do: one })} />
+            <span><strong id={`in-flight-${one}-title`}>{t(one)}</strong><small id={`in-flight-${one}-text`}>{t(`${one}Text`)}</small></span>
+          </label>
+          {one === 'migrate' && wish.do === one && gone.length > 0 && <Moves draft={draft} inside={inside} wish={wish} onChange={onChange} />}
+        </div>
       ))}
-      {wish.do === 'migrate' && gone.length > 0 && <Moves draft={draft} inside={inside} wish={wish} onChange={onChange} />}
     </fieldset>
   );
 }
