@@ -98,8 +98,16 @@ def carry(outgoing: Outgoing, content: Content, link: Link) -> None:
         carried.content.suggestions or carried.content.reply_to
     )
     outgoing.content = None if plain else carried.content
-    if isinstance(content, Template) and content.category and kind is ChannelKind.WHATSAPP:
-        outgoing.category = content.category
+    if isinstance(content, Template):
+        _of_template(outgoing, content)
+
+
+def _of_template(outgoing: Outgoing, content: Template) -> None:
+    """Its category sets the price; without its text it is nothing but a name for other channels than its own."""
+    if outgoing.channel.kind is ChannelKind.WHATSAPP:
+        outgoing.category = content.category or outgoing.category
+    elif not content.text:
+        outgoing.refused, outgoing.detail = NOT_CARRIED, "the template has no text for other channels"
 
 
 def prepare(outgoing: Outgoing, *, opted_out: bool, rates: RateTable, today: date) -> Outgoing:

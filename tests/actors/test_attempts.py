@@ -114,6 +114,15 @@ async def test_a_channel_that_may_not_carry_it_is_passed_over_with_its_reason(
     assert (row.plan, row.price_micros, await desk.owed(), await chain.plans()) == (None, PRICE, 1, 0)
 
 
+async def test_a_template_without_its_words_leaves_by_whatsapp_alone(desk: Desk, chain: Chain) -> None:
+    contact_id = await desk.contact(NUMBER)
+    template = Template(name="parcel", language="en")
+    (row,) = await chain.rows(await chain.send(contact_id, template, "sms", "whatsapp"))
+    assert (row.channel_kind, row.status) == ("whatsapp", "queued")
+    (row,) = await chain.rows(await chain.send(contact_id, template, "sms"))
+    assert (row.status, row.reason) == ("refused", "not-carried")
+
+
 async def test_who_has_just_written_by_whatsapp_gets_buttons(desk: Desk, chain: Chain) -> None:
     contact_id = await desk.contact(NUMBER)
     await desk.conversations().receive([desk.arrived(contact_id, "hello", line="whatsapp")])

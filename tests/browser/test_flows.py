@@ -8,93 +8,11 @@ import re
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Page, expect
 
-from tests.browser.steps import sign_in, unique
+from tests.browser.drawing import by_palette, draw_journey, new_flow, saved, step
+from tests.browser.steps import unique
 from tests.browser.test_accessibility import check
-
-ADMIN = "admin@north.acme.example"
-
-
-def step(page: Page, name: str) -> Locator:
-    return page.locator(f'[data-step="{name}"]')
-
-
-async def saved(page: Page) -> None:
-    await expect(page.get_by_test_id("saving")).to_have_attribute("data-state", "saved")
-
-
-async def new_flow(page: Page, hub: Any, name: str) -> None:
-    await sign_in(page, hub.public_url, ADMIN, "/flows")
-    await page.get_by_role("button", name=re.compile("New flow|Draw the first flow")).first.click()
-    await page.get_by_role("textbox", name="Name").fill(name)
-    await page.get_by_role("button", name="Create").click()
-    await expect(step(page, "start")).to_be_visible()
-
-
-async def by_palette(page: Page, search: str, name: str) -> None:
-    """Adds a step after the chosen one by typing its name into the palette."""
-    field = page.get_by_role("textbox", name="Search steps")
-    await field.fill(search)
-    await field.press("Enter")
-    await expect(step(page, name)).to_be_visible()
-    await field.fill("")
-
-
-async def by_picker(page: Page, search: str, name: str) -> None:
-    """Takes a step from the picker that is open."""
-    picker = page.get_by_role("dialog", name="Add a step")
-    await expect(picker).to_be_visible()
-    await page.keyboard.type(search)
-    await page.keyboard.press("Enter")
-    await expect(step(page, name)).to_be_visible()
-
-
-async def option(page: Page, box: str, name: str | re.Pattern[str]) -> None:
-    await page.get_by_role("combobox", name=box, exact=True).click()
-    await page.get_by_role("option", name=name, exact=isinstance(name, str)).click()
-
-
-async def draw_journey(page: Page) -> None:
-    """Trigger → WhatsApp template → wait → intent branch → RCS card with SMS failover → hand over → goal."""
-    await step(page, "start").click()
-    await option(page, "Kind", "A word")
-    words = page.get_by_role("combobox", name="Words")
-    await words.fill("winter sale")
-    await words.press("Enter")
-
-    await by_palette(page, "send a mess", "send")
-    await option(page, "Kind of message", "Template")
-    await page.get_by_role("textbox", name="Name", exact=True).fill("winter_sale")
-    await page.get_by_role("textbox", name="Language", exact=True).fill("en")
-
-    await by_palette(page, "wait", "wait")
-    await page.get_by_role("textbox", name="For a while: amount").fill("2")
-    await option(page, "For a while: unit", "Hours")
-
-    # By keys: a step after the chosen one.
-    await page.locator(".react-flow__node", has=step(page, "wait")).focus()
-    await page.keyboard.press("a")
-    await by_picker(page, "intent", "intent")
-    await page.get_by_role("combobox", name="Intent", exact=True).fill("orders")
-    await page.keyboard.press("Tab")
-
-    # Without dragging: from the port in the inspector.
-    await page.get_by_role("button", name="Add a step after “orders”").click()
-    await by_picker(page, "send a", "send_2")
-    await option(page, "Kind of message", "Rich card")
-    await page.get_by_role("textbox", name="Title", exact=True).fill("Everything must go")
-    channels = page.get_by_role("group", name="Channels in order")
-    for nth, kind in (("1", "RCS"), ("2", "SMS")):
-        await channels.get_by_role("button", name="Add to Channels in order").click()
-        item = channels.get_by_role("listitem", name=f"Channels in order {nth}")
-        await item.get_by_role("combobox", name="Channel").click()
-        await page.get_by_role("option", name=kind, exact=True).click()
-
-    await page.keyboard.press("Escape")
-    await by_palette(page, "hand over", "hand_over")
-    await page.get_by_label("Come back when the people close it").check()
-    await by_palette(page, "goal", "goal")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -107,9 +25,9 @@ async def test_a_journey_is_drawn_mended_saved_and_undone(
     page = await context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    await new_flow(page, hub_stack, unique("Journey"))
+    await new_flow(page, hub_stack.public_url, unique("Journey"))
     await check(page, "an empty canvas")
-    await draw_journey(page)
+    await draw_journey(page, "orders")
     await page.get_by_role("button", name="Show everything").click()
     await expect(page.locator(".react-flow__edge")).to_have_count(6)
     await saved(page)
@@ -165,9 +83,17 @@ async def test_a_journey_is_drawn_mended_saved_and_undone(
 
 async def test_a_flow_is_published_and_an_earlier_version_comes_back(page: Page, hub_stack: Any) -> None:
     name = unique("Greeting")
-    await new_flow(page, hub_stack, name)
+    await new_flow(page, hub_stack.public_url, name)
+    ready = page.get_by_role("region", name="Begin with a ready journey")
+    await ready.get_by_role("button", name="Survey").click()
+    await expect(step(page, "rate")).to_contain_text("How was it?")
+    await expect(ready).to_have_count(0)
+    await page.get_by_role("button", name="Undo").click()
+    await expect(page.locator("[data-step]")).to_have_count(1)
+    await expect(ready).to_be_visible()
     await step(page, "start").click()
     await by_palette(page, "send a mess", "send")
+    await expect(ready).to_have_count(0)
     await page.get_by_role("button", name="Publish").click()
     dialog = page.get_by_role("dialog", name=re.compile("Publish"))
     await expect(dialog.get_by_role("alert")).to_contain_text("must be mended first")

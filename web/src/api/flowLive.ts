@@ -13,6 +13,7 @@ export type NodeChange = Schemas['FlowNodeChange'];
 
 const DAY_MS = 86_400_000;
 const LIVE_MS = 2_000;
+const INSIDE_MS = 5_000;
 const INSIDE_PAGE = 20;
 
 /** Figures of a version, since so many days or ever; asked again while the page is looked at. */
@@ -43,12 +44,13 @@ export type ReplayedSession = Schemas['FlowReplayedSession'];
 export const replayFlow = (flow_id: string, days: number): Promise<Replayed> => body(api.POST('/v1/flows/{flow_id}/replay', { params: { path: { flow_id } }, body: { days, limit: 200 } }));
 
 export type FlowSession = Schemas['FlowSession'];
-/** Who stands in a flow now, the newest first. */
-export const insideQuery = (flow_id: string, status: 'stuck' | 'waiting') =>
+/** Who stands in a flow now, or at one step of it, the newest first. */
+export const insideQuery = (flow_id: string, status: 'stuck' | 'waiting', node: string | null) =>
   infiniteQueryOptions({
-    queryKey: [...keys.flowInside(flow_id), status],
+    queryKey: [...keys.flowInside(flow_id), status, node],
     initialPageParam: null as string | null,
-    queryFn: ({ pageParam, signal }) => body(api.GET('/v1/flows/{flow_id}/sessions', { params: { path: { flow_id }, query: { status, limit: INSIDE_PAGE, starting_after: pageParam ?? undefined } }, signal })),
+    queryFn: ({ pageParam, signal }) => body(api.GET('/v1/flows/{flow_id}/sessions', { params: { path: { flow_id }, query: { status, ...(node !== null && { node }), limit: INSIDE_PAGE, starting_after: pageParam ?? undefined } }, signal })),
+    refetchInterval: INSIDE_MS,
     getNextPageParam: (page) => (page.has_more ? page.items.at(-1)?.id : undefined),
   });
 export const resumeSession = (session_id: string) => body(api.POST('/v1/flow-sessions/{session_id}/resume', { params: { path: { session_id } }, body: { node: '' } }));

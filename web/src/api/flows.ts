@@ -47,8 +47,6 @@ export const archiveFlow = (id: string): Promise<unknown> => body(api.DELETE('/v
 export const saveFlowDraft = (id: string, version: number, document: Document): Promise<SavedDraft> =>
   body(api.PUT('/v1/flows/{flow_id}/draft', { params: { ...at(id), header: { 'If-Match': `"${version}"` } }, body: { document } }));
 export const restoreFlow = (id: string, version: number): Promise<SavedDraft> => body(api.POST('/v1/flows/{flow_id}/restore', { params: at(id), body: { version } }));
-export const tryPublish = (id: string) => body(api.POST('/v1/flows/{flow_id}/publish', { params: { ...at(id), query: { dry_run: true } }, body: { note: '' } }));
-export const publishFlow = (id: string, note: string, key: string) => body(api.POST('/v1/flows/{flow_id}/publish', { params: at(id), body: { note }, headers: once(key) }));
 export const exportFlow = (id: string) => body(api.GET('/v1/flows/{flow_id}/export', { params: at(id) }));
 export const pictureOfFlow = (id: string): Promise<string> => body(api.GET('/v1/flows/{flow_id}/picture', { params: at(id), parseAs: 'text' }));
 export const importFlows = (format: 'parley' | 'textit', document: Document, key: string) => body(api.POST('/v1/flows/import', { body: { format, document }, headers: once(key) }));

@@ -95,6 +95,7 @@ export const keys = {
   flowDraft: (id: string) => ['flows', 'draft', id] as const,
   flowVersions: (id: string) => ['flows', 'versions', id] as const,
   flowInside: (id: string) => ['flows', 'inside', id] as const,
+  flowInFlight: (id: string) => ['flows', 'in-flight', id] as const,
   flowTests: (id: string) => ['flows', 'tests', id] as const,
   flowFigures: (id: string, version: number, days: number | null) => ['flows', 'figures', id, version, days] as const,
   flowExperiments: (id: string) => ['flows', 'experiments', id] as const,

@@ -9,10 +9,12 @@ const SHOWN_MAX = 200;
 
 export interface Choice { value: string; label: string; hint?: string; icon?: ReactNode }
 
-interface ChoiceListProps { label: string; choices: Choice[]; chosen: string | undefined; onPick: (value: string) => void; none: string; searchable?: boolean | undefined }
+interface ChoiceListProps { label: string; choices: Choice[]; chosen: string | undefined; onPick: (value: string) => void; none: string; searchable?: boolean | undefined; atOnce?: boolean }
 
-/** Options with a search field; arrows move, Enter picks. */
-export function ChoiceList({ label, choices, chosen, onPick, none, searchable }: ChoiceListProps) {
+const focus = (field: HTMLInputElement | null): void => field?.focus({ preventScroll: true });
+
+/** Options with a search field; arrows move, Enter picks. `atOnce`: no key that follows its opening goes elsewhere. */
+export function ChoiceList({ label, choices, chosen, onPick, none, searchable, atOnce = false }: ChoiceListProps) {
   const [search, setSearch] = useState('');
   const [active, setActive] = useState(0);
   const list = useRef<HTMLDivElement>(null);
@@ -37,7 +39,7 @@ export function ChoiceList({ label, choices, chosen, onPick, none, searchable }:
   return (
     <div>
       {withSearch && (
-        <TextInput data-autofocus className={classes.search} aria-label={label} placeholder={label} leftSection={<IconSearch size={16} aria-hidden />} value={search} onKeyDown={onKeyDown} onChange={(event) => {
+        <TextInput ref={atOnce ? focus : undefined} data-autofocus className={classes.search} aria-label={label} placeholder={label} leftSection={<IconSearch size={16} aria-hidden />} value={search} onKeyDown={onKeyDown} onChange={(event) => {
           setSearch(event.currentTarget.value);
           setActive(0);
         }} />

@@ -13,7 +13,7 @@ import { EmptyState } from '../../../ui/EmptyState';
 import { ProblemAlert } from '../../../ui/ProblemAlert';
 import { Status, type Tone } from '../../../ui/Status';
 import { shortTime } from '../../../ui/time';
-import { documentOf, stepOf, type FlowDocument } from '../editor/document';
+import { documentOf, NOTHING, stepOf, type FlowDocument } from '../editor/document';
 import { useDocument, useEditor } from '../editor/editor';
 import { useNodeTypes } from '../editor/nodeTypes';
 import { changedSteps, laidOver, shortly, waysOf } from './laid';
@@ -106,6 +106,7 @@ export function ComparePanel() {
   const [to, setTo] = useState(DRAFT);
   useEffect(() => () => {
     editor.shown.set(null);
+    editor.picked.set(NOTHING);
     editor.overlay.set({});
   }, [editor]);
   if (error) return <ProblemAlert error={error} onRetry={() => void refetch()} />;

@@ -16,11 +16,12 @@ const DIFFERENCE: FlowDifference = {
   edges: [{ source: 'start', port: 'next', change: 'changed', before: 'old', target: 'new' }],
 };
 
-test('what went is laid under what is there now, with the ways that do not clash', () => {
+test('what went is laid beside what is there now, with the ways that do not clash', () => {
   const before = document(['start', 'kept', 'old'], [{ source: 'start', port: 'next', target: 'old' }, { source: 'old', port: 'next', target: 'kept' }]);
   const after = document(['start', 'kept', 'new'], [{ source: 'start', port: 'next', target: 'new' }]);
   const laid = laidOver(before, after, DIFFERENCE);
   expect(laid.document.nodes.map((node) => node.id)).toEqual(['start', 'kept', 'new', 'old']);
+  expect(laid.document.nodes.map((node) => node.position.x)).toEqual([0, 0, 0, 340]);
   expect(laid.document.edges).toEqual([{ source: 'start', port: 'next', target: 'new' }, { source: 'old', port: 'next', target: 'kept' }]);
   expect([...laid.marks]).toEqual([['start', 'changed'], ['new', 'added'], ['old', 'removed']]);
 });

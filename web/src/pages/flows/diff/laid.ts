@@ -1,9 +1,21 @@
 /** Two versions laid over each other on the canvas. All pure. */
 import type { FlowDifference, ReplayedSession } from '../../../api/flowLive';
 import type { Mark } from '../editor/canvas/shapes';
-import type { FlowDocument } from '../editor/document';
+import type { FlowDocument, Step } from '../editor/document';
 
 export interface Laid { document: FlowDocument; marks: ReadonlyMap<string, Mark> }
+
+const BESIDE = 340;
+const HEIGHT = 100;
+
+/** What went, beside what stands in its place now: neither hides the other. */
+function beside(node: Step, others: readonly Step[]): Step {
+  let { x } = node.position;
+  const { y } = node.position;
+  const hidden = (): boolean => others.some(({ position }) => Math.abs(position.x - x) < BESIDE - 40 && Math.abs(position.y - y) < HEIGHT);
+  while (hidden()) x += BESIDE;
+  return x === node.position.x ? node : { ...node, position: { x, y } };
+}
 
 /** The later document with what went from the earlier one, and how each step differs. A step whose ways changed is changed. */
 export function laidOver(before: FlowDocument, after: FlowDocument, difference: FlowDifference): Laid {
@@ -14,7 +26,7 @@ export function laidOver(before: FlowDocument, after: FlowDocument, difference: 
   const ids = new Set(gone.map((node) => node.id));
   const taken = new Set(after.edges.map((way) => `${way.source}\n${way.port}`));
   const ways = before.edges.filter((way) => (ids.has(way.source) || ids.has(way.target)) && !taken.has(`${way.source}\n${way.port}`));
-  return { document: { ...after, nodes: [...after.nodes, ...gone], edges: [...after.edges, ...ways] }, marks };
+  return { document: { ...after, nodes: [...after.nodes, ...gone.map((node) => beside(node, after.nodes))], edges: [...after.edges, ...ways] }, marks };
 }
 
 /** What changed in a step: its fields, and its ways by port. */

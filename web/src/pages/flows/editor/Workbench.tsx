@@ -1,7 +1,9 @@
 import { lazy, memo, Suspense, useCallback, useRef, useState } from 'react';
 import type { Flow } from '../../../api/flows';
-import { useStore } from '../../../app/store';
+import { createStore, useStore } from '../../../app/store';
+import { loadArea } from '../../../i18n';
 import { FlowCanvas } from './canvas/FlowCanvas';
+import type { View } from './canvas/handle';
 import { useEditor } from './editor';
 import classes from './editor.module.css';
 import { FindBox } from './FindBox';
@@ -12,9 +14,26 @@ import { Toolbar, type Dialog } from './Toolbar';
 import { useEditorKeys } from './useEditorKeys';
 import { useLook, useTroubleMarks } from './useLook';
 
-const Publish = lazy(async () => ({ default: (await import('./Publish')).Publish }));
+const Publish = lazy(async () => {
+  await loadArea('flowpublish');
+  return { default: (await import('../publish/Publish')).Publish };
+});
 const Rename = lazy(async () => ({ default: (await import('./Rename')).Rename }));
 const Versions = lazy(async () => ({ default: (await import('./Versions')).Versions }));
+
+const Starters = lazy(async () => {
+  await loadArea('flowstart');
+  return { default: (await import('../starters/Starters')).Starters };
+});
+
+/** Ready journeys while nothing is drawn but a start. */
+function Beginnings() {
+  const editor = useEditor();
+  const { nodes, edges, comments } = useStore(editor.history).present;
+  const shown = useStore(editor.shown);
+  const empty = nodes.length <= 1 && edges.length === 0 && comments.length === 0;
+  return editor.writable && empty && !shown ? <Suspense><Starters /></Suspense> : null;
+}
 
 const Drawing = memo(function Drawing() {
   const editor = useEditor();
@@ -22,10 +41,12 @@ const Drawing = memo(function Drawing() {
   const selected = useStore(editor.selection);
   const overlay = useStore(editor.overlay);
   const shown = useStore(editor.shown);
+  const picked = useStore(editor.picked);
   const troubles = useTroubleMarks();
+  const [view] = useState(() => createStore<View>(null));
   const change = useCallback((next: typeof present, mark?: string) => editor.edit(() => next, mark), [editor]);
-  if (shown) return <FlowCanvas key="shown" document={shown.document} {...overlay} handle={editor.canvas} label={shown.title} />;
-  return <FlowCanvas key="draft" document={present} selected={selected} onSelect={editor.select} {...(editor.writable && { onChange: change })} {...overlay} troubles={troubles} onOpen={editor.reveal} handle={editor.canvas} />;
+  if (shown) return <FlowCanvas key="shown" document={shown.document} selected={picked} onSelect={editor.picked.set} {...overlay} handle={editor.canvas} view={view} label={shown.title} />;
+  return <FlowCanvas key="draft" document={present} selected={selected} onSelect={editor.select} {...(editor.writable && { onChange: change })} {...overlay} troubles={troubles} onOpen={editor.reveal} handle={editor.canvas} view={view} />;
 });
 
 function Look() {
@@ -50,7 +71,7 @@ export function Workbench({ flow }: { flow: Flow }) {
         {editor.writable && <Palette field={palette} />}
         <div className={classes.drawing}>
           {finding && <FindBox onClose={() => setFinding(false)} />}
-          <div className={classes.canvas}><Drawing /></div>
+          <div className={classes.canvas}><Drawing /><Beginnings /></div>
         </div>
       </div>
       <Panels />

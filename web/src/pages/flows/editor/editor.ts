@@ -34,6 +34,8 @@ export interface Editor {
   selection: Store<Selection>;
   overlay: Store<Overlay>;
   shown: Store<Shown | null>;
+  /** What is chosen in the drawing that is shown in place of the draft. */
+  picked: Store<Selection>;
   saving: Store<Saving>;
   /** The number of the draft that the server has. */
   draft: Store<number>;
@@ -63,6 +65,7 @@ export function makeEditor(flowId: string, name: string, writable: boolean, hist
     selection: createStore(NOTHING),
     overlay: createStore({}),
     shown: createStore<Shown | null>(null),
+    picked: createStore(NOTHING),
     saving: createStore<Saving>({ kind: 'saved', at: savedAt }),
     draft: createStore(draft),
     look: createStore<FlowLook | null>(null),
@@ -78,6 +81,7 @@ export function makeEditor(flowId: string, name: string, writable: boolean, hist
     select: (selection) => editor.selection.set(selection),
     reveal: (node, field) => {
       if (!stepOf(editor.history.get().present, node)) return;
+      editor.shown.set(null);
       editor.selection.set({ ...NOTHING, nodes: [node] });
       editor.panel.set('inspector');
       editor.wanted.set(field ?? null);

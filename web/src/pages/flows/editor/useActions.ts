@@ -62,7 +62,10 @@ export function useActions(): Actions {
         editor.select({ ...NOTHING, comments: [added.id] });
         editor.canvas.current?.centerNote(added.id);
       },
-      copy: () => copied(document(), editor.selection.get()),
+      copy: () => {
+        const shown = editor.shown.get();
+        return shown ? copied(shown.document, editor.picked.get()) : copied(document(), editor.selection.get());
+      },
       paste: (text) => {
         const found = paste(document(), text, editor.canvas.current?.middle() ?? { x: 0, y: 0 });
         if (!found) return false;

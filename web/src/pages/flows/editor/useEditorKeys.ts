@@ -2,6 +2,7 @@
 import { useEffect, type RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useKeys } from '../../../app/keyboard';
+import { useStore } from '../../../app/store';
 import { toast } from '../../../ui/toast';
 import { useEditor } from './editor';
 import { PANELS } from './panelNames';
@@ -20,15 +21,15 @@ function useClipboard(): void {
       if (text === '') return;
       event.clipboardData?.setData('text/plain', text);
       event.preventDefault();
-      const { nodes, comments } = editor.selection.get();
+      const { nodes, comments } = (editor.shown.get() ? editor.picked : editor.selection).get();
       toast(t('clipboard.copied', { count: nodes.length + comments.length }));
     };
     const cut = (event: ClipboardEvent): void => {
       copy(event);
-      if (event.defaultPrevented && editor.writable) actions.remove();
+      if (event.defaultPrevented && editor.writable && !editor.shown.get()) actions.remove();
     };
     const paste = (event: ClipboardEvent): void => {
-      if (inField(event.target) || !editor.writable) return;
+      if (inField(event.target) || !editor.writable || editor.shown.get()) return;
       if (actions.paste(event.clipboardData?.getData('text/plain') ?? '')) event.preventDefault();
     };
     document.addEventListener('copy', copy);
@@ -47,6 +48,7 @@ export function useEditorKeys({ palette, onFind, onPublish }: { palette: RefObje
   const editor = useEditor();
   const actions = useActions();
   const canvas = editor.canvas;
+  const shown = useStore(editor.shown) !== null;
   useClipboard();
   const looking = [
     { keys: 'Ctrl F', label: t('find.label'), run: onFind, inFields: true },
@@ -71,5 +73,6 @@ export function useEditorKeys({ palette, onFind, onPublish }: { palette: RefObje
     { keys: 'Ctrl Shift Z', label: t('toolbar.redo'), run: editor.redo },
     { keys: 'Ctrl Enter', label: t('toolbar.publish'), run: onPublish },
   ];
-  useKeys(t('keys.title'), editor.writable ? [...looking, ...drawing] : looking);
+  // Over another drawing no key changes the draft, which nobody sees then.
+  useKeys(t('keys.title'), editor.writable && !shown ? [...looking, ...drawing] : looking);
 }

@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { IconX } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -8,11 +9,14 @@ import { exitSession, insideQuery, resumeSession, type FlowSession } from '../..
 import { keys } from '../../../api/keys';
 import { can } from '../../../api/permissions';
 import { useMe } from '../../../app/session';
+import { useStore } from '../../../app/store';
 import { ProblemAlert } from '../../../ui/ProblemAlert';
 import { Status } from '../../../ui/Status';
 import { toast, toastProblem } from '../../../ui/toast';
 import { When } from '../../../ui/When';
+import { NOTHING, stepOf } from '../editor/document';
 import { useEditor } from '../editor/editor';
+import { useNodeTypes } from '../editor/nodeTypes';
 import classes from './live.module.css';
 
 type Kind = 'stuck' | 'waiting';
@@ -22,7 +26,7 @@ function Name({ id }: { id: string }) {
   const { t } = useTranslation('flowlive');
   const me = useMe();
   const { data } = useQuery({ ...contactQuery(id), enabled: can(me, 'readContacts') });
-  return <Link to="/contacts/$contactId" params={{ contactId: id }}><bdi>{data?.name || t('inside.contact')}</bdi></Link>;
+  return <Link to="/contacts/$contactId" params={{ contactId: id }}><bdi>{data?.name || data?.phone || t('inside.contact')}</bdi></Link>;
 }
 
 function Row({ one }: { one: FlowSession }) {
@@ -59,18 +63,26 @@ function Row({ one }: { one: FlowSession }) {
   );
 }
 
-/** Who stands where: those who are stuck with the reason, to run again or to end; and those who wait. */
+/** Who stands where: those who are stuck with the reason, to run again or to end; and those who wait. Of the step that is picked on
+ * the canvas, or of all.
+ */
 export function Inside() {
   const { t } = useTranslation('flowlive');
   const editor = useEditor();
-  const [kind, setKind] = useState<Kind>('stuck');
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(insideQuery(editor.flowId, kind));
+  const types = useNodeTypes();
+  const [node = null] = useStore(editor.picked).nodes;
+  const shown = useStore(editor.shown);
+  const [chosen, setChosen] = useState<Kind | null>(null);
+  const kind = chosen ?? (node === null ? 'stuck' : 'waiting');
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(insideQuery(editor.flowId, kind, node));
   const rows = data?.pages.flatMap((page) => page.items) ?? [];
+  const step = node !== null && shown ? stepOf(shown.document, node) : undefined;
   return (
     <section className={classes.inside} aria-label={t('inside.title')}>
-      <h3>{t('inside.title')}</h3>
+      <h3>{node === null ? t('inside.title') : t('inside.at', { step: step ? `${types.get(step.type)?.title ?? step.type} (${node})` : node })}</h3>
+      {node === null ? <p className={classes.hint}>{t('inside.hint')}</p> : <Button size="xs" variant="default" leftSection={<IconX size={14} aria-hidden />} className={classes.all} onClick={() => editor.picked.set(NOTHING)}>{t('inside.all')}</Button>}
       <div className={classes.doings} role="group" aria-label={t('inside.which')}>
-        {KINDS.map((one) => <Button key={one} size="xs" variant={one === kind ? 'filled' : 'default'} aria-pressed={one === kind} onClick={() => setKind(one)}>{t(`inside.${one}`)}</Button>)}
+        {KINDS.map((one) => <Button key={one} size="xs" variant={one === kind ? 'filled' : 'default'} aria-pressed={one === kind} onClick={() => setChosen(one)}>{t(`inside.${one}`)}</Button>)}
       </div>
       {error && !data && <ProblemAlert error={error} onRetry={() => void refetch()} />}
       {data && rows.length === 0 && <p className={classes.hint}>{t(kind === 'stuck' ? 'inside.noneStuck' : 'inside.noneWaiting')}</p>}

@@ -12,7 +12,7 @@ import { formatCount, formatDuration, formatShare } from '../../../ui/numbers';
 import { ProblemAlert } from '../../../ui/ProblemAlert';
 import { exactTime } from '../../../ui/time';
 import { useNow } from '../../../ui/useNow';
-import { documentOf, stepOf, type FlowDocument } from '../editor/document';
+import { documentOf, NOTHING, stepOf, type FlowDocument } from '../editor/document';
 import { useEditor, type Overlay } from '../editor/editor';
 import { useNodeTypes } from '../editor/nodeTypes';
 import { heatOf, signature, standing, told, tookOf, waysById } from './heat';
@@ -33,7 +33,7 @@ function badgesOf(figures: FlowFigures, waits: (count: number) => string): NonNu
     ));
   }
   const edges = new Map<string, ReactNode>();
-  for (const [id, way] of waysById(figures)) edges.set(id, <span className={classes.heat} data-heat={heatOf(way.count, figures.started)} data-way={way.count}>{formatCount(way.count)} · {formatShare(way.share, 1)}</span>);
+  for (const [id, way] of waysById(figures)) edges.set(id, <span className={classes.heat} data-heat={heatOf(way.count, figures.started)} data-way={way.count} data-from={`${way.source} ${way.port}`}>{formatCount(way.count)} · {formatShare(way.share, 1)}</span>);
   return { nodes, edges };
 }
 
@@ -54,6 +54,7 @@ function useOverlay(figures: FlowFigures | undefined, document: FlowDocument | n
   }, [editor, badges]);
   useEffect(() => () => {
     editor.shown.set(null);
+    editor.picked.set(NOTHING);
     editor.overlay.set({});
   }, [editor]);
 }
@@ -74,7 +75,10 @@ function Table({ figures, document }: { figures: FlowFigures; document: FlowDocu
             return (
               <tr key={row.node}>
                 <th scope="row">
-                  {step ? <button type="button" className={classes.link} title={t('figures.show')} onClick={() => editor.canvas.current?.center(row.node)}>{types.get(step.type)?.title ?? step.type}<small>{row.node}</small></button> : <span>{row.node} <small>{t('figures.gone')}</small></span>}
+                  {step ? <button type="button" className={classes.link} title={t('figures.show')} onClick={() => {
+                    editor.picked.set({ ...NOTHING, nodes: [row.node] });
+                    editor.canvas.current?.center(row.node);
+                  }}>{types.get(step.type)?.title ?? step.type}<small>{row.node}</small></button> : <span>{row.node} <small>{t('figures.gone')}</small></span>}
                 </th>
                 <td>{formatCount(row.entered)}</td>
                 <td>{formatCount(standing(row))}{row.stuck > 0 && <small className={classes.stuck}>{t('figures.stuck', { count: row.stuck })}</small>}</td>

@@ -1,12 +1,13 @@
 import '@xyflow/react/dist/base.css';
-import { Background, BackgroundVariant, MarkerType, MiniMap, ReactFlow, ReactFlowProvider, applyNodeChanges, useReactFlow, type Connection, type EdgeChange, type FinalConnectionState, type NodeChange } from '@xyflow/react';
+import { Background, BackgroundVariant, MarkerType, MiniMap, ReactFlow, ReactFlowProvider, applyNodeChanges, useReactFlow, type Connection, type EdgeChange, type FinalConnectionState, type NodeChange, type Viewport } from '@xyflow/react';
 import { useCallback, useLayoutEffect, useMemo, useRef, useState, type DragEvent, type KeyboardEvent, type MouseEvent, type ReactNode, type RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { Store } from '../../../../app/store';
 import { NOTHING, wayId, type FlowDocument, type Position, type Selection } from '../document';
 import { addStep, connect, insertOn, move, nudge, setNote, type Port } from '../edits';
 import { useNodeTypes } from '../nodeTypes';
 import classes from './canvas.module.css';
-import { useCanvasHandle, type CanvasHandle } from './handle';
+import { useCanvasHandle, type CanvasHandle, type View } from './handle';
 import { neighbour, DIRECTIONS } from './neighbour';
 import { NoteBox } from './NoteBox';
 import { NoteText } from './noteText';
@@ -32,6 +33,8 @@ export interface FlowCanvasProps {
   /** What was done last with Enter or a double click on a step. */
   onOpen?: (node: string) => void;
   handle?: RefObject<CanvasHandle | null>;
+  /** What is seen, to be seen again by the drawing that takes the place of this one. */
+  view?: Store<View>;
   label?: string;
 }
 
@@ -59,7 +62,7 @@ function wayAt(x: number, y: number): string | null {
   return null;
 }
 
-function Canvas({ document, selected = NOTHING, onSelect, onChange, lit, badges, marks, breakpoints, troubles, onOpen, handle, label }: FlowCanvasProps) {
+function Canvas({ document, selected = NOTHING, onSelect, onChange, lit, badges, marks, breakpoints, troubles, onOpen, handle, view, label }: FlowCanvasProps) {
   const { t } = useTranslation('flows');
   const types = useNodeTypes();
   const flow = useReactFlow();
@@ -158,7 +161,7 @@ function Canvas({ document, selected = NOTHING, onSelect, onChange, lit, badges,
     setPicking({ x, y, pick: (type) => put(type, { x: place.x - 110, y: place.y - 42 }, way) });
   };
 
-  const controls = useCanvasHandle({ handle, wrapper, document, types, nextStep: (from, x, y) => setPicking({ x, y, from, pick: (type) => {
+  const controls = useCanvasHandle({ handle, view, wrapper, document, types, nextStep: (from, x, y) => setPicking({ x, y, from, pick: (type) => {
     const added = addStep(now.current, type, types, { from });
     if (!added) return;
     onChange?.(added.document);
@@ -193,6 +196,7 @@ function Canvas({ document, selected = NOTHING, onSelect, onChange, lit, badges,
     // A class, not state: no box is drawn again for a change of zoom.
     wrapper.current?.toggleAttribute('data-far', zoom < FAR);
   }, []);
+  const onMoveEnd = useCallback((_: unknown, viewport: Viewport) => view?.set(viewport), [view]);
   const editNote = useCallback((id: string, text: string) => onChange?.(setNote(now.current, id, text), `note ${id}`), [onChange]);
 
   return (
@@ -217,6 +221,7 @@ function Canvas({ document, selected = NOTHING, onSelect, onChange, lit, badges,
           onDragLeave={() => setOver(null)}
           onDrop={onDrop}
           onMove={onMove}
+          onMoveEnd={onMoveEnd}
           nodesDraggable={writable}
           nodesConnectable={writable}
           edgesFocusable={writable}

@@ -1,8 +1,9 @@
 /** What the page can ask of the canvas: to show a step, to focus it, to zoom, to offer the next step. */
-import { useReactFlow } from '@xyflow/react';
+import { useReactFlow, type Viewport } from '@xyflow/react';
 import { useCallback, useEffect, useImperativeHandle, useMemo, useRef, type RefObject } from 'react';
 import { portsOf, stepOf, type FlowDocument } from '../document';
 import type { Port, Types } from '../edits';
+import type { Store } from '../../../../app/store';
 import { nodeKey, sizeOf } from './shapes';
 
 export interface CanvasHandle {
@@ -21,12 +22,16 @@ export interface CanvasHandle {
   nextStep: (from: Port) => void;
 }
 
-interface Parts { handle: RefObject<CanvasHandle | null> | undefined; wrapper: RefObject<HTMLDivElement | null>; document: FlowDocument; types: Types; nextStep: (from: Port, x: number, y: number) => void }
+/** What is seen of a flow: kept while another drawing of it takes the place of this one. */
+export type View = Viewport | 'all' | null;
+
+interface Parts { handle: RefObject<CanvasHandle | null> | undefined; view: Store<View> | undefined; wrapper: RefObject<HTMLDivElement | null>; document: FlowDocument; types: Types; nextStep: (from: Port, x: number, y: number) => void }
 
 const TRIES = 30;
 const TOP = 80;
 const MS = 160;
 const EDGE = 40;
+const ALL = { padding: 0.1, maxZoom: 1 };
 
 export function useCanvasHandle(parts: Parts): CanvasHandle & { open: () => void; focusSoon: (node: string) => void } {
   const flow = useReactFlow();
@@ -64,7 +69,12 @@ export function useCanvasHandle(parts: Parts): CanvasHandle & { open: () => void
     look();
   }, [flow, boxOf, center]);
   const open = useCallback(() => {
-    const { document, wrapper } = current.current;
+    const { document, wrapper, view } = current.current;
+    const kept = view?.get() ?? null;
+    if (kept !== null) {
+      void (kept === 'all' ? flow.fitView(ALL) : flow.setViewport(kept));
+      return;
+    }
     const start = document.nodes.find((node) => node.type === 'start') ?? document.nodes[0];
     const box = start && boxOf(start.id);
     const area = wrapper.current?.getBoundingClientRect();
@@ -74,7 +84,10 @@ export function useCanvasHandle(parts: Parts): CanvasHandle & { open: () => void
     // A step that was added just now is known here one frame later.
     center: (id) => (boxOf(id) ? center(id) : requestAnimationFrame(() => requestAnimationFrame(() => center(id)))),
     centerNote, focus,
-    fit: () => void flow.fitView({ padding: 0.1, maxZoom: 1, duration: still() ? 0 : MS }),
+    fit: () => {
+      current.current.view?.set('all');
+      void flow.fitView({ ...ALL, duration: still() ? 0 : MS });
+    },
     whole: () => void flow.zoomTo(1, { duration: still() ? 0 : MS }),
     zoomIn: () => void flow.zoomIn({ duration: still() ? 0 : MS }),
     zoomOut: () => void flow.zoomOut({ duration: still() ? 0 : MS }),
