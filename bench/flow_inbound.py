@@ -31,6 +31,7 @@ MONEY_MICROS = 1_000_000_000
 BATCH = 1_000
 BEGUN_WITHIN_S = 60.0
 WORDS = ("yes", "No", "YES", "no")
+WAITING = "flow_sessions WHERE status = 'waiting'"
 STEPS_AN_ADVANCE = 4  # the answered question, the branch, the attribute, the next question
 HAPPY = {"rules": [{"field": "variable.said", "operator": "=", "value": "yes"}]}
 QUESTIONS: dict[str, Any] = {
@@ -124,6 +125,7 @@ class _Side:
         self._line: Side = our_side(settings, run)
         self.api = Api(settings, run.key)
         self._flow = ""
+        self._begun = 0
 
     async def draw(self) -> None:
         await self.api.post("/v1/attributes", {"key": "mood", "type": "text", "label": "Mood"})
@@ -142,7 +144,9 @@ class _Side:
         found = await self._count("messages") - stored, await self._count("flow_steps") - steps
         wanted = messages, messages * STEPS_AN_ADVANCE if self._flow else 0
         if result["failed"] or result["answered"] != messages or found != wanted:
-            raise Unavailable(f"(messages, steps) are {found} in place of {wanted}, failed: {result['failed']}")
+            raise Unavailable(
+                f"(messages, steps) are {found} in place of {wanted}, failed: {result['failed']}"
+            )
         return messages / float(result["seconds"])
 
     async def _known(self, numbers: Sequence[str]) -> None:
@@ -154,18 +158,15 @@ class _Side:
             if self._flow:
                 asked = [{"contact": {"address": number}, "key": secrets.token_hex(8)} for number in some]
                 await self.api.post(f"{self._flow}/sessions", {"contacts": asked})
-        self._begun = getattr(self, "_begun", 0) + len(numbers) if self._flow else 0
+        self._begun += len(numbers) if self._flow else 0
         if not await until(self._all_wait, BEGUN_WITHIN_S):
-            raise Unavailable(f"{await self._count(_WAITING)} of {self._begun} sessions wait for a reply")
+            raise Unavailable(f"{await self._count(WAITING)} of {self._begun} sessions wait for a reply")
 
     async def _all_wait(self) -> bool:
-        return await self._count(_WAITING) == self._begun
+        return await self._count(WAITING) == self._begun
 
     async def _count(self, table: str) -> int:
         query = f"SELECT count(*) FROM app.{table}{' AND' if 'WHERE' in table else ' WHERE'} tenant_id = %s"
         async with await psycopg.AsyncConnection.connect(self._url) as db:
             found = await (await db.execute(query.encode(), (self._tenant_id,))).fetchone()
         return int(found[0]) if found else 0
-
-
-_WAITING = "flow_sessions WHERE status = 'waiting'"

@@ -42,6 +42,9 @@ from hub.routing.fields import NO_RECORD, Record
 TALK_S = 3_600
 """A message within this time of the contact's last one belongs to the talk; a later one is marketing."""
 
+NO_DICE = random.Random(0)
+"""For flows that ask none: to make some takes longer than a step."""
+
 
 class RecordMissing(Exception):
     """The turn has come to something that asks about its contact: it must be given the contact's record."""
@@ -133,7 +136,8 @@ class Runs:
     def _run(
         self, flow: Flow, one: Inside, given: Input, trigger: str = "", key: str | None = None
     ) -> Wanted | None:
-        sprint = advance(flow, one.session, given, self.at, _dice(one), self._world(flow))
+        dice = _dice(one) if flow.rolls_dice else NO_DICE
+        sprint = advance(flow, one.session, given, self.at, dice, self._world(flow))
         state = self.result.state
         session = sprint.session or replace(one.session, waiting=None, reason="", node=_last(sprint, one))
         after = Inside(one.id, session, one.steps + len(sprint.steps))

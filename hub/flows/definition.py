@@ -111,6 +111,11 @@ class Flow:
         nodes = self.nodes.values()
         return any(node.texts() or node.conditions() or node.type in asking for node in nodes)
 
+    @cached_property
+    def rolls_dice(self) -> bool:
+        """Whether a run may come to a node that asks the dice."""
+        return any(node.type in ("split", "sub_flow") for node in self.nodes.values())
+
     def target(self, node: NodeId, port: str) -> NodeId | None:
         """Where an edge leads, or None at the end of the flow."""
         return self.targets.get((node, port))
