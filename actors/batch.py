@@ -9,8 +9,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from actors import batch_flows, batch_reads, batch_rows, repeats
 from actors.batch_reads import key_of
 from actors.messages import DONE, DUPLICATE, Arrived, Command
@@ -38,8 +36,8 @@ from hub.errors import Conflict, HubError, NotFound
 from hub.ids import new_id
 from hub.routing.fields import NO_RECORD, Record
 from models.contacts import activities
-from models.db import Insert, Scope, insert_all, transaction
-from models.pipe import read, write
+from models.db import Insert, Scope
+from models.pipe import Pipe, pipeline, read, write
 from models.routing import queue_events
 from models.webhooks import webhook_deliveries
 
@@ -298,20 +296,19 @@ class Batch:
             if written:
                 return
         # Contacts are changed too, or something does not fit: then the same again, step by step, tells what.
-        async with transaction(self.host.engine, None) as db:
-            await self._write(db, scope, inserts, claims, touched)
+        async with pipeline(self.host.pool, scope) as db:
+            await self._write(db, inserts, claims, touched)
             await batch_flows.change_contacts(db, changes)
 
     async def _write(
         self,
-        db: AsyncConnection,
-        scope: Scope,
+        db: Pipe,
         inserts: Sequence[Insert],
         claims: Mapping[int, Mapping[str, Any]],
         touched: set[Key],
     ) -> None:
         """Raises Redo, which rolls back, after it has corrected the memory."""
-        _, addresses, claimed, saved, kept, *_ = await insert_all(db, inserts, scope)
+        _, addresses, claimed, saved, kept, *_ = await db.insert_all(inserts)
         self._find_taken({row.contact_id for row in addresses})
         self._learn(claims, {(row.channel_id, row.event_key) for row in claimed})
         if stale := touched - {(row.tenant_id, row.contact_id) for row in saved}:

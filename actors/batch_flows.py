@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.messages import Command
 from hub.contacts import store as contacts_store
@@ -43,11 +43,11 @@ from hub.flows import store_runs
 from hub.flows.book import Version
 from hub.flows.definition import Flow, read
 from hub.flows.faults import FlowInvalid
-from hub.ids import new_id
+from hub.ids import new_id, uuid_of
 from hub.routing.fields import Record
 from hub.routing.loading import SEGMENTS_MAX, flow_needs
 from models.contacts import contact_events
-from models.db import Insert, Scope, transaction
+from models.db import Db, Insert, Scope, transaction
 from models.pipe import Pool
 from models.pipe import read as read_rows
 
@@ -211,7 +211,7 @@ def _step_rows(
 ) -> Iterable[dict[str, Any]]:
     first, own = ran.inside.steps - len(ran.steps), ran.inside.flow_id
     for place, step in enumerate(ran.steps):
-        flow_id = UUID(step.flow_id)
+        flow_id = uuid_of(step.flow_id)
         yield {
             "tenant_id": tenant_id,
             "session_id": ran.inside.id,
@@ -283,7 +283,7 @@ def changes(turns: Iterable[Turn]) -> dict[UUID, dict[UUID, Change]]:
     return dict(found)
 
 
-async def change_contacts(db: AsyncConnection, wanted: Mapping[UUID, Mapping[UUID, Change]]) -> None:
+async def change_contacts(db: Db, wanted: Mapping[UUID, Mapping[UUID, Change]]) -> None:
     """Write them in the turn's transaction. One that would give a contact too much of something is left out."""
     for tenant_id, group in wanted.items():
         rows = await contacts_store.lock(db, tenant_id, sorted(group))

@@ -6,6 +6,7 @@
 - `flow_read`: a document of 500 nodes read and checked.
 - `simulation_step_p95`: a step of a simulation of 500 nodes, through the gateway's application in this process,
   with its database and its Valkey.
+- `flow_advances`: sessions that replies advance, webhook to commit, through a whole hub (flow_inbound.py).
 - `builder_…`: the same document in the builder (builder.py), where there are a browser and a built web app.
 """
 
@@ -24,7 +25,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.app import create_app
-from bench import builder
+from bench import builder, flow_inbound
 from bench.common import figure, local_hub, note, quantile
 from hub.conditions.predicate import Facts
 from hub.errors import Unavailable
@@ -89,6 +90,7 @@ def measure_all(quick: bool) -> list[dict[str, Any]]:
     ]
     p95 = stepping(STEPS_QUICK if quick else STEPS)
     found.append(figure("simulation_step_p95", p95, "ms", value_at_most=P95_MS_MAX))
+    found += flow_inbound.measure_all(quick)
     try:
         return [*found, *builder.measure(large(), quick)]
     except Unavailable as why:

@@ -163,6 +163,7 @@ _MARKS = text(
         (SELECT string_agg(x.xmin::text, ',' ORDER BY x.id) FROM segments x WHERE x.tenant_id = w.id AND x.kind = 'dynamic'),
         (SELECT string_agg(x.xmin::text, ',' ORDER BY x.id) FROM attribute_definitions x WHERE x.tenant_id = w.id),
         (SELECT string_agg(x.xmin::text, ',' ORDER BY x.id) FROM flows x WHERE x.tenant_id = w.id),
+        (SELECT string_agg(x.name || x.language || x.status, ',' ORDER BY x.id) FROM message_templates x WHERE x.tenant_id = w.id),
         (SELECT count(*)::text FROM flow_decisions x WHERE x.tenant_id = w.id),
         (SELECT string_agg(x.id::text || x.name || x.status, ',' ORDER BY x.id) FROM users x WHERE x.tenant_id = w.id),
         (SELECT string_agg(x.id::text || x.name, ',' ORDER BY x.id) FROM agents x WHERE x.tenant_id = w.id AND x.kind = 'bot'),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -22,6 +23,12 @@ _SHIFTS = range(120, -1, -10)
 def new_id() -> UUID:
     """A new UUIDv7: sorts by the millisecond of its making."""
     return uuid7()
+
+
+@lru_cache(maxsize=4_096)
+def uuid_of(digits: str) -> UUID:
+    """The UUID of its hex digits, made once for the few that come again and again. Raises ValueError."""
+    return UUID(digits)
 
 
 def encode_id(prefix: str, value: UUID) -> str:

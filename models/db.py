@@ -273,8 +273,6 @@ async def insert_rows(
     return (await insert_all(db, [insert]))[0] if isinstance(db, AsyncConnection) else await db.insert(insert)
 
 
-async def run_rows(
-    db: Db, statement: TextClause, rows: Sequence[Mapping[str, Any]], **more: Any
-) -> Sequence[Any]:
-    """Run a statement that reads `:rows` through jsonb_to_recordset. Returns its rows, or an empty list."""
-    return await fetch(db, statement, {"rows": encode_rows(rows), **more})
+async def run_rows(db: Db, statement: TextClause, rows: Sequence[Mapping[str, Any]], **more: Any) -> None:
+    """`put` a statement that reads `:rows` through jsonb_to_recordset."""
+    await put(db, statement, {"rows": encode_rows(rows), **more})

@@ -29,10 +29,11 @@ from hub.contacts.service_common import (
 from hub.contacts.suppression import AddressHasher
 from hub.errors import Conflict, Invalid, NotFound
 from hub.ids import encode_id
+from models.db import Db
 
 
 async def write_changes(
-    db: AsyncConnection,
+    db: Db,
     tenant_id: UUID,
     states: Mapping[UUID, State],
     changes: Sequence[Change],
@@ -79,9 +80,7 @@ def _row(state: State) -> dict[str, Any]:
     }
 
 
-async def _reindex(
-    db: AsyncConnection, tenant_id: UUID, outcomes: Sequence[Outcome], definitions: Definitions
-) -> None:
+async def _reindex(db: Db, tenant_id: UUID, outcomes: Sequence[Outcome], definitions: Definitions) -> None:
     """Bring the index of indexed attributes up to the contacts' new values."""
     indexed = [definition for definition in definitions.values() if definition.indexed]
     touched = [

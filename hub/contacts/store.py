@@ -161,12 +161,12 @@ async def delete_contacts(db: Db, rows: Sequence[Mapping[str, Any]]) -> None:
         await run_rows(db, _DELETE_ORPHANS, rows)
 
 
-async def lock(db: AsyncConnection, tenant_id: UUID, ids: Sequence[UUID]) -> Sequence[Row[Any]]:
+async def lock(db: Db, tenant_id: UUID, ids: Sequence[UUID]) -> Sequence[Any]:
     """The contacts that exist among `ids`, held against other writers until the end of the transaction."""
-    return (await db.execute(_LOCK, {"tenant_id": tenant_id, "ids": list(ids)})).all()
+    return await fetch(db, _LOCK, {"tenant_id": tenant_id, "ids": list(ids)})
 
 
-async def set_contacts(db: AsyncConnection, tenant_id: UUID, rows: Sequence[Mapping[str, Any]]) -> None:
+async def set_contacts(db: Db, tenant_id: UUID, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write name, language, time zone and attributes of locked contacts and count their versions up."""
     if rows:
         await run_rows(db, _SET, rows, tenant_id=tenant_id, ids=[row["id"] for row in rows])
@@ -184,12 +184,12 @@ async def wake_conversations(db: Db, tenant_id: UUID, ids: Sequence[UUID]) -> No
         await put(db, _WAKE, {"tenant_id": tenant_id, "ids": list(ids)})
 
 
-async def insert_tags(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+async def insert_tags(db: Db, rows: Sequence[Mapping[str, Any]]) -> None:
     ordered = sorted(rows, key=lambda row: (str(row["tag"]), str(row["contact_id"])))
     await insert_rows(db, contact_tags, ordered, "ON CONFLICT DO NOTHING")
 
 
-async def delete_tags(db: AsyncConnection, tenant_id: UUID, rows: Sequence[Mapping[str, Any]]) -> None:
+async def delete_tags(db: Db, tenant_id: UUID, rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
         ids = list({row["contact_id"] for row in rows})
         await run_rows(db, _DELETE_TAGS, rows, tenant_id=tenant_id, ids=ids)
@@ -212,18 +212,18 @@ async def set_consents(db: Db, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 async def delete_values(
-    db: AsyncConnection, tenant_id: UUID, contact_ids: Sequence[UUID], attribute_ids: Sequence[UUID]
+    db: Db, tenant_id: UUID, contact_ids: Sequence[UUID], attribute_ids: Sequence[UUID]
 ) -> None:
     if contact_ids and attribute_ids:
         values = {"tenant_id": tenant_id, "ids": list(contact_ids), "attributes": list(attribute_ids)}
-        await db.execute(_DELETE_VALUES, values)
+        await put(db, _DELETE_VALUES, values)
 
 
-async def insert_values(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+async def insert_values(db: Db, rows: Sequence[Mapping[str, Any]]) -> None:
     await insert_rows(db, contact_values, rows, "ON CONFLICT DO NOTHING")
 
 
-async def insert_activities(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+async def insert_activities(db: Db, rows: Sequence[Mapping[str, Any]]) -> None:
     await insert_rows(db, activities, rows)
 
 

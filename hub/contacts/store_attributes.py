@@ -68,12 +68,12 @@ def definition_of(row: Any) -> Definition:
     return Definition(row.id, row.key, row.label, row.type, tuple(row.choices), row.indexed)
 
 
-async def rows(db: AsyncConnection, tenant_id: UUID) -> Sequence[Row[Any]]:
+async def rows(db: Db, tenant_id: UUID) -> Sequence[Any]:
     """All definitions of a tenant, as people ordered them."""
-    return (await db.execute(_LIST, {"tenant_id": tenant_id})).all()
+    return await fetch(db, _LIST, {"tenant_id": tenant_id})
 
 
-async def definitions(db: AsyncConnection, tenant_id: UUID) -> dict[str, Definition]:
+async def definitions(db: Db, tenant_id: UUID) -> dict[str, Definition]:
     """The tenant's attributes by key."""
     return {row.key: definition_of(row) for row in await rows(db, tenant_id)}
 

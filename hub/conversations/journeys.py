@@ -42,6 +42,9 @@ from hub.routing.fields import NO_RECORD, Record
 TALK_S = 3_600
 """A message within this time of the contact's last one belongs to the talk; a later one is marketing."""
 
+NO_DICE = random.Random(0)
+"""For flows that ask none: to make some takes longer than a step."""
+
 
 class RecordMissing(Exception):
     """The turn has come to something that asks about its contact: it must be given the contact's record."""
@@ -133,9 +136,10 @@ class Runs:
     def _run(
         self, flow: Flow, one: Inside, given: Input, trigger: str = "", key: str | None = None
     ) -> Wanted | None:
-        sprint = advance(flow, one.session, given, self.at, _dice(one), self._world(flow))
+        dice = _dice(one) if flow.rolls_dice else NO_DICE
+        sprint = advance(flow, one.session, given, self.at, dice, self._world(flow))
         state = self.result.state
-        session = sprint.session or replace(one.session, waiting=None, reason="", node=_last(sprint, one))
+        session = sprint.session or _ended(sprint, one)
         after = Inside(one.id, session, one.steps + len(sprint.steps))
         if sprint.session is None:
             state.sessions = inside.without(state.sessions, one.id)
@@ -263,9 +267,11 @@ def _tell(result: Turn, one: Inside, sprint: Sprint) -> None:
     result.happened.append(Happened("flow", data))
 
 
-def _last(sprint: Sprint, one: Inside) -> str:
+def _ended(sprint: Sprint, one: Inside) -> Session:
+    """What is shown of a session that is over: its last node and what it knew."""
     own = [step.node for step in sprint.steps if step.flow_id == one.session.flow_id]
-    return own[-1] if own else one.session.node
+    node = own[-1] if own else one.session.node
+    return replace(one.session, waiting=None, reason="", node=node, variables=sprint.variables)
 
 
 def _dice(one: Inside) -> random.Random:

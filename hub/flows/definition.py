@@ -111,6 +111,17 @@ class Flow:
         nodes = self.nodes.values()
         return any(node.texts() or node.conditions() or node.type in asking for node in nodes)
 
+    @cached_property
+    def sends_templates(self) -> bool:
+        """Whether a message of it is a template that the provider must have approved."""
+        contents = (getattr(node, "content", None) for node in self.nodes.values())
+        return any(content and content.get("type") == "template" for content in contents)
+
+    @cached_property
+    def rolls_dice(self) -> bool:
+        """Whether a run may come to a node that asks the dice."""
+        return any(node.type in ("split", "sub_flow") for node in self.nodes.values())
+
     def target(self, node: NodeId, port: str) -> NodeId | None:
         """Where an edge leads, or None at the end of the flow."""
         return self.targets.get((node, port))

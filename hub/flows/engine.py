@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from hub.flows.definition import Flow
-from hub.flows.effects import Effect, StartTimer, StopTimer
+from hub.flows.effects import Effect, Scalar, StartTimer, StopTimer
 from hub.flows.inputs import (
     REPLY_CHARS_MAX,
     Begin,
@@ -71,6 +71,8 @@ class Sprint:
     status: Literal["waiting", "ended", "stuck", "ignored", "paused"] = "waiting"
     reason: str = ""
     outcome: str = ""
+    variables: Mapping[str, Scalar] = field(default_factory=dict)
+    """What a session that ended knew at its end."""
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -243,7 +245,9 @@ class _Run:
             outer = self.flow if len(self.frames) == 1 else self.world.tenant.flows.get(flow_id)
             target = None if outer is None else outer.target(place, "next")
         if target is None:
-            return Sprint(None, tuple(context.effects), tuple(self.steps), "ended", "", outcome)
+            return Sprint(
+                None, tuple(context.effects), tuple(self.steps), "ended", "", outcome, context.variables
+            )
         self.frames[-1] = (self.frames[-1][0], target)
         return None
 

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from hub.flows.session import Session
+from hub.ids import uuid_of
 
 SESSIONS_MAX = 20
 """How many flows a contact may be inside of."""
@@ -27,7 +28,7 @@ class Inside:
 
     @property
     def flow_id(self) -> UUID:
-        return UUID(self.session.flow_id)
+        return uuid_of(self.session.flow_id)
 
     @property
     def awaits_reply(self) -> bool:

@@ -16,7 +16,7 @@ from hub.flows.nodes import HandOverToQueue, Intent, Node, Send, Start, SubFlow
 from hub.flows.nodes.ask import Ask
 from hub.flows.nodes.set_value import SetValue
 from hub.flows.nodes.start import ScheduleTrigger, SegmentTrigger
-from hub.flows.world import catalog_of
+from hub.flows.world import APPROVED, catalog_of
 from hub.ids import decode_id
 from hub.templates.render import compile_template
 
@@ -189,7 +189,7 @@ def _templates(place: str, node: Send | Ask, templates: Mapping[tuple[str, str],
     if status is None:
         words = f"there is no template {name!r} in {language}"
         yield Finding(place, "error", "no-template", words, "/content/name")
-    elif status != "approved":
+    elif status != APPROVED:
         words = f"the template {name!r} is {status}, not approved"
         yield Finding(place, "error", "template-not-approved", words, "/content/name")
 

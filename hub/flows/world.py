@@ -26,6 +26,7 @@ HEARD = (
     FieldSpec("reply.intent", "Intent of the last reply", "text", "Flow"),
     FieldSpec("reply.confidence", "Confidence of the intent", "number", "Flow"),
 )
+APPROVED = "approved"
 UTC_ZONE = ZoneInfo("UTC")
 NO_ID = UUID(int=0)
 
@@ -46,6 +47,8 @@ class Tenant:
     """The attributes that values are checked against; None: they are not at hand."""
     decisions: Decisions = field(default_factory=dict)
     """What has been decided of experiments."""
+    templates: Mapping[tuple[str, str], str] | None = None
+    """Status of the provider's templates by (name, language); None: they are not at hand, so that none can be missing."""
     _catalogs: dict[int, tuple[Flow, Catalog]] = field(default_factory=dict)
     _plans: dict[tuple[int, int], tuple[Flow, Group, Node]] = field(default_factory=dict)
 

@@ -24,7 +24,8 @@ from hub.flows.definition import Flow
 from hub.flows.definition import read as read_flow
 from hub.flows.experiments import running as experiments
 from hub.flows.faults import FlowInvalid
-from hub.flows.world import UTC_ZONE, Tenant
+from hub.flows.store import template_states
+from hub.flows.world import APPROVED, UTC_ZONE, Tenant
 from hub.ids import decode_id
 from hub.routing import store_rules
 from hub.routing.compiled import CompiledRule, Targets, Unusable, compile_rule, tests_in
@@ -176,7 +177,19 @@ async def _runs(
         around.zone,
         await store_attributes.definitions(db, around.tenant_id),
         await experiments.in_force(db, around.tenant_id),
+        await _templates(db, around.tenant_id, flows),
     )
+
+
+async def _templates(
+    db: AsyncConnection, tenant_id: UUID, flows: Mapping[UUID, Flow]
+) -> dict[tuple[str, str], str] | None:
+    """Their states, where a flow sends any."""
+    if not any(flow.sends_templates for flow in flows.values()):
+        return None
+    rows = await template_states(db, tenant_id)
+    found = {(row.name, row.language): row.status.lower() for row in rows}
+    return found | {(row.name, row.language): APPROVED for row in rows if row.status.lower() == APPROVED}
 
 
 async def _surroundings(

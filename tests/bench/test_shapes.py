@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import bench
-from bench import assign, campaign, common, flow, inbound, latency, live, wallet
+from bench import assign, campaign, common, flow, flow_inbound, inbound, latency, live, wallet
 from bench.texts import REPEATS, Words, rules_text
 from hub.compliance.keywords import command_of
 from hub.errors import Invalid
@@ -71,6 +71,11 @@ def test_campaign(hub_stack: Any) -> None:
     figures = campaign.measure(hub_stack.stack, hub_stack.settings, campaign.Sizes(1, 60, 20))
     names = ("campaign_vs_client", "campaign_vs_celery", "campaign_whatsapp_vs_sms", "campaign_rcs_vs_sms")
     check(figures, *names)
+
+
+def test_flow_advances(hub_stack: Any) -> None:
+    sizes = flow_inbound.Sizes(1, 40)
+    check(flow_inbound.measure(hub_stack.stack, hub_stack.settings, sizes), "flow_advances")
 
 
 def test_live_and_wallet_through_ray(hub_stack: Any) -> None:

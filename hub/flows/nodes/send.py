@@ -17,6 +17,7 @@ from hub.flows.inputs import Delivery, TimeUp
 from hub.flows.nodes.base import Go, Next, Node, RunContext, Stay, Stuck, Wait
 from hub.flows.ports import NEXT, Port
 from hub.flows.values import Span, editor
+from hub.flows.world import APPROVED
 from hub.ids import decode_id
 
 REACHED = {"sent": 0, "delivered": 1, "read": 2}
@@ -100,10 +101,27 @@ class Send(Node):
 def fill(
     context: RunContext, content: dict[str, Any], channels: Sequence[SendStep] = (), token: int = 0
 ) -> SendMessage:
-    """The message for this contact. Raises TemplateFailed, or Stuck when it became too long for its kind."""
+    """The message for this contact. Raises TemplateFailed, or Stuck when it became too long for its kind, or is a template
+    that is not approved any more and no other channel would take over.
+    """
+    why = _withdrawn(context, content, channels)
+    if why:
+        raise Stuck(why)
     try:
         filled = compiled(content).render(context.values())
     except Invalid as error:
         raise Stuck(f"the message cannot be filled in: {error.detail}") from None
     steps = tuple(ChannelStep(step.channel, step.timeout_s) for step in channels)
     return SendMessage(filled, steps, token)
+
+
+def _withdrawn(context: RunContext, content: dict[str, Any], channels: Sequence[SendStep]) -> str:
+    """Why a template cannot be sent, empty when it can, and where a second channel says its words in its own way."""
+    templates = context.world.tenant.templates
+    if templates is None or content.get("type") != "template" or len(channels) > 1:
+        return ""
+    name, language = str(content.get("name")), str(content.get("language"))
+    status = templates.get((name, language))
+    if status is None:
+        return f"there is no template {name!r} in {language} any more"
+    return "" if status == APPROVED else f"the template {name!r} is {status}, not approved"
