@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from actors.calls_out import CallsOut
 from actors.desk_calls import DeskCalls
+from actors.flow_calls import FlowCalls
 from hub import realtime
 from hub.channels import adapter_of
 from hub.channels.base import Account, Channel, InboundMessage, ProviderRequest
@@ -16,6 +18,7 @@ from hub.channels.http import ProviderClient
 from hub.channels.voice_news import CallNews
 from hub.channels.voice_twilio import TwilioVoice
 from hub.channels.voice_twiml import render
+from hub.conversations.calling import CALL, LATE
 from hub.conversations.views import moved_events
 from hub.errors import NotFound
 from hub.ids import encode_id, new_id
@@ -44,6 +47,7 @@ class Calls:
         settings = hub.settings
         self.out = CallsOut(hub, self)
         self.desk = DeskCalls(hub)
+        self.flows = FlowCalls(hub)
         self._links = Links(settings.secret_key.get_secret_value(), settings.public_url)
         self.provider = ProviderClient(PROVIDER_CONNECTIONS, PROVIDER_TIMEOUT_S)
 
@@ -65,6 +69,11 @@ class Calls:
             if at_desk is not None:
                 return at_desk
         found = await self.place(account, call_id)
+        row = await self.flows.row(found.tenant_id, call_id)
+        if row.session_id is not None:
+            after, advance = await self.flows.turn(row, turn, event)
+            rendered = self._rendered(account, call_id, row.created_at)
+            return rendered(service.script_of(after), advance, after.turn)
         await self._tell_conversation(found.tenant_id, call_id, turn, event, sid)
         turned = await self._turn(account, found.tenant_id, call_id, turn, event)
         if turned.fresh:
@@ -83,6 +92,10 @@ class Calls:
 
     async def step(self, tenant_id: UUID, call_id: UUID, turn: int, event: Event, sid: str) -> Advance:
         """What a line of our own is to do after `event`. Raises NotFound."""
+        row = await self.flows.row(tenant_id, call_id)
+        if row.session_id is not None:  # a line counts what it asks; a flow, what it has told
+            _, found = await self.flows.turn(row, 0 if isinstance(event, Answered) else row.turn, event)
+            return found
         await self._tell_conversation(tenant_id, call_id, turn, event, sid)
         said: list[Advance] = []
 
@@ -101,6 +114,14 @@ class Calls:
         self, account: Account, tenant_id: UUID, call_id: UUID, turn: int, event: Event
     ) -> Turned:
         now = self._hub.clock.now()
+        rendered = self._rendered(account, call_id, now)
+        async with transaction(self._hub.engine, Scope.of(tenant_id)) as db:
+            return await service.take_turn(db, tenant_id, call_id, turn, event, now, rendered)
+
+    def _rendered(
+        self, account: Account, call_id: UUID, now: datetime
+    ) -> Callable[[Call, Advance, int], str]:
+        """Writes the documents of a call: what is done, and the turn that its answer is. Links are good from `now` on."""
         base = f"{self._hub.settings.public_url}/webhooks/twilio/{encode_id('acc', account.id)}"
         name = encode_id(PREFIX, call_id)
         media = self._media(now)
@@ -109,8 +130,7 @@ class Calls:
             action = f"{base}/voice/{name}?turn={following}"
             return render(script, found.actions, action, f"{base}/voice-recording?ref={name}", media)
 
-        async with transaction(self._hub.engine, Scope.of(tenant_id)) as db:
-            return await service.take_turn(db, tenant_id, call_id, turn, event, now, rendered)
+        return rendered
 
     def _media(self, now: datetime) -> Callable[[str], str]:
         def address(media_id: str) -> str:
@@ -177,8 +197,12 @@ class Calls:
         known = await self._by_provider_id(channel, sid)
         if known is not None:
             return known
-        event = InboundMessage(f"in:{sid}", number, caller, "Incoming call", sid, content={"type": "call"})
-        await self._hub.receive_at(channel, event)
+        event = InboundMessage(f"in:{sid}", number, caller, "Incoming call", sid, content={"type": CALL})
+        late = replace(event, content={"type": CALL, LATE: True})
+        await self._hub.receive_at(channel, event, late)
+        begun = await self._by_provider_id(channel, sid)
+        if begun is not None:  # a rule led the call into a flow, which speaks in it
+            return begun
         contact_id = await self._hub.inbounds.contact(channel.tenant_id, caller)
         directory = await self._hub.directories.one(channel.tenant_id)
         row = {
