@@ -60,7 +60,7 @@ class OnCall:
         if self.holding:
             found["holding"] = True
         if self.queue:
-            found["queue"] = [step.model_dump(mode="json", exclude_defaults=True) | {"type": step.type} for step in self.queue]  # fmt: skip
+            found["queue"] = [step.model_dump(mode="json") for step in self.queue]
         return found
 
     @classmethod
