@@ -25,6 +25,7 @@ from hub.ids import encode_id, new_id
 from hub.media.links import Links, library_id
 from hub.voice import service, store
 from hub.voice.desk import CONTACT
+from hub.voice.flow_calls import is_given_away
 from hub.voice.interpreter import Advance, Answered, Event, Gathered, Recorded
 from hub.voice.script import Call
 from hub.voice.service import Reported, Turned
@@ -64,21 +65,27 @@ class Calls:
 
     async def document(self, account: Account, call_id: UUID, turn: int, event: Event, sid: str) -> str:
         """The document that answers `event`, after what the person said is in their conversation."""
+        row = await self.flows.spoken_in(account, call_id)
+        if row is not None:
+            return await self._flow_document(account, row, turn, event, sid)
         if turn == 0:
             at_desk = await self.desk.document(account, call_id, CONTACT, sid, {}, first=True)
             if at_desk is not None:
                 return at_desk
         found = await self.place(account, call_id)
-        row = await self.flows.row(found.tenant_id, call_id)
-        if row.session_id is not None:
-            after, advance = await self.flows.turn(row, turn, event)
-            rendered = self._rendered(account, call_id, row.created_at)
-            return rendered(service.script_of(after), advance, after.turn)
         await self._tell_conversation(found.tenant_id, call_id, turn, event, sid)
         turned = await self._turn(account, found.tenant_id, call_id, turn, event)
         if turned.fresh:
             await realtime.publish(self._hub.redis, [(found.tenant_id, updated(turned.row))])
         return turned.reply
+
+    async def _flow_document(self, account: Account, row: Any, turn: int, event: Event, sid: str) -> str:
+        """The document of a call that a flow speaks in. One that is handed over asks as a leg of the desk from then on."""
+        after, advance = await self.flows.turn(row, turn, event)
+        script, leg = service.script_of(after), None
+        if is_given_away(after) and advance.actions:
+            leg = await self.desk.take_over(account, row, sid)
+        return self._rendered(account, row.id, row.created_at, leg)(script, advance, after.turn)
 
     async def leg_document(
         self, account: Account, call_id: UUID, number: int, sid: str, fields: Mapping[str, str]
@@ -88,6 +95,7 @@ class Calls:
         if found is not None:
             return found
         place = await self.place(account, call_id)
+        await self.flows.let_go(place.tenant_id, call_id)
         return (await self._turn(account, place.tenant_id, call_id, 0, Answered())).reply
 
     async def step(self, tenant_id: UUID, call_id: UUID, turn: int, event: Event, sid: str) -> Advance:
@@ -119,15 +127,18 @@ class Calls:
             return await service.take_turn(db, tenant_id, call_id, turn, event, now, rendered)
 
     def _rendered(
-        self, account: Account, call_id: UUID, now: datetime
+        self, account: Account, call_id: UUID, now: datetime, leg: str | None = None
     ) -> Callable[[Call, Advance, int], str]:
-        """Writes the documents of a call: what is done, and the turn that its answer is. Links are good from `now` on."""
+        """Writes the documents of a call: what is done, and the turn that its answer is. Links are good from `now` on.
+
+        `leg`: where the call asks from now on in place of that.
+        """
         base = f"{self._hub.settings.public_url}/webhooks/twilio/{encode_id('acc', account.id)}"
         name = encode_id(PREFIX, call_id)
         media = self._media(now)
 
         def rendered(script: Call, found: Advance, following: int) -> str:
-            action = f"{base}/voice/{name}?turn={following}"
+            action = leg or f"{base}/voice/{name}?turn={following}"
             return render(script, found.actions, action, f"{base}/voice-recording?ref={name}", media)
 
         return rendered

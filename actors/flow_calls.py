@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from hub import realtime
+from hub.channels.base import Account
 from hub.conversations.state import FlowCall
 from hub.errors import NotFound
 from hub.flows.on_call import Line
 from hub.ids import encode_id
-from hub.voice import flow_calls, store
+from hub.voice import flow_calls, service, store
 from hub.voice.interpreter import Advance, Event, HungUp
 from hub.voice.state import ENDED, CallStatus
 from hub.voice.views import PREFIX, updated
@@ -35,6 +36,21 @@ class FlowCalls:
         if row is None:
             raise NotFound("there is no such call")
         return row
+
+    async def spoken_in(self, account: Account, call_id: UUID) -> Any:
+        """The row of an account's call that a flow speaks in; None for any other."""
+        async with transaction(self._hub.engine, Scope.nothing()) as db:
+            found = await store.place(db, call_id)
+        if found is None or found.account_id != account.id:
+            return None
+        row = await self.row(found.tenant_id, call_id)
+        return row if row.session_id is not None else None
+
+    async def let_go(self, tenant_id: UUID, call_id: UUID) -> None:
+        """A call that a flow gave away, and that nobody at the desk took, goes on by the script that takes messages."""
+        greeting = service.greeting((await self._hub.directories.one(tenant_id)).brand)
+        async with transaction(self._hub.engine, Scope.of(tenant_id)) as db:
+            await flow_calls.let_go(db, tenant_id, call_id, greeting)
 
     async def turn(self, row: Any, turn: int, event: Event) -> tuple[Any, Advance]:
         """Let the session go on after `event`, which answers turn `turn`: the call's row after it, and what is to be done.

@@ -53,7 +53,7 @@ def _verb(call: Call, action: Action, urls: _Urls) -> str:
             return _element("Dial", attributes, _element("Number", {}, _text(action.number)))
         case Hold():
             again = _element("Redirect", {"method": "POST"}, _text(urls.action))
-            return _element("Pause", {"length": str(action.seconds)}) + again
+            return (_element("Pause", {"length": str(action.seconds)}) if action.seconds else "") + again
         case End():
             return "<Hangup/>"
 

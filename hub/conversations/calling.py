@@ -16,9 +16,9 @@ from hub.flows.engine import Sprint
 from hub.flows.inputs import Call
 from hub.flows.inside import Inside
 from hub.flows.nodes import SubFlow
-from hub.flows.on_call import TURNS_MAX, Line, OnCall, ending, script, spoken
+from hub.flows.on_call import TURNS_MAX, Ending, Line, OnCall, ending, script, spoken
 from hub.ids import decode_id
-from hub.voice.script import Play, Say, Step
+from hub.voice.script import HangUp, Play, Say, Step
 
 CALL = "call"
 LATE = "late"
@@ -77,9 +77,13 @@ def said(result: Turn, before: Inside, after: Inside, sprint: Sprint, at: dateti
     if asks is None and ending(sprint.session, at) != "end":
         return replace(after, call=replace(call, queue=steps))
     asks = asks or Asking()
+    if asks.heard is not None:
+        asks = replace(asks, heard={**asks.heard, "step": before.session.node})
     taken = (*_happened(before, asks.given), *_taken(call.queue), *_passed(sprint))
-    alive = sprint.session is not None
-    return _told(result, after, steps, taken, asks, at, alive=alive)
+    ends = ending(sprint.session, at)
+    if ends == "end" and any(isinstance(effect, effects.HandOver) for effect in sprint.effects):
+        ends = "end" if steps and isinstance(steps[-1], HangUp) else "desk"
+    return _told(result, after, steps, taken, asks, ends)
 
 
 def collect(result: Turn, one: Inside, at: datetime, asks: Asking) -> bool:
@@ -88,7 +92,7 @@ def collect(result: Turn, one: Inside, at: datetime, asks: Asking) -> bool:
     assert call is not None, "it is in a call"
     if call.holding and not call.queue and ending(one.session, at) == "hold":
         return False
-    after = _told(result, one, call.queue, tuple(_taken(call.queue)), asks, at, alive=True)
+    after = _told(result, one, call.queue, tuple(_taken(call.queue)), asks, ending(one.session, at))
     result.state.sessions = inside.put(result.state.sessions, after, asked=False)
     return True
 
@@ -99,16 +103,14 @@ def _told(
     steps: tuple[Step, ...],
     taken: tuple[Mapping[str, Any], ...],
     asks: Asking,
-    at: datetime,
-    *,
-    alive: bool,
+    ends: Ending,
 ) -> Inside:
     """Write the document; the session leaves a call that ends by it."""
     call = after.call
     assert call is not None, "it is in a call"
-    turn, ends = call.turn + 1, ending(after.session if alive else None, at)
+    turn = call.turn + 1
     following: OnCall | None = None
-    if ends != "end":
+    if ends in ("ask", "hold"):
         following = replace(call, turn=turn, holding=ends == "hold", queue=())
         if turn >= TURNS_MAX:  # the session hears that the call is over when it is
             ends = "end"

@@ -25,7 +25,7 @@ HOLD_MAX = timedelta(seconds=60)
 """So long the contact is kept on the phone while the flow waits for a time or a receipt; for more the call ends."""
 LASTS_MAX = timedelta(hours=3)
 """A call whose end nobody told is taken for over then: longer than the longest call."""
-Ending = Literal["ask", "hold", "end"]
+Ending = Literal["ask", "hold", "desk", "end"]
 _STEP: TypeAdapter[Step] = TypeAdapter(Step)
 
 

@@ -78,7 +78,7 @@ def call_turns(turns: Sequence[tuple[UUID, UUID, CallTurn]], now: datetime) -> l
     for tenant_id, contact_id, turn in turns:
         row = _row(tenant_id, contact_id, turn, now)
         key = (tenant_id, turn.line.id)
-        if turn.turn == 1 and turn.ending != "end":
+        if turn.turn == 1 and turn.ending in ("ask", "hold"):
             watched[key] = watch_row(
                 tenant_id, contact_id, turn.session_id, turn.line.id, now + LASTS_MAX, now
             )
@@ -157,6 +157,18 @@ async def spoken_in(db: AsyncConnection, tenant_id: UUID, calls_of: Mapping[UUID
         await db.execute(_SPOKEN_IN, values)
 
 
+async def let_go(db: AsyncConnection, tenant_id: UUID, call_id: UUID, script: Call) -> None:
+    """The flow has given the call away, and it goes on by a script."""
+    values = {"script": script.model_dump(mode="json"), "session_id": None, "turn": 0, "position": None}
+    where = (calls.c.tenant_id == tenant_id, calls.c.id == call_id, calls.c.session_id.is_not(None))
+    await db.execute(calls.update().where(*where).values(**values))
+
+
+def is_given_away(row: Any) -> bool:
+    """Whether the flow has handed the call over to people."""
+    return bool(row.position == {"flow": "desk"})
+
+
 async def note_end(db: AsyncConnection, row: Any, status: CallStatus, now: datetime) -> None:
     """Let the session hear how its call ended, in the transaction that ends the call."""
     values = {"happened": ENDS[status], "value": status.value, "now": now}
@@ -175,6 +187,8 @@ def document(row: Any) -> Advance:
             return found
         case "hold":
             return found._replace(position=BEGIN, actions=(*found.actions[:-1], Hold()))
+        case "desk":
+            return found._replace(position=None, actions=(*found.actions[:-1], Hold(0)))
         case _:
             return found._replace(position=None)
 

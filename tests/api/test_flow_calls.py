@@ -16,7 +16,8 @@ from hub.routing import store_rules
 from hub.routing.rule import Rule, RuleList, ToFlow
 from hub.settings import Settings
 from models.db import Scope, app_url, make_engine, transaction
-from tests.api.test_calls import TwilioSide, handset, with_a_line
+from tests.api.phone_desk import at_desk, start_desk
+from tests.api.test_calls import TwilioSide, handset
 from tests.api.whole_hub import Org, fresh_number, until
 from tests.conftest import HubStack
 
@@ -65,6 +66,17 @@ ORDERS: dict[str, Any] = {
 }  # fmt: skip
 
 
+PEOPLE: dict[str, Any] = {
+    "spec_version": 2,
+    "nodes": [
+        node("start", "start"),
+        node("say", "say", text="We put you through."),
+        node("people", "hand_over", queue="General"),
+    ],
+    "edges": [edge("start", "say"), edge("say", "people")],
+}
+
+
 @pytest.fixture(scope="module")
 def run(hub_stack: HubStack) -> Run:
     return asyncio.run(_start(hub_stack.settings))
@@ -72,11 +84,12 @@ def run(hub_stack: HubStack) -> Run:
 
 async def _start(settings: Settings) -> Run:
     """Whoever calls comes into the flow too."""
-    run = await with_a_line(settings, "FlowCalls")
+    run = await start_desk(settings, "FlowCalls")
     engine = make_engine(app_url(settings.database_url, settings.secret_key.get_secret_value()), pool=2)
     try:
         tenant_id = run.workspace.tenant_id
         flow = await ws.ensure_flow(engine, tenant_id, "Orders", ORDERS)
+        await ws.ensure_flow(engine, tenant_id, "People", PEOPLE)
         condition = {"rules": [{"field": "message.channel_kind", "operator": "=", "value": "voice"}]}
         rule = Rule.model_validate(
             {"id": new_id(), "name": "Calls", "condition": condition, "actions": [ToFlow(flow_id=flow)]}
@@ -89,15 +102,14 @@ async def _start(settings: Settings) -> Run:
         await engine.dispose()
 
 
-async def orders(org: Org) -> str:
-    """The flow's address."""
-    (flow,) = [each for each in (await org.get("/v1/flows"))["items"] if each["name"] == "Orders"]
+async def address(org: Org, name: str) -> str:
+    (flow,) = [each for each in (await org.get("/v1/flows"))["items"] if each["name"] == name]
     return f"/v1/flows/{flow['id']}"
 
 
-async def begin(org: Org, number: str) -> None:
+async def begin(org: Org, number: str, flow: str = "Orders") -> None:
     body = {"contacts": [{"contact": {"address": number}}], "create_missing": True}
-    answer = await org.post(f"{await orders(org)}/sessions", body, 202)
+    answer = await org.post(f"{await address(org, flow)}/sessions", body, 202)
     assert answer["accepted"] == 1, answer
 
 
@@ -106,7 +118,7 @@ async def way(org: Org, number: str, status: str = "ended") -> list[tuple[str, s
 
     async def session() -> Any:
         people = (await org.get(f"/v1/contacts?search=%2B{number[1:]}"))["items"]
-        found = (await org.get(f"{await orders(org)}/sessions?limit=100"))["items"]
+        found = (await org.get(f"{await address(org, 'Orders')}/sessions?limit=100"))["items"]
         mine = [each for each in found if people and each["contact_id"] == people[0]["id"]]
         return mine[0] if mine else None
 
@@ -203,6 +215,28 @@ async def test_who_calls_comes_into_the_flow(org: Org, run: Run, carrier: httpx2
     assert len(await until(lambda: written(org, number), bool)) == 1
     (call,) = await calls(org, number)
     assert (call["direction"], [heard["digits"] for heard in call["gathered"]]) == ("in", ["1"])
+
+
+async def test_a_call_is_handed_over_to_people(org: Org, carrier: httpx2.AsyncClient) -> None:
+    number = fresh_number()
+    async with at_desk(org, carrier) as desk:
+        await handset(carrier, number, repeats=1)
+        await begin(org, number, "People")
+        (call,) = await until(lambda: calls(org, number), bool)
+
+        async def waiting() -> bool:
+            live = (await desk.get("ann", "/v1/calls/live"))["items"]
+            return call["id"] in [each["id"] for each in live]
+
+        await until(waiting, bool)
+        await desk.post("ann", f"/v1/calls/{call['id']}/answer")
+        await desk.phase(call["id"], "connected")
+        await desk.joined(number, 1)
+        await desk.say(desk.phones["ann"], "Good morning")
+        await desk.heard(number, "heard", text="Good morning")
+        await desk.post("ann", f"/v1/calls/{call['id']}/end")
+        await until(lambda: desk.line(number), lambda line: line["status"] == "completed")
+    assert (await said(carrier, number))[0] == "We put you through."
 
 
 async def test_a_document_asked_for_again_is_the_same_and_moves_nothing(
