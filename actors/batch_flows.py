@@ -23,10 +23,12 @@ from hub.contacts.service_common import state_of
 from hub.conversations.journeys import History
 from hub.conversations.state import (
     BeginFlow,
+    CallTurn,
     ChangeContact,
     Conversation,
     Effect,
     ExitFlow,
+    FlowCall,
     FlowInput,
     FlowWork,
     MoveFlow,
@@ -46,6 +48,7 @@ from hub.flows.faults import FlowInvalid
 from hub.ids import new_id, uuid_of
 from hub.routing.fields import Record
 from hub.routing.loading import SEGMENTS_MAX, flow_needs
+from hub.voice.flow_calls import call_turns
 from models.contacts import contact_events
 from models.db import Db, Insert, Scope, transaction
 from models.pipe import Pool
@@ -55,7 +58,7 @@ if TYPE_CHECKING:
     from actors.batch import Batch
 
 NO_HISTORY = History()
-FLOW_EVENTS = (BeginFlow, FlowInput, ExitFlow, MoveFlow)
+FLOW_EVENTS = (BeginFlow, FlowInput, ExitFlow, MoveFlow, FlowCall)
 
 log = structlog.get_logger()
 
@@ -155,6 +158,7 @@ def inserts(turns: Iterable[Turn], directories: Mapping[UUID, Directory], now: d
     goals: list[dict[str, Any]] = []
     work: list[dict[str, Any]] = []
     events: list[dict[str, Any]] = []
+    calls: list[tuple[UUID, UUID, CallTurn]] = []
     for turned in turns:
         for ran in turned.ran:
             row = session_row(turned.state, ran, now)
@@ -170,6 +174,8 @@ def inserts(turns: Iterable[Turn], directories: Mapping[UUID, Directory], now: d
                     work.append(_work_row(turned.state, effect, now))
                 case RecordEvent():
                     events.append(_event_row(turned.state, effect, now))
+                case CallTurn():
+                    calls.append((turned.state.tenant_id, turned.state.contact_id, effect))
                 case _:
                     pass
     return [
@@ -178,6 +184,7 @@ def inserts(turns: Iterable[Turn], directories: Mapping[UUID, Directory], now: d
         store_runs.goals(goals),
         store_runs.work(work),
         Insert(contact_events, events),
+        *call_turns(calls, now),
     ]
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from actors.calls_out import CallsOut
 from actors.desk_calls import DeskCalls
+from actors.flow_calls import FlowCalls
 from hub import realtime
 from hub.channels import adapter_of
 from hub.channels.base import Account, Channel, InboundMessage, ProviderRequest
@@ -16,12 +18,14 @@ from hub.channels.http import ProviderClient
 from hub.channels.voice_news import CallNews
 from hub.channels.voice_twilio import TwilioVoice
 from hub.channels.voice_twiml import render
+from hub.conversations.calling import CALL, LATE
 from hub.conversations.views import moved_events
 from hub.errors import NotFound
 from hub.ids import encode_id, new_id
 from hub.media.links import Links, library_id
 from hub.voice import service, store
 from hub.voice.desk import CONTACT
+from hub.voice.flow_calls import is_given_away
 from hub.voice.interpreter import Advance, Answered, Event, Gathered, Recorded
 from hub.voice.script import Call
 from hub.voice.service import Reported, Turned
@@ -44,6 +48,7 @@ class Calls:
         settings = hub.settings
         self.out = CallsOut(hub, self)
         self.desk = DeskCalls(hub)
+        self.flows = FlowCalls(hub)
         self._links = Links(settings.secret_key.get_secret_value(), settings.public_url)
         self.provider = ProviderClient(PROVIDER_CONNECTIONS, PROVIDER_TIMEOUT_S)
 
@@ -60,6 +65,9 @@ class Calls:
 
     async def document(self, account: Account, call_id: UUID, turn: int, event: Event, sid: str) -> str:
         """The document that answers `event`, after what the person said is in their conversation."""
+        row = await self.flows.spoken_in(account, call_id)
+        if row is not None:
+            return await self._flow_document(account, row, turn, event, sid)
         if turn == 0:
             at_desk = await self.desk.document(account, call_id, CONTACT, sid, {}, first=True)
             if at_desk is not None:
@@ -71,6 +79,14 @@ class Calls:
             await realtime.publish(self._hub.redis, [(found.tenant_id, updated(turned.row))])
         return turned.reply
 
+    async def _flow_document(self, account: Account, row: Any, turn: int, event: Event, sid: str) -> str:
+        """The document of a call that a flow speaks in. One that is handed over asks as a leg of the desk from then on."""
+        after, advance = await self.flows.turn(row, turn, event)
+        script, leg = service.script_of(after), None
+        if is_given_away(after) and advance.actions:
+            leg = await self.desk.take_over(account, row, sid)
+        return self._rendered(account, row.id, row.created_at, leg)(script, advance, after.turn)
+
     async def leg_document(
         self, account: Account, call_id: UUID, number: int, sid: str, fields: Mapping[str, str]
     ) -> str:
@@ -79,10 +95,15 @@ class Calls:
         if found is not None:
             return found
         place = await self.place(account, call_id)
+        await self.flows.let_go(place.tenant_id, call_id)
         return (await self._turn(account, place.tenant_id, call_id, 0, Answered())).reply
 
     async def step(self, tenant_id: UUID, call_id: UUID, turn: int, event: Event, sid: str) -> Advance:
         """What a line of our own is to do after `event`. Raises NotFound."""
+        row = await self.flows.row(tenant_id, call_id)
+        if row.session_id is not None:  # a line counts what it asks; a flow, what it has told
+            _, found = await self.flows.turn(row, 0 if isinstance(event, Answered) else row.turn, event)
+            return found
         await self._tell_conversation(tenant_id, call_id, turn, event, sid)
         said: list[Advance] = []
 
@@ -101,16 +122,26 @@ class Calls:
         self, account: Account, tenant_id: UUID, call_id: UUID, turn: int, event: Event
     ) -> Turned:
         now = self._hub.clock.now()
+        rendered = self._rendered(account, call_id, now)
+        async with transaction(self._hub.engine, Scope.of(tenant_id)) as db:
+            return await service.take_turn(db, tenant_id, call_id, turn, event, now, rendered)
+
+    def _rendered(
+        self, account: Account, call_id: UUID, now: datetime, leg: str | None = None
+    ) -> Callable[[Call, Advance, int], str]:
+        """Writes the documents of a call: what is done, and the turn that its answer is. Links are good from `now` on.
+
+        `leg`: where the call asks from now on in place of that.
+        """
         base = f"{self._hub.settings.public_url}/webhooks/twilio/{encode_id('acc', account.id)}"
         name = encode_id(PREFIX, call_id)
         media = self._media(now)
 
         def rendered(script: Call, found: Advance, following: int) -> str:
-            action = f"{base}/voice/{name}?turn={following}"
+            action = leg or f"{base}/voice/{name}?turn={following}"
             return render(script, found.actions, action, f"{base}/voice-recording?ref={name}", media)
 
-        async with transaction(self._hub.engine, Scope.of(tenant_id)) as db:
-            return await service.take_turn(db, tenant_id, call_id, turn, event, now, rendered)
+        return rendered
 
     def _media(self, now: datetime) -> Callable[[str], str]:
         def address(media_id: str) -> str:
@@ -177,8 +208,12 @@ class Calls:
         known = await self._by_provider_id(channel, sid)
         if known is not None:
             return known
-        event = InboundMessage(f"in:{sid}", number, caller, "Incoming call", sid, content={"type": "call"})
-        await self._hub.receive_at(channel, event)
+        event = InboundMessage(f"in:{sid}", number, caller, "Incoming call", sid, content={"type": CALL})
+        late = replace(event, content={"type": CALL, LATE: True})
+        await self._hub.receive_at(channel, event, late)
+        begun = await self._by_provider_id(channel, sid)
+        if begun is not None:  # a rule led the call into a flow, which speaks in it
+            return begun
         contact_id = await self._hub.inbounds.contact(channel.tenant_id, caller)
         directory = await self._hub.directories.one(channel.tenant_id)
         row = {

@@ -122,15 +122,20 @@ class Hub:
             return
         await self.receive_at(channel, event)
 
-    async def receive_at(self, channel: Channel, event: InboundMessage | DeliveryReport) -> None:
-        """`receive` for an event whose channel is known."""
+    async def receive_at(
+        self,
+        channel: Channel,
+        event: InboundMessage | DeliveryReport,
+        late: InboundMessage | DeliveryReport | None = None,
+    ) -> None:
+        """`receive` for an event whose channel is known. `late`: what is kept in its place for the sweeper."""
         now = self.clock.now()
         try:
             await self.inbounds.deliver(channel, event, now)
         except Malformed:
             raise
         except HubError:
-            await self._keep_pending(channel, event, now)
+            await self._keep_pending(channel, late or event, now)
 
     async def keep_media(self, account: Account, files: Sequence[Arriving]) -> None:
         """Note files that people sent; when this returns they are sure to be fetched. A number nobody has keeps none."""

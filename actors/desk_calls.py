@@ -67,6 +67,17 @@ class DeskCalls:
         await self._show(channel.tenant_id, call_id)
         return True
 
+    async def take_over(self, account: Account, row: Any, sid: str) -> str:
+        """A flow hands its call over: it waits at the desk if its queue takes calls. Returns where the contact's leg asks;
+        told again, it is the same.
+        """
+        async with transaction(self._hub.engine, Scope.nothing()) as db:
+            known = await desk_store.place(db, row.id)
+        channel = (await self._hub.directories.one(row.tenant_id)).channels.get(row.channel_id)
+        if known is None and channel is not None:
+            await self.begin(channel, row.contact_id, row.id, sid)
+        return self._lines.document_url(account, row.id, CONTACT)
+
     async def document(
         self, account: Account, call_id: UUID, number: int, sid: str, fields: Mapping[str, str], first: bool
     ) -> str | None:

@@ -36,6 +36,7 @@ from hub.flows.asking import Asker
 from hub.flows.inputs import INPUT, TimeUp, WebhookAnswer
 from hub.flows.receipts import ORIGIN, delivery, input_row
 from hub.ids import decode_id
+from hub.voice import flow_calls
 from models.db import Scope, transaction
 
 EVERY_S = 0.25
@@ -160,13 +161,13 @@ class FlowWork:
         old: list[Any] = []
         for row in rows:
             match row.kind:
-                case "send":
+                case "send" | "dial":
                     letters[row.tenant_id].append(row)
                 case "webhook":
                     task = asyncio.create_task(self._webhook(row))
                     self._asking.add(task)
                     task.add_done_callback(self._asking.discard)
-                case "input":
+                case "input" | "call":
                     news.append(row)
                 case _:
                     old.append(row)
@@ -224,20 +225,9 @@ class FlowWork:
             waiting = [
                 (row, out) for (row, _), out in zip(ready, outgoings, strict=True) if row.payload["token"]
             ]
-            await store_runs.add_work(
-                db,
-                [
-                    input_row(row, delivery(row, "failed"), now)
-                    if out.refused is not None and out.plan is None
-                    else {
-                        **input_row(row, {"token": row.payload["token"]}, now),
-                        "id": out.id,
-                        "kind": "receipt",
-                        "due_at": now + RECEIPT_KEPT,
-                    }
-                    for row, out in waiting
-                ],
-            )
+            await store_runs.add_work(db, [_awaited(row, out, now) for row, out in waiting])
+            dialled = {out.id: row.session_id for row, out in waiting if row.kind == "dial"}
+            await flow_calls.spoken_in(db, tenant_id, dialled)
 
         await self._attempts.send_many(tenant_id, [asked for _, asked in ready], also=also)
 
@@ -275,6 +265,16 @@ class FlowWork:
         return [_Session(tenant_id, row.contact_id, row.id) for row in rows]
 
 
+def _awaited(row: Any, out: door.Outgoing, now: datetime) -> dict[str, Any]:
+    """What keeps a session's wait for the fate of its message, or of its call."""
+    if out.refused is not None and out.plan is None:
+        return input_row(row, delivery(row, "failed"), now)
+    until, token = now + RECEIPT_KEPT, row.payload["token"]
+    if row.kind == "dial":
+        return flow_calls.watch_row(row.tenant_id, row.contact_id, row.session_id, out.id, until, now, token)
+    return {**input_row(row, {"token": token}, now), "id": out.id, "kind": "receipt", "due_at": until}
+
+
 def _input(row: Any, now: datetime) -> Event:
     return FlowInput(row.session_id, INPUT.validate_python(row.payload), now)
 
@@ -287,15 +287,25 @@ def _move(row: Any, flow: Any, now: datetime) -> Event:
 
 def asked_of(row: Any, directory: Directory) -> Asked:
     """The message as the door wants it. Raises Invalid when no channel is left that could carry it."""
-    payload = row.payload
+    payload, dials = row.payload, row.kind == "dial"
     return Asked(
         row.contact_id,
-        CONTENT.validate_python(payload["content"]),
-        steps_of(payload, directory),
+        flow_calls.asked(payload) if dials else CONTENT.validate_python(payload["content"]),
+        [_line_of(payload, directory)] if dials else steps_of(payload, directory),
         payload["purpose"],
         origin=ORIGIN,
         origin_id=UUID(payload["flow_id"]),
     )
+
+
+def _line_of(payload: Any, directory: Directory) -> Step:
+    """The voice channel that places the call. Raises Invalid."""
+    name = payload.get("channel", "")
+    lines = ordered(directory.policy, directory.channels, ChannelKind.VOICE)
+    found = next((line for line in lines if not name or line.id == decode_id("chn", name)), None)
+    if found is None:
+        raise Invalid("there is no such voice channel", "/channel")
+    return Step(channel_id=found.id)
 
 
 def steps_of(payload: Any, directory: Directory) -> list[Step]:
@@ -303,7 +313,9 @@ def steps_of(payload: Any, directory: Directory) -> list[Step]:
     policy, channels = directory.policy, directory.channels
     if not payload["channels"]:
         talk = UUID(payload["talk"]) if payload["talk"] else None
-        found = [Step(channel_id=talk)] if talk in channels else list(default_steps(policy, channels))
+        known = None if talk is None else channels.get(talk)
+        writes = known is not None and known.kind is not ChannelKind.VOICE  # words are no answer to a call
+        found = [Step(channel_id=known.id)] if known and writes else list(default_steps(policy, channels))
     else:
         found = []
         for name, timeout_s in payload["channels"]:

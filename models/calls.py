@@ -18,13 +18,17 @@ calls = Table(
     Column("script", JSONB, nullable=False),
     Column("status", Text, nullable=False, server_default="queued"),
     Column("answered_by", Text, nullable=False, server_default=""),
-    Column("position", JSONB),  # where the script waits; null before it began and when it is over
+    # Where the script waits; null before it began and when it is over. Of a flow: how its document ends.
+    Column("position", JSONB),
     Column("turn", Integer, nullable=False, server_default="0"),
     Column("reply", Text),  # the provider's document of this turn: asked for again, it is given again
     Column("steps", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     Column("gathered", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     Column("sequence", Integer),  # the provider's number of the last news
     Column("provider_call_id", Text),
+    Column(
+        "session_id", Uuid
+    ),  # of the flow's session that speaks in the call: then `script` is its last document
     Column("tariff", JSONB),  # the price a minute and how time is counted
     Column("billed_s", Integer, nullable=False, server_default="0"),
     Column("price_micros", BigInteger, nullable=False, server_default="0"),

@@ -108,7 +108,9 @@ flow_work = Table(
     Column("created_at", INSTANT, nullable=False, server_default=func.now()),
     same_tenant("contact_id", "contacts", ondelete="CASCADE"),
     # `receipt`: the id is that of a message whose fate a session waits for; due when nobody waits any more.
-    CheckConstraint("kind IN ('send', 'webhook', 'input', 'receipt')", name="kind"),
+    # `dial`: a call is to be placed. `call`: the id is that of a session's call; what the session hears when it is due,
+    # should nobody have told how the call ended.
+    CheckConstraint("kind IN ('send', 'webhook', 'input', 'receipt', 'dial', 'call')", name="kind"),
     Index("ix_flow_work_due", "tenant_id", "due_at"),
     Index("ix_flow_work_contact", "tenant_id", "contact_id"),
 )

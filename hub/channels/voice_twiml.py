@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
-from hub.voice.interpreter import Action, Ask, End
+from hub.voice.interpreter import Action, Ask, End, Hold
 from hub.voice.script import Call, Dial, Pause, Play, Record, Say
 
 HEADER = '<?xml version="1.0" encoding="UTF-8"?>'
@@ -51,6 +51,9 @@ def _verb(call: Call, action: Action, urls: _Urls) -> str:
             if action.caller_id:
                 attributes["callerId"] = action.caller_id
             return _element("Dial", attributes, _element("Number", {}, _text(action.number)))
+        case Hold():
+            again = _element("Redirect", {"method": "POST"}, _text(urls.action))
+            return (_element("Pause", {"length": str(action.seconds)}) if action.seconds else "") + again
         case End():
             return "<Hangup/>"
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import tzinfo
 from uuid import UUID
 
-from hub.conversations import moving
+from hub.conversations import calling, moving
 from hub.conversations.handling import require_under_way
 from hub.conversations.journeys import RecordMissing, Runs, Wanted, moved
 from hub.conversations.state import (
@@ -14,6 +15,7 @@ from hub.conversations.state import (
     Conversation,
     Event,
     ExitFlow,
+    FlowCall,
     FlowEvent,
     FlowInput,
     Inbound,
@@ -25,8 +27,9 @@ from hub.conversations.state import (
 from hub.errors import Conflict
 from hub.flows import inside
 from hub.flows.book import FlowBook
-from hub.flows.inputs import Begin, HandedBack
+from hub.flows.inputs import Begin, Call, HandedBack
 from hub.flows.inside import Inside
+from hub.flows.on_call import OnCall, awaits_answer
 from hub.routing.compiled import To
 from hub.routing.fields import NO_RECORD, Heard, Message
 from hub.routing.table import RoutingTable
@@ -43,7 +46,7 @@ def asks_person(state: Conversation, event: Event, book: FlowBook) -> bool:
     if isinstance(event, BeginFlow | PassToFlow):
         flow = book.flows.get(event.flow_id)
         return flow is not None and flow.asks_person
-    if isinstance(event, FlowInput):
+    if isinstance(event, FlowInput | FlowCall):
         reached: Sequence[Inside] = [each for each in state.sessions if each.id == event.session_id]
     elif isinstance(event, Inbound):
         reached = [each for each in state.sessions if each.awaits_reply]
@@ -64,6 +67,13 @@ def handle(runs: Runs, event: FlowEvent, table: RoutingTable, zone: tzinfo) -> N
         _answer(result, event.session_id, "gone", "the session is over")
         return
     match event:
+        case FlowCall():
+            if not _call(runs, one, event, table, zone):
+                return
+        case FlowInput(_, Call(call=ended) as given) if ended:
+            if not _call_over(runs, one, given, table, zone):
+                _answer(result, one.id, "ignored", "the session is not in this call")
+                return
         case FlowInput(_, given):
             took, wanted = runs.feed(one, given)
             if not took and not result.ran:
@@ -129,9 +139,63 @@ def _move(runs: Runs, one: Inside, version: int, nodes: Mapping[str, str]) -> bo
     return True
 
 
+def _call(runs: Runs, one: Inside, event: FlowCall, table: RoutingTable, zone: tzinfo) -> bool:
+    """The call asks for its next document. False: nothing is to be written, and it is answered why."""
+    result = runs.result
+    if one.call is None and event.turn == 0 and awaits_answer(one.session):
+        one = replace(one, call=OnCall(event.line))
+        if not result.state.address:  # the first talk with the contact: the people it may be handed to see the number
+            result.state.channel_id, result.state.address = event.line.channel_id, event.line.address
+    if one.call is None or one.call.line.id != event.line.id:
+        _answer(result, one.id, "gone", "the session is not in this call")
+        return False
+    if event.turn != one.call.turn:
+        _answer(result, one.id, "again", "the call was told before")
+        return False
+    runs.asking = calling.asking(event)
+    took, wanted = False, None
+    if event.given is not None and not one.call.holding:
+        took, wanted = runs.feed(one, event.given)
+        if not took and result.ran:  # its flow was put away
+            return True
+    if wanted is not None:
+        to_people(runs, wanted, table, zone)
+    if not took and not calling.collect(result, one, runs.at, runs.asking):
+        _answer(result, one.id, "holding", "the flow is not so far")
+        return False
+    return True
+
+
+def _call_over(runs: Runs, one: Inside, given: Call, table: RoutingTable, zone: tzinfo) -> bool:
+    """A call of the session is over: the one that it is in, or one that nobody took. False: that is no news to it."""
+    wanted = None
+    if one.call is not None and one.call.line.id.hex == given.call:
+        one = replace(one, call=None)
+        took, wanted = runs.feed(one, Call(happened="hung_up", value=given.value))
+        if not took and not runs.result.ran:
+            _off_the_phone(runs, one)
+    elif one.call is None and awaits_answer(one.session):
+        took, wanted = runs.feed(one, given)
+        if not took and not runs.result.ran:
+            return False
+    else:
+        return False
+    if wanted is not None:
+        to_people(runs, wanted, table, zone)
+    return True
+
+
+def _off_the_phone(runs: Runs, one: Inside) -> None:
+    """It waits for something else, and goes on without the call."""
+    after = replace(one, session=replace(one.session, on_call=False))
+    state, session = runs.result.state, after.session
+    state.sessions = inside.put(state.sessions, after, asked=False)
+    runs.result.ran.append(Ran(after, "stuck" if session.is_stuck else "waiting", session.reason))
+
+
 def _answer(result: Turn, session_id: UUID, status: str, reason: str) -> None:
     result.answer = {"session_id": session_id.hex, "status": status, "reason": reason}
-    result.unchanged = not result.ran
+    result.unchanged = not (result.ran or result.effects)
 
 
 def require_awaited(state: Conversation) -> None:

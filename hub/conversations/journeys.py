@@ -16,6 +16,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from hub.channels.content import Text
+from hub.conversations import calling
+from hub.conversations.calling import Asking
 from hub.conversations.state import (
     ChangeContact,
     Conversation,
@@ -34,11 +36,13 @@ from hub.flows.definition import Flow
 from hub.flows.engine import Sprint, accepts, advance
 from hub.flows.inputs import Input, Reply
 from hub.flows.inside import Inside
+from hub.flows.on_call import OnCall
 from hub.flows.session import Session, Waiting
 from hub.flows.world import Person, World
 from hub.ids import encode_id
 from hub.routing.fields import NO_RECORD, Record
 
+VOICE = "voice"
 TALK_S = 3_600
 """A message within this time of the contact's last one belongs to the talk; a later one is marketing."""
 
@@ -75,6 +79,8 @@ class Runs:
     record: Record | None
     history: History | None = None
     answering: Inbound | None = None
+    asking: Asking | None = None
+    """The call that asks for its next document."""
     deferred: bool = field(default=False)
     """Something was left for after the commit: what follows must not overtake it."""
 
@@ -106,11 +112,13 @@ class Runs:
         trigger: str = "",
         key: str | None = None,
         origin: str = "",
+        call: OnCall | None = None,
     ) -> Wanted | None:
         flow = self.book.flows[flow_id]
         version = self.book.versions.get(flow_id, 0)
-        session = Session(flow_id.hex, node or flow.start, origin=origin, version=version)
-        return self._run(flow, Inside(session_id, session), given, trigger, key)
+        on_call = call is not None
+        session = Session(flow_id.hex, node or flow.start, origin=origin, version=version, on_call=on_call)
+        return self._run(flow, Inside(session_id, session, call=call), given, trigger, key)
 
     # Inputs
 
@@ -140,11 +148,13 @@ class Runs:
         sprint = advance(flow, one.session, given, self.at, dice, self._world(flow))
         state = self.result.state
         session = sprint.session or _ended(sprint, one)
-        after = Inside(one.id, session, one.steps + len(sprint.steps))
+        after = Inside(one.id, session, one.steps + len(sprint.steps), one.call)
+        if one.call is not None:
+            after = calling.said(self.result, one, after, sprint, self.at, self.asking)
         if sprint.session is None:
             state.sessions = inside.without(state.sessions, one.id)
         else:
-            state.sessions = inside.put(state.sessions, after, asked=_asks(one.session, session))
+            state.sessions = inside.put(state.sessions, after, asked=_asks(one.session, after.session))
         goals = tuple(each for each in sprint.effects if isinstance(each, effects.ReachGoal))
         self.result.ran.append(
             Ran(after, sprint.status, sprint.reason, sprint.outcome, sprint.steps, goals, trigger, key)
@@ -182,6 +192,8 @@ class Runs:
                     found.append(RecordEvent(name, properties))
                 case effects.HandOver(queue):
                     wanted = Wanted(queue, "flow handed over")
+                case effects.PlaceCall():
+                    found.append(FlowWork("dial", one.id, self._dial(one, effect)))
                 case effects.CallWebhook():
                     found.append(FlowWork("webhook", one.id, effects.to_json(effect)))
                 case _:  # goals are rows of the session, its timer stands in it
@@ -191,6 +203,8 @@ class Runs:
     def _send(self, one: Inside, effect: effects.SendMessage) -> None:
         content, event = effect.content, self.answering
         plain = isinstance(content, Text) and not (content.suggestions or content.reply_to)
+        if event is not None and event.channel_kind == VOICE:  # words are no answer to a call
+            plain = False
         if event is not None and plain and not (self.deferred or effect.channels or effect.token):
             assert isinstance(content, Text)
             self.result.effects.append(
@@ -202,16 +216,27 @@ class Runs:
 
     def _letter(self, one: Inside, effect: effects.SendMessage) -> dict[str, Any]:
         state = self.result.state
-        wrote = state.last_inbound_at
-        talks = wrote is not None and self.at - wrote <= timedelta(seconds=TALK_S)
         return {
             "flow_id": one.session.flow_id,
             "content": effect.content.model_dump(mode="json"),
             "channels": [[step.channel, step.timeout_s] for step in effect.channels],
             "token": effect.token,
             "talk": None if state.channel_id is None else state.channel_id.hex,
-            "purpose": "transactional" if talks else "marketing",
+            "purpose": self._purpose(),
         }
+
+    def _dial(self, one: Inside, effect: effects.PlaceCall) -> dict[str, Any]:
+        self.deferred = True
+        return {
+            "flow_id": one.session.flow_id,
+            "purpose": self._purpose(),
+            **effects.to_json(effect),
+        }
+
+    def _purpose(self) -> str:
+        wrote = self.result.state.last_inbound_at
+        talks = wrote is not None and self.at - wrote <= timedelta(seconds=TALK_S)
+        return "transactional" if talks else "marketing"
 
 
 def taker(state: Conversation, book: FlowBook) -> tuple[Inside, Flow] | None:

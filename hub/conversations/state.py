@@ -14,8 +14,10 @@ from hub.conversations.desk import DeskEvent, Handling, Moved
 from hub.conversations.memo import NO_MEMO, Memo
 from hub.flows.effects import ReachGoal, Scalar
 from hub.flows.engine import Step
-from hub.flows.inputs import Input
+from hub.flows.inputs import Call, Input
 from hub.flows.inside import Inside
+from hub.flows.on_call import Ending, Line
+from hub.voice.script import Call as Script
 
 NO_CHANNELS: frozenset[str] = frozenset()
 LAST_TEXT_CHARS_MAX = 160
@@ -208,7 +210,22 @@ class MoveFlow:
     nodes: Mapping[str, str] = field(default_factory=dict)
 
 
-FlowEvent = BeginFlow | FlowInput | ExitFlow | MoveFlow | PassToFlow
+@dataclass(frozen=True, slots=True)
+class FlowCall:
+    """A call that a session is in asks for its next document: turn `turn`. `given` None: nothing happened but that.
+
+    `heard`: the answer as the call's row keeps it.
+    """
+
+    session_id: UUID
+    line: Line
+    turn: int
+    given: Call | None
+    at: datetime
+    heard: Mapping[str, Any] | None = None
+
+
+FlowEvent = BeginFlow | FlowInput | ExitFlow | MoveFlow | PassToFlow | FlowCall
 Event = Inbound | AgentReply | Assign | Transfer | Close | Reopen | MarkRead | DeskEvent | FlowEvent
 
 
@@ -269,12 +286,32 @@ class RecordEvent:
 class FlowWork:
     """What a session asked for and what is carried out after the commit: a row of `flow_work`."""
 
-    kind: str  # send or webhook
+    kind: str  # send, dial or webhook
     session_id: UUID
     payload: Mapping[str, Any]
 
 
-Effect = SendMessage | SetConsent | TagContact | CallWebhook | ChangeContact | RecordEvent | FlowWork
+@dataclass(frozen=True, slots=True)
+class CallTurn:
+    """What a call does as the answer to turn `turn - 1`: its row. `begins`: the call came in with this turn.
+
+    `taken`, `heard`: for people, as `calls.steps` and `calls.gathered` have them; `answered_by` where somebody looked.
+    """
+
+    session_id: UUID
+    line: Line
+    turn: int
+    script: Script
+    ending: Ending
+    taken: tuple[Mapping[str, Any], ...] = ()
+    heard: Mapping[str, Any] | None = None
+    answered_by: str = ""
+    begins: bool = False
+
+
+Effect = (
+    SendMessage | SetConsent | TagContact | CallWebhook | ChangeContact | RecordEvent | FlowWork | CallTurn
+)
 
 
 @dataclass(frozen=True, slots=True)

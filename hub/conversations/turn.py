@@ -6,7 +6,7 @@ from datetime import UTC, tzinfo
 from typing import NamedTuple
 from uuid import UUID
 
-from hub.conversations import collision, flood, flow_events, rules, satisfaction
+from hub.conversations import calling, collision, flood, flow_events, rules, satisfaction
 from hub.conversations.commands import obey, said
 from hub.conversations.handling import follow, handle, require_under_way, wake
 from hub.conversations.journeys import History, RecordMissing, Runs, Wanted, taker
@@ -21,6 +21,7 @@ from hub.conversations.state import (
     Conversation,
     Event,
     ExitFlow,
+    FlowCall,
     FlowEvent,
     FlowInput,
     HandBack,
@@ -150,7 +151,7 @@ def turn(
             result.happened.append(Happened("reopened", {}, actor))
         case MarkRead():
             result.state.unread = 0
-        case BeginFlow() | FlowInput() | ExitFlow() | MoveFlow():
+        case BeginFlow() | FlowInput() | ExitFlow() | MoveFlow() | FlowCall():
             runs = Runs(result, table.book, event.at, record, history)
             flow_events.handle(runs, event, table, zone)
         case _:
@@ -228,7 +229,7 @@ def _inbound(result: Turn, arrival: Arrival) -> None:
         state.intent = understood.intent
         state.confidence = understood.confidence if understood.intent is not None else None
     state.unread += 1
-    if state.sessions and _continue_flow(result, arrival):
+    if state.sessions and not calling.is_call(event) and _continue_flow(result, arrival):
         return
     if state.status == "open":
         # People have it, or a queue does: the text is shown with its intent, the owner does not change.
@@ -265,7 +266,10 @@ def _begin_flow(result: Turn, arrival: Arrival, route: Route, reason: str) -> No
     _note(result, route, reason)
     trigger = flow.starts[node].trigger.kind if node else "rule"
     given = Begin(values={"text": event.text[:REPLY_CHARS_MAX]})
-    _after(result, arrival, runs.begin(event.message_id, flow_id, given, node=node, trigger=trigger))
+    call = calling.arrived(event) if calling.speaks(flow, runs.book) else None
+    runs.asking = None if call is None else calling.Asking(begins=True)
+    wanted = runs.begin(event.message_id, flow_id, given, node=node, trigger=trigger, call=call)
+    _after(result, arrival, wanted)
 
 
 def _continue_flow(result: Turn, arrival: Arrival) -> bool:

@@ -98,6 +98,18 @@ class CallWebhook:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceCall:
+    """Call the contact, by this channel (a public id) or the first that can; tell the session how that went: inputs.Call."""
+
+    token: int
+    channel: str = ""
+    ring_timeout_s: int = 30
+    time_limit_s: int = 1_800
+    detect_machine: bool = False
+    record: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class CallStep:
     """Do this in the call with the contact. `token` 0: the flow does not wait for it."""
 
@@ -123,6 +135,7 @@ Effect = (
     | StartTimer
     | StopTimer
     | CallWebhook
+    | PlaceCall
     | CallStep
     | ReachGoal
 )

@@ -112,6 +112,8 @@ def accepts(flow: Flow, session: Session, given: Input, world: World | None = No
         return waiting.until is not None and given.token == waiting.token
     if isinstance(given, WebhookAnswer | Delivery) and given.token != waiting.token:
         return False
+    if isinstance(given, Call) and given.token and given.token != waiting.token:
+        return False
     return _KINDS.get(type(given)) == waiting.kind
 
 
@@ -133,9 +135,11 @@ def expects(flow: Flow, session: Session, text: str) -> bool:
     return not session.inside and isinstance(node, Ask) and not flow.understands and node.expects(text)
 
 
-def begin_at(flow_id: str, flow: Flow, node: str = "", version: int = 0, origin: str = "") -> Session:
+def begin_at(
+    flow_id: str, flow: Flow, node: str = "", version: int = 0, origin: str = "", on_call: bool = False
+) -> Session:
     """A session that has not begun: at a start node, or at the flow's own start."""
-    return Session(flow_id, node or flow.start, origin=origin, version=version)
+    return Session(flow_id, node or flow.start, origin=origin, version=version, on_call=on_call)
 
 
 @dataclass
@@ -192,6 +196,7 @@ class _Run:
             token=session.token + 1,
             goals=session.goals,
             explain=self.explain,
+            on_call=session.on_call and not _hung_up(self.given),
         )
 
     def _step(self, context: RunContext, waiting: Waiting | None) -> Sprint | None:
@@ -280,4 +285,9 @@ class _Run:
             context.heard,
             context.goals,
             reason,
+            context.on_call,
         )
+
+
+def _hung_up(given: Input) -> bool:
+    return isinstance(given, Call) and given.happened == "hung_up"

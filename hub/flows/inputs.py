@@ -12,6 +12,10 @@ from pydantic.dataclasses import dataclass
 REPLY_CHARS_MAX = 4_096
 """A longer reply is cut: whatever comes in, a session stays small."""
 
+CallEvent = Literal[
+    "answered", "busy", "no_answer", "failed", "keys", "speech", "silence", "recorded", "dialled", "hung_up"
+]
+
 _STRICT = ConfigDict(extra="forbid")
 
 
@@ -72,11 +76,15 @@ class HandedBack:
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class Call:
-    """What happened in a call: keys or words, silence, a recording, how dialling ended, that somebody hung up."""
+    """What happened in a call: it was answered (`value`: by whom, where somebody looked) or why not; keys or words, silence,
+    a recording, how dialling ended, that it is over. `call`: whose end it is (id in hex), with the `token` it was placed with.
+    """
 
     type: Literal["call"] = "call"
-    happened: Literal["keys", "speech", "silence", "recorded", "dialled", "hung_up"] = "keys"
+    happened: CallEvent = "keys"
     value: str = ""
+    token: int = 0
+    call: str = ""
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
 
+from hub.flows.on_call import OnCall
 from hub.flows.session import Session
 from hub.ids import uuid_of
 
@@ -20,11 +21,12 @@ SESSIONS_MAX = 20
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """One live session. `steps`: how many of its steps are logged."""
+    """One live session. `steps`: how many of its steps are logged; `call`: the call that it is in."""
 
     id: UUID
     session: Session
     steps: int = 0
+    call: OnCall | None = None
 
     @property
     def flow_id(self) -> UUID:
@@ -50,9 +52,12 @@ def to_json(sessions: Sequence[Inside]) -> dict[str, Any] | None:
     """The conversation's column: null where there is nothing."""
     if not sessions:
         return None
-    return {
-        "sessions": [{"id": each.id.hex, "steps": each.steps, **each.session.to_json()} for each in sessions]
-    }
+    return {"sessions": [_one(each) for each in sessions]}
+
+
+def _one(each: Inside) -> dict[str, Any]:
+    call = {} if each.call is None else {"call": each.call.to_json()}
+    return {"id": each.id.hex, "steps": each.steps, **each.session.to_json(), **call}
 
 
 def from_json(value: Mapping[str, Any] | None, contact_id: UUID) -> tuple[Inside, ...]:
@@ -65,7 +70,8 @@ def from_json(value: Mapping[str, Any] | None, contact_id: UUID) -> tuple[Inside
     for each in value["sessions"]:
         session = Session.from_json(each)
         if session is not None:
-            found.append(Inside(UUID(each["id"]), session, each.get("steps", 0)))
+            call = OnCall.from_json(each.get("call"))
+            found.append(Inside(UUID(each["id"]), session, each.get("steps", 0), call))
     return tuple(found)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
@@ -53,8 +53,6 @@ class Surroundings:
     flows: Mapping[str, Flow] | None = None
     """The published ones by id in hex."""
     own_id: UUID | None = None
-    not_carried: Callable[[Node], str] | None = None
-    """What of a node the run time does not carry out, in words."""
     audience: int = 0
     price_micros: Mapping[str, int] = field(default_factory=dict)
     """Of one message by kind of channel."""
@@ -128,8 +126,6 @@ def _values(flow: Flow, graph: Graph, around: Surroundings) -> Iterator[Finding]
 
 
 def _node(place: str, node: Node, flow: Flow, around: Surroundings) -> Iterator[Finding]:
-    if around.not_carried is not None and (what := around.not_carried(node)):
-        yield Finding(place, "error", "not-carried-out", f"a published flow cannot carry out {what} yet")
     if around.catalog is not None:
         yield from _conditions(place, node, flow, around.catalog)
     if around.channels is not None:

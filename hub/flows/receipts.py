@@ -26,7 +26,14 @@ async def note(db: Db, changed: Sequence[Changed], now: datetime) -> None:
     if not news:
         return
     rows = await store_runs.receipts(db, {one.tenant_id for one in changed}, news)
-    await store_runs.add_work(db, [input_row(row, delivery(row, news[row.id]), now) for row in rows])
+    await store_runs.add_work(
+        db,
+        [
+            input_row(row, delivery(row, news[row.id]), now)
+            for row in rows
+            if row.kind == "receipt" or news[row.id] == "failed"
+        ],
+    )
 
 
 def news_of(one: Changed) -> str:
@@ -38,6 +45,9 @@ def news_of(one: Changed) -> str:
 
 
 def delivery(row: Any, status: str) -> dict[str, Any]:
+    """The input; of a call that never left: that it failed."""
+    if row.kind in ("dial", "call"):
+        return {"type": "call", "happened": "failed", "token": row.payload["token"], "call": row.id.hex}
     return {"type": "delivery", "token": row.payload["token"], "status": status}
 
 

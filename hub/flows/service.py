@@ -17,7 +17,6 @@ from hub.contacts.segments import loading
 from hub.contacts.segments import store as segments_store
 from hub.errors import Invalid, NotFound
 from hub.flows import store
-from hub.flows.carried import not_carried
 from hub.flows.definition import Flow, dump, read, refuse_huge
 from hub.flows.errors import FlowArchived, FlowExists, FlowInUse, FlowNotReady
 from hub.flows.experiments import running as experiments
@@ -208,7 +207,6 @@ async def surroundings(db: AsyncConnection, tenant_id: UUID, own_id: UUID | None
         intents=None if labels is None else set(labels),
         flows=await _published(db, tenant_id),
         own_id=own_id,
-        not_carried=not_carried,
     )
 
 

@@ -27,6 +27,7 @@ class Session:
     """Where one contact stands in one flow. `origin` is the campaign that began it, in hex, or empty.
 
     `inside`: (flow, node) of each sub-flow that was entered, the innermost last. `reason`: why it is stuck, or empty.
+    `on_call`: the contact is on the phone with us.
     """
 
     flow_id: str
@@ -40,6 +41,7 @@ class Session:
     heard: Mapping[str, Any] = field(default_factory=dict)
     goals: tuple[str, ...] = ()
     reason: str = ""
+    on_call: bool = False
 
     @property
     def place(self) -> tuple[str, str]:
@@ -65,7 +67,7 @@ class Session:
                 "until": None if self.waiting.until is None else self.waiting.until.isoformat(),
                 "data": dict(self.waiting.data),
             }
-        for name in ("version", "token", "reason"):
+        for name in ("version", "token", "reason", "on_call"):
             if value := getattr(self, name):
                 found[name] = value
         if self.inside:
@@ -101,4 +103,5 @@ class Session:
             value.get("heard", {}),
             tuple(value.get("goals", ())),
             value.get("reason", ""),
+            value.get("on_call", False),
         )

@@ -22,7 +22,18 @@ from hub.errors import Conflict
 from hub.flows import effects
 from hub.flows.definition import Flow
 from hub.flows.engine import PAUSED, Sprint, advance, begin_at
-from hub.flows.inputs import Begin, Call, Delivery, HandedBack, Input, Reply, Resume, TimeUp, WebhookAnswer
+from hub.flows.inputs import (
+    Begin,
+    Call,
+    CallEvent,
+    Delivery,
+    HandedBack,
+    Input,
+    Reply,
+    Resume,
+    TimeUp,
+    WebhookAnswer,
+)
 from hub.flows.session import Session
 from hub.flows.values import Duration, Span, as_scalar
 from hub.flows.world import Person, Tenant, World
@@ -73,7 +84,7 @@ class ReplyAction(_Part):
 
 class CallAction(_Part):
     do: Literal["call"] = "call"
-    happened: Literal["keys", "speech", "silence", "recorded", "dialled", "hung_up"] = "keys"
+    happened: CallEvent = "keys"
     value: str = Field("", max_length=200)
 
 
@@ -149,7 +160,7 @@ class Frame:
 class Simulation:
     """`seed` decides what is random, so that the same actions do the same. `sample`: the contact is a real one's copy.
 
-    `channel`: the kind of channel by which the contact talks to us.
+    `channel`: the kind of channel by which the contact talks to us; by voice: they have called.
     """
 
     flow_id: str
@@ -223,6 +234,7 @@ class _Player:
         self.flow = flow
         self.flow_id = simulation.flow_id
         self.tenant = tenant
+        self.by_phone = simulation.channel == "voice"
         self.now = simulation.at
         self.session = simulation.session
         self.contact = simulation.person
@@ -242,7 +254,7 @@ class _Player:
                 raise Conflict("the session has begun; step back to begin anew")
             if action.start and action.start not in self.flow.starts:
                 raise Conflict(f"there is no start node {action.start!r}")
-            self.session = begin_at(self.flow_id, self.flow, action.start)
+            self.session = begin_at(self.flow_id, self.flow, action.start, on_call=self.by_phone)
             self._run(Begin(values=action.values))
             return
         if self.session is None:

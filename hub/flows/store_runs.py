@@ -188,13 +188,13 @@ async def lost(db: AsyncConnection, tenant_id: UUID, ids: Sequence[UUID], reason
 
 
 _RECEIPTS = text(
-    "SELECT tenant_id, id, contact_id, session_id, payload FROM flow_work WHERE tenant_id = ANY(CAST(:tenants AS uuid[])) "
-    "AND id = ANY(CAST(:ids AS uuid[])) AND kind = 'receipt'"
+    "SELECT tenant_id, id, contact_id, session_id, kind, payload FROM flow_work WHERE tenant_id = ANY(CAST(:tenants AS uuid[])) "
+    "AND id = ANY(CAST(:ids AS uuid[])) AND kind IN ('receipt', 'call')"
 )
 
 
 async def receipts(db: Db, tenants: Collection[UUID], message_ids: Collection[UUID]) -> Sequence[Any]:
-    """Which of these messages' fates a session waits for."""
+    """Which of these messages' fates a session waits for; `call`: of calls, whose end it hears by itself, once they were dialled."""
     return await fetch(db, _RECEIPTS, {"tenants": list(tenants), "ids": list(message_ids)})
 
 

@@ -18,6 +18,7 @@ from hub.voice.interpreter import (
     End,
     Event,
     Gathered,
+    Hold,
     HungUp,
     Recorded,
 )
@@ -102,6 +103,11 @@ class Carrier:
                 case Dial():
                     status = await self._line.connect(action.number, action.timeout_s, action.caller_id or "")
                     answer = Dialled(status)
+                case Hold(0):  # to people, who cannot be reached over a line of our own
+                    return None
+                case Hold():
+                    await self._line.listen(float(action.seconds))
+                    answer = Gathered()
                 case End():
                     return None
         return answer

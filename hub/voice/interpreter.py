@@ -79,11 +79,18 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """Wait a moment, and ask for the next turn: whoever speaks in the call is not so far."""
+
+    seconds: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """Hang up."""
 
 
-Action = Say | Play | Pause | Ask | Record | Dial | End
+Action = Say | Play | Pause | Ask | Record | Dial | Hold | End
 
 
 class Advance(NamedTuple):

@@ -15,7 +15,7 @@ from hub.channels.voice_news import CallNews
 from hub.deliveries import Changed, Report
 from hub.directory import Directories
 from hub.errors import NotFound
-from hub.voice import desk_store, store
+from hub.voice import desk_store, flow_calls, store
 from hub.voice.interpreter import BEGIN, Advance, Answered, End, Event, Gathered, Position, advance
 from hub.voice.script import Call, Record, Say
 from hub.voice.state import ENDED, CallStatus, delivery_of, moves
@@ -126,6 +126,8 @@ async def report(
     row = await store.change(db, tenant_id, call_id, values)
     if moved and status is not None:
         await _tell(db, row, status, directories, now)
+        if status in ENDED and row.session_id is not None:
+            await flow_calls.note_end(db, row, status, now)
     if not moved or status is None or row.direction != "out":
         return Reported(row, [], changed=True)
     if status in ENDED and row.billed_s:

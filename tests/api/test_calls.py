@@ -38,11 +38,12 @@ FINISHED = ("completed", "busy", "no-answer", "failed", "canceled")
 
 @pytest.fixture(scope="module")
 def run(hub_stack: HubStack) -> Run:
-    return asyncio.run(_start(hub_stack.settings))
+    return asyncio.run(with_a_line(hub_stack.settings, "Calls"))
 
 
-async def _start(settings: Settings) -> Run:
-    run = await start(settings, "Calls")
+async def with_a_line(settings: Settings, kind: str) -> Run:
+    """A tenant that can call and be called."""
+    run = await start(settings, kind)
     engine = make_engine(app_url(settings.database_url, settings.secret_key.get_secret_value()), pool=2)
     try:
         number = fresh_number()

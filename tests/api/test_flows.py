@@ -187,14 +187,14 @@ async def test_a_simulation_goes_on_and_back_and_becomes_a_test_that_publishing_
         await ok(await client.post(f"{at}/publish", json={}))
 
 
-async def test_what_cannot_be_carried_out_is_not_published(world: Any) -> None:
+async def test_what_speaks_in_calls_needs_a_line(world: Any) -> None:
     await channel(world)
     async with await world.sign_in("north", "campaign_manager") as client:
         call = document()
         call["nodes"][3] = {"id": "tag", "type": "say", "data": {"text": "Hello"}}
         flow = await ok(await client.post("/v1/flows", json={"name": "Call", "document": call}), 201)
         refused = (await client.post(f"/v1/flows/{flow['id']}/publish", json={})).json()
-        assert "not-carried-out" in [each["code"] for each in refused["findings"]]
+        assert "no-channel" in [each["code"] for each in refused["findings"]]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from hub.flows.nodes.ask import Ask
 from hub.flows.nodes.base import Node
 from hub.flows.nodes.branch import Branch
+from hub.flows.nodes.call_contact import CallContact
 from hub.flows.nodes.call_dial import DialNumber
 from hub.flows.nodes.call_gather import GatherAnswer
 from hub.flows.nodes.call_hang_up import HangUpCall
@@ -41,6 +42,7 @@ _ALL: tuple[type[Node], ...] = (
     Webhook,
     SubFlow,
     HandOverToQueue,
+    CallContact,
     SayWords,
     PlaySound,
     GatherAnswer,

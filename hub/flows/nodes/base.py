@@ -78,7 +78,7 @@ class RunContext:
 
     `given` is the input of the step, `waiting` what the node remembered and `until` when its wait ends; None for a node
     that is arrived at.
-    `token` is that of the next wait. `explain` is told why it went this way; None when nobody asks.
+    `token` is that of the next wait; `on_call`: the contact is on the phone with us. `explain` is told why it went this way; None when nobody asks.
     """
 
     flow: Flow
@@ -98,6 +98,7 @@ class RunContext:
     tags: dict[str, bool] = field(default_factory=dict)
     explain: Explain | None = None
     flow_id: str = ""
+    on_call: bool = False
 
     @property
     def zone(self) -> ZoneInfo:

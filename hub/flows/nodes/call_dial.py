@@ -8,19 +8,19 @@ from pydantic import Field
 
 from hub.flows.effects import CallStep
 from hub.flows.inputs import Call
-from hub.flows.nodes.base import Go, Next, Node, RunContext, Wait
+from hub.flows.nodes.base import Go, Next, RunContext, Wait
+from hub.flows.nodes.call_base import VoiceNode
 from hub.flows.ports import Port
 from hub.voice.script import Dial, Number
 
 ENDED = ("answered", "busy", "no_answer", "failed")
 
 
-class DialNumber(Node):
+class DialNumber(VoiceNode):
     """Connect the call with a number. Ports: answered (and over), busy, no_answer, failed, hung_up."""
 
     type: ClassVar[str] = "dial"
     title: ClassVar[str] = "Dial"
-    group: ClassVar[str] = "Voice"
     ports: ClassVar[tuple[Port, ...]] = tuple(Port(name) for name in (*ENDED, "hung_up"))
 
     number: Number
@@ -32,7 +32,7 @@ class DialNumber(Node):
     def stops(self) -> bool:
         return True
 
-    def run(self, context: RunContext) -> Next:
+    def in_call(self, context: RunContext) -> Next:
         if context.waiting is None:
             context.effects.append(
                 CallStep(Dial(number=self.number, timeout_s=self.timeout_s), context.token)

@@ -11,7 +11,8 @@ from hub.conditions.text import normalize
 from hub.flows.effects import CallStep
 from hub.flows.inputs import Call, TimeUp
 from hub.flows.nodes.ask import Choice
-from hub.flows.nodes.base import Go, Next, Node, RunContext, Stay, Wait
+from hub.flows.nodes.base import Go, Next, RunContext, Stay, Wait
+from hub.flows.nodes.call_base import VoiceNode
 from hub.flows.nodes.call_say import spoken
 from hub.flows.ports import Port
 from hub.flows.values import SavedAs, TemplateText, has_marks
@@ -20,7 +21,7 @@ from hub.voice.script import SAY_CHARS_MAX, Gather
 RESERVED = ("other", "silence", "hung_up")
 
 
-class GatherAnswer(Node):
+class GatherAnswer(VoiceNode):
     """Ask for keys or words in the call. Ports: one a choice or answer; other; silence; hung_up.
 
     A wrong or missing answer is asked for again up to `retries` times. Writes: variables[save_as].
@@ -29,7 +30,6 @@ class GatherAnswer(Node):
 
     type: ClassVar[str] = "gather"
     title: ClassVar[str] = "Gather"
-    group: ClassVar[str] = "Voice"
     ports: ClassVar[tuple[Port, ...]] = (Port("answer", each="choices"), *(Port(name) for name in RESERVED))
 
     text: TemplateText = Field("", max_length=SAY_CHARS_MAX)
@@ -61,7 +61,7 @@ class GatherAnswer(Node):
     def stops(self) -> bool:
         return True
 
-    def run(self, context: RunContext) -> Next:
+    def in_call(self, context: RunContext) -> Next:
         if context.waiting is None:
             return self._ask(context, 0)
         tries = int(context.waiting.get("tries", 0))

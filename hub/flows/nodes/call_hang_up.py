@@ -10,12 +10,14 @@ from hub.voice.script import HangUp
 
 
 class HangUpCall(Node):
-    """End the call; the flow goes on, with a text for example. Ports: next. Example: {}."""
+    """End the call, if one is on; the flow goes on, with a text for example. Ports: next. Example: {}."""
 
     type: ClassVar[str] = "hang_up"
     title: ClassVar[str] = "Hang up"
     group: ClassVar[str] = "Voice"
 
     def run(self, context: RunContext) -> Next:
-        context.effects.append(CallStep(HangUp()))
+        if context.on_call:
+            context.effects.append(CallStep(HangUp()))
+            context.on_call = False
         return Go("next")

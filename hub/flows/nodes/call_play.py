@@ -7,17 +7,17 @@ from typing import Any, ClassVar
 from pydantic import ConfigDict, Field
 
 from hub.flows.effects import CallStep
-from hub.flows.nodes.base import Go, Next, Node, RunContext
+from hub.flows.nodes.base import Go, Next, RunContext
+from hub.flows.nodes.call_base import VoiceNode
 from hub.voice.script import AudioUrl, Play
 
 
-class PlaySound(Node):
+class PlaySound(VoiceNode):
     """Play a recording in the call: from the media library or an address. Ports: next. Example: {"media_id": "med_…"}."""
 
     model_config = ConfigDict(json_schema_extra={"x-one-of": ["url", "media_id"]})
     type: ClassVar[str] = "play"
     title: ClassVar[str] = "Play"
-    group: ClassVar[str] = "Voice"
 
     url: AudioUrl | None = None
     media_id: str | None = Field(None, max_length=80)
@@ -30,6 +30,6 @@ class PlaySound(Node):
     def summary(self) -> str:
         return self.text
 
-    def run(self, context: RunContext) -> Next:
+    def in_call(self, context: RunContext) -> Next:
         context.effects.append(CallStep(Play(url=self.url, media_id=self.media_id, text=self.text)))
         return Go("next")

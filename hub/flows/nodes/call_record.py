@@ -9,18 +9,18 @@ from pydantic import Field
 
 from hub.flows.effects import CallStep
 from hub.flows.inputs import Call
-from hub.flows.nodes.base import Go, Next, Node, RunContext, Wait
+from hub.flows.nodes.base import Go, Next, RunContext, Wait
+from hub.flows.nodes.call_base import VoiceNode
 from hub.flows.ports import NEXT, Port
 from hub.flows.values import SavedAs
 from hub.voice.script import Record
 
 
-class RecordWords(Node):
+class RecordWords(VoiceNode):
     """Take a message in the call. Ports: next, hung_up. Writes: variables[save_as]: the recording's id or address."""
 
     type: ClassVar[str] = "record"
     title: ClassVar[str] = "Record"
-    group: ClassVar[str] = "Voice"
     ports: ClassVar[tuple[Port, ...]] = (NEXT, Port("hung_up"))
 
     seconds_max: int = Field(120, ge=1, le=3_600)
@@ -36,7 +36,7 @@ class RecordWords(Node):
     def stops(self) -> bool:
         return True
 
-    def run(self, context: RunContext) -> Next:
+    def in_call(self, context: RunContext) -> Next:
         if context.waiting is None:
             step = Record(seconds_max=self.seconds_max, silence_s=self.silence_s)
             context.effects.append(CallStep(step, context.token))

@@ -8,17 +8,17 @@ from typing import ClassVar
 from pydantic import Field
 
 from hub.flows.effects import CallStep
-from hub.flows.nodes.base import Go, Next, Node, RunContext, Stuck
+from hub.flows.nodes.base import Go, Next, RunContext, Stuck
+from hub.flows.nodes.call_base import VoiceNode
 from hub.flows.values import TemplateText, has_marks
 from hub.voice.script import SAY_CHARS_MAX, Language, Say, Voice
 
 
-class SayWords(Node):
+class SayWords(VoiceNode):
     """Say words in the call. Ports: next. Example: {"text": "Hello {{ first_name }}"}."""
 
     type: ClassVar[str] = "say"
     title: ClassVar[str] = "Say"
-    group: ClassVar[str] = "Voice"
 
     text: TemplateText = Field(min_length=1, max_length=SAY_CHARS_MAX)
     language: Language | str = Field("", max_length=20)
@@ -30,7 +30,7 @@ class SayWords(Node):
     def summary(self) -> str:
         return self.text[:80]
 
-    def run(self, context: RunContext) -> Next:
+    def in_call(self, context: RunContext) -> Next:
         context.effects.append(CallStep(spoken(context, self.text, self.language, self.voice)))
         return Go("next")
 

@@ -32,6 +32,9 @@ POOL: list[tuple[str, dict[str, Any]]] = [
     ("hand_over", {"come_back": True}),
     ("hand_over", {}),
     ("gather", {"text": "1 or 2"}),
+    ("call", {}),
+    ("say", {"text": "Hello"}),
+    ("hang_up", {}),
     ("goal", {"name": "g"}),
     ("end", {}),
 ]
@@ -65,7 +68,12 @@ INPUTS = st.one_of(
     st.sampled_from([{"type": "delivery", "status": "read"}, {"type": "delivery", "status": "failed"}]),
     st.just({"type": "handed_back"}),
     st.sampled_from(
-        [{"type": "call", "happened": "keys", "value": "1"}, {"type": "call", "happened": "hung_up"}]
+        [
+            {"type": "call", "happened": "answered"},
+            {"type": "call", "happened": "no_answer"},
+            {"type": "call", "happened": "keys", "value": "1"},
+            {"type": "call", "happened": "hung_up"},
+        ]
     ),
     st.just({"type": "resume"}),
 )

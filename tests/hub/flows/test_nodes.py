@@ -1,6 +1,6 @@
 """Every node type by its cases: the node between a start and one end a port, inputs one after the other, what comes out.
 
-A case: `data` of the node, `given` inputs (after the first run), `contact`, `variables`, `now`, and `expect`: `leaves` (its
+A case: `data` of the node, `on_call`, `given` inputs (after the first run), `contact`, `variables`, `now`, and `expect`: `leaves` (its
 port, or null where it stays), `effects` of the whole run, `variables`, `waits`, `status`, `reason`.
 """
 
@@ -67,7 +67,7 @@ def test_a_node_does_what_its_case_says(path: Path) -> None:
     case, kind = json.loads(path.read_text()), path.parent.name
     flow, world, rng = flow_of(case, kind), world_of(case), random.Random(1)
     now = datetime.fromisoformat(case.get("now", "2026-03-02T10:00:00+00:00"))
-    session = begin_at("ab", flow)
+    session = begin_at("ab", flow, on_call=case.get("on_call", False))
     given: Any = Begin(values=case.get("begin", {}))
     done: list[dict[str, Any]] = []
     steps: list[Any] = []

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 
 from hub.conditions.catalog import AttributeSpec, contact_catalog
-from hub.flows.carried import not_carried
 from hub.flows.definition import Flow, read
 from hub.flows.engine import advance, begin_at
 from hub.flows.inputs import Begin
@@ -64,7 +63,6 @@ CASES: list[tuple[str, Flow, Surroundings, list[tuple[str, str, str]]]] = [
     ("attribute", flow({"a": ("set", {"name": "x", "value": "1"})}, "s>a"), Surroundings(CATALOG), [("a", "error", "unknown-attribute")]),
     ("sub-flow", flow({"a": SUB}, "s>a"), Surroundings(flows={}), [("a", "error", "unknown-flow")]),
     ("round", flow({"a": SUB}, "s>a"), Surroundings(flows={UUID(int=2).hex: BACK}, own_id=OWN), [("a", "error", "flow-cycle")]),
-    ("not carried", flow({"a": ("say", {"text": "Hi"})}, "s>a"), Surroundings(not_carried=not_carried), [("a", "error", "not-carried-out")]),
     ("money", flow({"a": ("send", text("x")), "b": ("send", text("y"))}, "s>a", "a>b"), Surroundings(audience=10, price_micros={"sms": 50_000}, available_micros=999_999, currency="EUR"), [("s", "warning", "not-funded")]),
     ("enough money", flow({"a": ("send", text("x")), "b": ("send", text("y"))}, "s>a", "a>b"), Surroundings(audience=10, price_micros={"sms": 50_000}, available_micros=1_000_000, currency="EUR"), []),
 ]  # fmt: skip
