@@ -163,6 +163,8 @@ class Calls:
         if done.changed:
             events = [(tenant_id, updated(done.row)), *moved_events(done.moved)]
             await realtime.publish(self._hub.redis, events)
+            if news.recording_url:
+                await self.desk.show(tenant_id, call_id)
             status = CallStatus(done.row.status)
             if status in ENDED:
                 await self.desk.contact_gone(tenant_id, call_id, status)

@@ -19,8 +19,18 @@ from sqlalchemy import Row
 from actors.desk_lines import DeskLines
 from hub import realtime
 from hub.channels.base import Account, Channel, ChannelKind
-from hub.channels.voice_desk_twiml import CALLBACK_KEY, Words, called_back, forward, held, over, room, waiting
-from hub.channels.voice_news import CallNews
+from hub.channels.voice_desk_twiml import (
+    CALLBACK_KEY,
+    Kept,
+    Words,
+    called_back,
+    forward,
+    held,
+    over,
+    room,
+    waiting,
+)
+from hub.channels.voice_news import CallNews, Spoken
 from hub.conversations.desk import Accept, Talk
 from hub.conversations.state import Assign
 from hub.directory import Directory
@@ -64,7 +74,7 @@ class DeskCalls:
         async with transaction(self._hub.engine, Scope.of(channel.tenant_id)) as db:
             if not await desk_service.begin(db, directory, channel.id, contact_id, call_id, sid, now):
                 return False
-        await self._show(channel.tenant_id, call_id)
+        await self.show(channel.tenant_id, call_id)
         return True
 
     async def document(
@@ -84,14 +94,19 @@ class DeskCalls:
         now = self._hub.clock.now()
         async with transaction(self._hub.engine, Scope.of(place.tenant_id)) as db:
             row = await desk_store.lock(db, place.tenant_id, call_id)
-            look = None
+            look, told = None, row is not None and desk_service.call_of(row).told
             if row is not None and number == CONTACT and row.phase in ("queued", "connecting"):
                 look = await desk_service.outlook(db, directory, row, now)
             events = _events(number, sid, fields, look, now)
             pressed: list[str] = []
 
+            voice = desk_service.settings_of(directory, None if row is None else row.queue_id).voice
+
             def step(call: DeskCall) -> Result:
                 result = advance_all(call, *events)
+                if number == CONTACT and desk.scene_of(result.call, number) == "room":
+                    keeping = advance(result.call, desk.Keep(voice.record, voice.transcribe, now))
+                    result.call, result.log = keeping.call, result.log + keeping.log
                 leg = result.call.leg(number)
                 if leg is not None and leg.press and desk.scene_of(result.call, number) == "room":
                     pressed.append(leg.press)
@@ -104,7 +119,10 @@ class DeskCalls:
         await self._after(done)
         if number == CONTACT and desk.scene_of(done.call, number) == "script":
             return None
-        return self._heard(account, done, number, directory, look, "".join(pressed), first)
+        kept = None
+        if done.call.told and not told:
+            kept = self._lines.kept(account, call_id, voice, done.call.recorded, done.call.transcribed)
+        return self._heard(account, done, number, directory, look, "".join(pressed), first, kept)
 
     def _give_up_owner(self, done: Done, directory: Directory, now: datetime) -> None:
         """Who has the conversation and lets its call ring does not have it any more: it is offered to others."""
@@ -123,6 +141,7 @@ class DeskCalls:
         look: Outlook | None,
         pressed: str,
         first: bool,
+        kept: Kept | None,
     ) -> str:
         call, leg = done.call, done.call.leg(number)
         url = self._lines.document_url(account, done.id, number)
@@ -141,11 +160,15 @@ class DeskCalls:
                 return held(settings.music_url, url)
             case "room" if leg is not None:
                 name = self._lines.room_name(done.id)
-                return room(name, url, muted=leg.muted, press=pressed, listens=leg.role == "listener")
+                return room(
+                    name, url, muted=leg.muted, press=pressed, listens=leg.role == "listener", kept=kept
+                )
             case "forward":
                 channel = directory.channels.get(done.row.channel_id)
                 caller_id = "" if channel is None else channel.provider_address
-                return forward(call.forward, caller_id, f"{url}&from=forward")
+                on = {"Recording": call.recorded, "Transcription": call.transcribed}
+                kept_no_longer = [noun for noun, kept in on.items() if kept]
+                return forward(call.forward, caller_id, f"{url}&from=forward", kept_no_longer)
             case "end" if call.phase is Phase.CALLBACK:
                 return called_back(settings.language)
         return over()
@@ -164,6 +187,18 @@ class DeskCalls:
         else:
             event = desk.LegNamed(number, news.provider_call_id, now)
         await self.act(place.tenant_id, call_id, event)
+
+    async def said(self, account: Account, call_id: UUID, spoken: Spoken) -> None:
+        """Write down what somebody said, and show it. Raises NotFound."""
+        async with transaction(self._hub.engine, Scope.nothing()) as db:
+            place = await desk_store.place(db, call_id)
+        if place is None or place.account_id != account.id:
+            raise NotFound("there is no such call")
+        directory = await self._hub.directories.one(place.tenant_id)
+        async with transaction(self._hub.engine, Scope.of(place.tenant_id)) as db:
+            event = await desk_service.said(db, directory, call_id, spoken, self._hub.clock.now())
+        if event is not None:
+            await realtime.publish(self._hub.redis, [(place.tenant_id, event)])
 
     async def contact_gone(self, tenant_id: UUID, call_id: UUID, status: CallStatus) -> None:
         """The contact's own line is over; of a call that is not at the desk it is no news."""
@@ -282,7 +317,7 @@ class DeskCalls:
             if row is not None:
                 for standing in await some_conversations(db, tenant_id, [row.contact_id]):
                     await desk_store.change(db, tenant_id, call_id, {"queue_id": standing.queue_id})
-        await self._show(tenant_id, call_id)
+        await self.show(tenant_id, call_id)
 
     async def phone(self, tenant_id: UUID, user_id: UUID) -> str:
         """The agent's phone. Raises NoPhone."""
@@ -301,7 +336,7 @@ class DeskCalls:
             await self.act(row.tenant_id, row.id, desk.Tick(now))
         return len(rows)
 
-    async def _show(self, tenant_id: UUID, call_id: UUID) -> None:
+    async def show(self, tenant_id: UUID, call_id: UUID) -> None:
         directory = await self._hub.directories.one(tenant_id)
         async with transaction(self._hub.engine, Scope.of(tenant_id)) as db:
             row = await desk_store.shown(db, tenant_id, call_id)
@@ -340,7 +375,7 @@ class DeskCalls:
         except HubError as error:
             log.info("desk_call_turn_refused", event=type(event).__name__, error=type(error).__name__)
         else:
-            await self._show(done.tenant_id, done.id)
+            await self.show(done.tenant_id, done.id)
 
 
 def _events(

@@ -10,9 +10,11 @@ import structlog
 from hub.channels import adapter_of
 from hub.channels.base import Account, Channel, ProviderRequest
 from hub.channels.errors import SendOutcomeUnknown, SendRefused
+from hub.channels.voice_desk_twiml import Kept, notice
 from hub.channels.voice_twilio import TwilioVoice
 from hub.errors import HubError, NotFound
 from hub.ids import encode_id
+from hub.routing.queue import Voice
 from hub.voice import desk, store
 from hub.voice.desk import CONTACT, RING, Leg
 from hub.voice.desk_service import Done
@@ -44,6 +46,18 @@ class DeskLines:
     def document_url(self, account: Account, call_id: UUID, number: int) -> str:
         """Where a leg asks what it is to hear."""
         return self._url(account, "voice-leg", call_id, number)
+
+    def kept(self, account: Account, call_id: UUID, voice: Voice, recorded: bool, transcribed: bool) -> Kept:
+        """What the contact's line is told to keep, and the notice of it."""
+        ref = f"?ref={encode_id(PREFIX, call_id)}"
+        base = f"{self._hub.settings.public_url}/webhooks/twilio/{encode_id('acc', account.id)}"
+        own = (voice.notice, voice.language)
+        return Kept(
+            own if voice.notice else notice(voice.language, recorded, transcribed),
+            voice.language,
+            f"{base}/voice-recording{ref}" if recorded else "",
+            f"{base}/voice-words{ref}" if transcribed else "",
+        )
 
     def _url(self, account: Account, tail: str, call_id: UUID, number: int) -> str:
         base = f"{self._hub.settings.public_url}/webhooks/twilio/{encode_id('acc', account.id)}"

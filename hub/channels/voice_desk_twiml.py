@@ -6,7 +6,7 @@ music, and asks again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
@@ -15,6 +15,7 @@ from hub.channels.voice_twiml import HANG_UP, HEADER, plain
 WAIT_S = 10  # of music or silence, between two times that somebody who waits is told where they stand
 CALLBACK_KEY = "1"
 DIAL_S = 40
+KEPT = "desk"  # the name that a recording and a transcription are stopped by
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,40 @@ class Words:
     position: int = 0
     callback: bool = False
     music_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What of a call is kept from now on: the notice that is said first, the language that is spoken, and where the
+    provider tells of it; "": not that.
+    """
+
+    notice: tuple[str, str]  # the words and their language
+    language: str
+    recording_url: str = ""
+    transcript_url: str = ""
+
+
+NOTICES: Mapping[str, tuple[str, str, str]] = {
+    "en": ("This call is recorded.", "This call is written down.", "This call is recorded and written down."),
+    "de": ("Dieses Gespräch wird aufgezeichnet.", "Dieses Gespräch wird mitgeschrieben.", "Dieses Gespräch wird aufgezeichnet und mitgeschrieben."),
+    "es": ("Esta llamada se graba.", "Esta llamada se transcribe.", "Esta llamada se graba y se transcribe."),
+    "fr": ("Cet appel est enregistré.", "Cet appel est transcrit.", "Cet appel est enregistré et transcrit."),
+    "it": ("Questa chiamata viene registrata.", "Questa chiamata viene trascritta.", "Questa chiamata viene registrata e trascritta."),
+    "nl": ("Dit gesprek wordt opgenomen.", "Dit gesprek wordt uitgeschreven.", "Dit gesprek wordt opgenomen en uitgeschreven."),
+    "pt": ("Esta chamada é gravada.", "Esta chamada é transcrita.", "Esta chamada é gravada e transcrita."),
+}  # fmt: skip
+
+
+def notice(language: str, recorded: bool, transcribed: bool) -> tuple[str, str]:
+    """(words, their language) that tell a caller what is kept; in English where there are none in theirs.
+
+    >>> notice("de-AT", True, False)
+    ('Dieses Gespräch wird aufgezeichnet.', 'de-AT')
+    """
+    known = NOTICES.get(language.partition("-")[0])
+    words = known or NOTICES["en"]
+    return words[2 if recorded and transcribed else 1 if transcribed else 0], language if known else "en-US"
 
 
 def waiting(words: Words, url: str, callback_url: str) -> str:
@@ -58,8 +93,13 @@ def held(music_url: str, url: str) -> str:
     return _document(rest + _element("Redirect", {"method": "POST"}, url))
 
 
-def room(name: str, url: str, *, muted: bool, press: str = "", listens: bool = False) -> str:
-    """Into the conference `name`; keys first. When it ends for this leg, it asks again at `url`."""
+def room(
+    name: str, url: str, *, muted: bool, press: str = "", listens: bool = False, kept: Kept | None = None
+) -> str:
+    """Into the conference `name`; keys first. When it ends for this leg, it asks again at `url`.
+
+    With `kept` the leg hears its notice, and is recorded or transcribed after it, until the call is over or `forward`.
+    """
     keys = _element("Play", {"digits": press}) if press else ""
     inside: Mapping[str, str] = {
         "muted": "true" if muted else "false",
@@ -68,13 +108,29 @@ def room(name: str, url: str, *, muted: bool, press: str = "", listens: bool = F
         "endConferenceOnExit": "false",
     }
     conference = _element("Conference", inside, name)
-    return _document(keys + _element("Dial", {"action": url, "method": "POST"}, conference, raw=True))
+    begins = "" if kept is None else _keep(kept)
+    return _document(
+        begins + keys + _element("Dial", {"action": url, "method": "POST"}, conference, raw=True)
+    )
 
 
-def forward(number: str, caller_id: str, url: str) -> str:
-    """On to a number outside; how it went is told at `url`."""
+def _keep(kept: Kept) -> str:
+    nouns = []
+    if kept.recording_url:
+        told = {"name": KEPT, "channels": "dual", "recordingStatusCallback": kept.recording_url}
+        nouns.append(_element("Recording", told))
+    if kept.transcript_url:
+        told = {"name": KEPT, "track": "both_tracks", "languageCode": kept.language}
+        nouns.append(_element("Transcription", told | {"statusCallbackUrl": kept.transcript_url}))
+    started = "".join(_element("Start", {}, noun, raw=True) for noun in nouns)
+    return _say(*kept.notice) + started
+
+
+def forward(number: str, caller_id: str, url: str, kept: Sequence[str] = ()) -> str:
+    """On to a number outside; how it went is told at `url`. `kept`: the nouns of what is kept no longer."""
     attributes = {"action": url, "method": "POST", "timeout": str(DIAL_S), "callerId": caller_id}
-    return _document(_element("Dial", attributes, _element("Number", {}, number), raw=True))
+    stopped = "".join(_element("Stop", {}, _element(noun, {"name": KEPT}), raw=True) for noun in kept)
+    return _document(stopped + _element("Dial", attributes, _element("Number", {}, number), raw=True))
 
 
 def over() -> str:
