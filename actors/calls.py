@@ -10,11 +10,9 @@ from uuid import UUID
 from actors.calls_out import CallsOut
 from actors.desk_calls import DeskCalls
 from hub import realtime
-from hub.channels import adapter_of
 from hub.channels.base import Account, Channel, InboundMessage, ProviderRequest
 from hub.channels.http import ProviderClient
 from hub.channels.voice_news import CallNews
-from hub.channels.voice_twilio import TwilioVoice
 from hub.channels.voice_twiml import render
 from hub.conversations.views import moved_events
 from hub.errors import NotFound
@@ -198,7 +196,7 @@ class Calls:
         async with transaction(self._hub.engine, Scope.of(channel.tenant_id)) as db:
             await store.insert(db, row)
         call_id = await self._by_provider_id(channel, sid)
-        if call_id is not None and isinstance(adapter_of(channel), TwilioVoice):
+        if call_id is not None:
             await self.desk.begin(channel, contact_id, call_id, sid)
         return call_id
 

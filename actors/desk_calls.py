@@ -16,20 +16,11 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Row
 
+from actors.desk_documents import Looked, document
 from actors.desk_lines import DeskLines
 from hub import realtime
 from hub.channels.base import Account, Channel, ChannelKind
-from hub.channels.voice_desk_twiml import (
-    CALLBACK_KEY,
-    Kept,
-    Words,
-    called_back,
-    forward,
-    held,
-    over,
-    room,
-    waiting,
-)
+from hub.channels.voice_desk_twiml import CALLBACK_KEY
 from hub.channels.voice_news import CallNews, Spoken
 from hub.conversations.desk import Accept, Talk
 from hub.conversations.state import Assign
@@ -65,7 +56,7 @@ class DeskCalls:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._lines = DeskLines(hub, self)
+        self.lines = DeskLines(hub, self)
 
     async def begin(self, channel: Channel, contact_id: UUID, call_id: UUID, sid: str) -> bool:
         """Let a call that came in wait at the desk; False: its script answers it."""
@@ -82,7 +73,7 @@ class DeskCalls:
     ) -> str | None:
         """What a leg is to hear now, as TwiML; None: the call is not at the desk, so its script goes on.
 
-        `fields`: what the provider tells, with `ask` and `from` of the address that it asks at.
+        `fields`: what the provider tells, with `ask` and `from` of the address that it asks at. Raises NotFound.
         """
         async with transaction(self._hub.engine, Scope.nothing()) as db:
             place = await desk_store.place(db, call_id)
@@ -90,21 +81,34 @@ class DeskCalls:
             return None
         if place.account_id != account.id:
             raise NotFound("there is no such call")
-        directory = await self._hub.directories.one(place.tenant_id)
-        now = self._hub.clock.now()
-        async with transaction(self._hub.engine, Scope.of(place.tenant_id)) as db:
-            row = await desk_store.lock(db, place.tenant_id, call_id)
-            look, told = None, row is not None and desk_service.call_of(row).told
-            if row is not None and number == CONTACT and row.phase in ("queued", "connecting"):
-                look = await desk_service.outlook(db, directory, row, now)
-            events = _events(number, sid, fields, look, now)
-            pressed: list[str] = []
+        looked = await self.look(place.tenant_id, call_id, number, sid, fields, first, keeps=True)
+        return None if looked.scene == "script" else document(looked, self.lines, account)
 
+    async def look(
+        self,
+        tenant_id: UUID,
+        call_id: UUID,
+        number: int,
+        sid: str,
+        fields: Mapping[str, str],
+        first: bool,
+        keeps: bool,
+    ) -> Looked:
+        """A leg asks what it is to hear. `keeps`: its carrier can record and transcribe. Raises NotFound."""
+        directory = await self._hub.directories.one(tenant_id)
+        now = self._hub.clock.now()
+        async with transaction(self._hub.engine, Scope.of(tenant_id)) as db:
+            row = await desk_store.lock(db, tenant_id, call_id)
+            outlook, told = None, row is not None and desk_service.call_of(row).told
+            if row is not None and number == CONTACT and row.phase in ("queued", "connecting"):
+                outlook = await desk_service.outlook(db, directory, row, now)
+            events = _events(number, sid, fields, outlook, now)
+            pressed: list[str] = []
             voice = desk_service.settings_of(directory, None if row is None else row.queue_id).voice
 
             def step(call: DeskCall) -> Result:
                 result = advance_all(call, *events)
-                if number == CONTACT and desk.scene_of(result.call, number) == "room":
+                if keeps and number == CONTACT and desk.scene_of(result.call, number) == "room":
                     keeping = advance(result.call, desk.Keep(voice.record, voice.transcribe, now))
                     result.call, result.log = keeping.call, result.log + keeping.log
                 leg = result.call.leg(number)
@@ -117,12 +121,8 @@ class DeskCalls:
             done = await desk_service.apply(db, directory, call_id, now, step)
         self._give_up_owner(done, directory, now)
         await self._after(done)
-        if number == CONTACT and desk.scene_of(done.call, number) == "script":
-            return None
-        kept = None
-        if done.call.told and not told:
-            kept = self._lines.kept(account, call_id, voice, done.call.recorded, done.call.transcribed)
-        return self._heard(account, done, number, directory, look, "".join(pressed), first, kept)
+        begins = done.call.told and not told
+        return Looked(done, number, directory, voice, outlook, "".join(pressed), first, begins)
 
     def _give_up_owner(self, done: Done, directory: Directory, now: datetime) -> None:
         """Who has the conversation and lets its call ring does not have it any more: it is offered to others."""
@@ -131,47 +131,6 @@ class DeskCalls:
         accept_s = desk_service.settings_of(directory, done.row.queue_id).accept_s
         if (now - done.call.since).total_seconds() > accept_s:
             done.effects.append(desk.Give(None, "did not answer the call"))
-
-    def _heard(
-        self,
-        account: Account,
-        done: Done,
-        number: int,
-        directory: Directory,
-        look: Outlook | None,
-        pressed: str,
-        first: bool,
-        kept: Kept | None,
-    ) -> str:
-        call, leg = done.call, done.call.leg(number)
-        url = self._lines.document_url(account, done.id, number)
-        settings = desk_service.settings_of(directory, done.row.queue_id).voice
-        match desk.scene_of(call, number):
-            case "wait":
-                words = Words(
-                    settings.language,
-                    (settings.greeting or f"Thank you for calling {directory.brand}.") if first else "",
-                    0 if look is None else look.position,
-                    look is not None and look.callback and call.phase is Phase.QUEUED,
-                    settings.music_url,
-                )
-                return waiting(words, url, f"{url}&ask=callback")
-            case "hold":
-                return held(settings.music_url, url)
-            case "room" if leg is not None:
-                name = self._lines.room_name(done.id)
-                return room(
-                    name, url, muted=leg.muted, press=pressed, listens=leg.role == "listener", kept=kept
-                )
-            case "forward":
-                channel = directory.channels.get(done.row.channel_id)
-                caller_id = "" if channel is None else channel.provider_address
-                on = {"Recording": call.recorded, "Transcription": call.transcribed}
-                kept_no_longer = [noun for noun, kept in on.items() if kept]
-                return forward(call.forward, caller_id, f"{url}&from=forward", kept_no_longer)
-            case "end" if call.phase is Phase.CALLBACK:
-                return called_back(settings.language)
-        return over()
 
     async def leg_news(self, account: Account, call_id: UUID, number: int, news: CallNews) -> None:
         """News of a phone that the hub has rung. Raises NotFound."""
@@ -360,13 +319,13 @@ class DeskCalls:
             case desk.Spoke(user_id):
                 await self._turn(done, Talk(user_id, now))
             case desk.Ring(leg):
-                await self._lines.ring(done, leg)
+                await self.lines.ring(done, leg)
             case desk.Look(leg):
-                await self._lines.look(done, leg)
+                await self.lines.look(done, leg)
             case desk.Drop(leg):
-                await self._lines.drop(done, leg)
+                await self.lines.drop(done, leg)
             case desk.CallContact():
-                await self._lines.call_contact(done)
+                await self.lines.call_contact(done)
 
     async def _turn(self, done: Done, event: Assign | Talk) -> None:
         """A turn of the conversation that follows from the call; one that does not fit any more is none."""

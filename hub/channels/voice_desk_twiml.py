@@ -14,6 +14,8 @@ from hub.channels.voice_twiml import HANG_UP, HEADER, plain
 
 WAIT_S = 10  # of music or silence, between two times that somebody who waits is told where they stand
 CALLBACK_KEY = "1"
+CALLBACK_OFFER = f"To be called back without losing your place, press {CALLBACK_KEY}."
+CALLED_BACK = "Thank you. We call you back when it is your turn. Goodbye."
 DIAL_S = 40
 KEPT = "desk"  # the name that a recording and a transcription are stopped by
 
@@ -63,18 +65,19 @@ def notice(language: str, recorded: bool, transcribed: bool) -> tuple[str, str]:
     return words[2 if recorded and transcribed else 1 if transcribed else 0], language if known else "en-US"
 
 
+def spoken_to(words: Words) -> list[str]:
+    """What somebody who waits is told, one after the other."""
+    ahead = "You are next." if words.position == 1 else f"You are number {words.position} in the line."
+    return [each for each in (words.greeting, ahead if words.position else "") if each]
+
+
 def waiting(words: Words, url: str, callback_url: str) -> str:
     """Tell where they stand, play something, ask again at `url`; a key that asks to be called back is told at the other."""
-    said = []
-    if words.greeting:
-        said.append(_say(words.greeting, words.language))
-    if words.position:
-        ahead = "You are next." if words.position == 1 else f"You are number {words.position} in the line."
-        said.append(_say(ahead, words.language))
+    said = [_say(each, words.language) for each in spoken_to(words)]
     music = _element("Play", {}, words.music_url) if words.music_url else ""
     rest = music or _element("Pause", {"length": str(WAIT_S)})
     if words.callback:
-        offer = _say(f"To be called back without losing your place, press {CALLBACK_KEY}.", words.language)
+        offer = _say(CALLBACK_OFFER, words.language)
         asked = {"input": "dtmf", "numDigits": "1", "timeout": "5", "action": callback_url, "method": "POST"}
         said.append(_element("Gather", asked, offer, raw=True))
     return _document("".join(said) + rest + _element("Redirect", {"method": "POST"}, url))
@@ -82,9 +85,7 @@ def waiting(words: Words, url: str, callback_url: str) -> str:
 
 def called_back(language: str) -> str:
     """Who wants to be called back may go."""
-    return _document(
-        _say("Thank you. We call you back when it is your turn. Goodbye.", language) + "<Hangup/>"
-    )
+    return _document(_say(CALLED_BACK, language) + "<Hangup/>")
 
 
 def held(music_url: str, url: str) -> str:
