@@ -12,11 +12,9 @@ from actors.calls_out import CallsOut
 from actors.desk_calls import DeskCalls
 from actors.flow_calls import FlowCalls
 from hub import realtime
-from hub.channels import adapter_of
 from hub.channels.base import Account, Channel, InboundMessage, ProviderRequest
 from hub.channels.http import ProviderClient
 from hub.channels.voice_news import CallNews
-from hub.channels.voice_twilio import TwilioVoice
 from hub.channels.voice_twiml import render
 from hub.conversations.calling import CALL, LATE
 from hub.conversations.views import moved_events
@@ -194,6 +192,8 @@ class Calls:
         if done.changed:
             events = [(tenant_id, updated(done.row)), *moved_events(done.moved)]
             await realtime.publish(self._hub.redis, events)
+            if news.recording_url:
+                await self.desk.show(tenant_id, call_id)
             status = CallStatus(done.row.status)
             if status in ENDED:
                 await self.desk.contact_gone(tenant_id, call_id, status)
@@ -231,7 +231,7 @@ class Calls:
         async with transaction(self._hub.engine, Scope.of(channel.tenant_id)) as db:
             await store.insert(db, row)
         call_id = await self._by_provider_id(channel, sid)
-        if call_id is not None and isinstance(adapter_of(channel), TwilioVoice):
+        if call_id is not None:
             await self.desk.begin(channel, contact_id, call_id, sid)
         return call_id
 

@@ -16,11 +16,12 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Row
 
+from actors.desk_documents import Looked, document
 from actors.desk_lines import DeskLines
 from hub import realtime
 from hub.channels.base import Account, Channel, ChannelKind
-from hub.channels.voice_desk_twiml import CALLBACK_KEY, Words, called_back, forward, held, over, room, waiting
-from hub.channels.voice_news import CallNews
+from hub.channels.voice_desk_twiml import CALLBACK_KEY
+from hub.channels.voice_news import CallNews, Spoken
 from hub.conversations.desk import Accept, Talk
 from hub.conversations.state import Assign
 from hub.directory import Directory
@@ -55,7 +56,7 @@ class DeskCalls:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._lines = DeskLines(hub, self)
+        self.lines = DeskLines(hub, self)
 
     async def begin(self, channel: Channel, contact_id: UUID, call_id: UUID, sid: str) -> bool:
         """Let a call that came in wait at the desk; False: its script answers it."""
@@ -64,7 +65,7 @@ class DeskCalls:
         async with transaction(self._hub.engine, Scope.of(channel.tenant_id)) as db:
             if not await desk_service.begin(db, directory, channel.id, contact_id, call_id, sid, now):
                 return False
-        await self._show(channel.tenant_id, call_id)
+        await self.show(channel.tenant_id, call_id)
         return True
 
     async def take_over(self, account: Account, row: Any, sid: str) -> str:
@@ -83,7 +84,7 @@ class DeskCalls:
     ) -> str | None:
         """What a leg is to hear now, as TwiML; None: the call is not at the desk, so its script goes on.
 
-        `fields`: what the provider tells, with `ask` and `from` of the address that it asks at.
+        `fields`: what the provider tells, with `ask` and `from` of the address that it asks at. Raises NotFound.
         """
         async with transaction(self._hub.engine, Scope.nothing()) as db:
             place = await desk_store.place(db, call_id)
@@ -91,18 +92,36 @@ class DeskCalls:
             return None
         if place.account_id != account.id:
             raise NotFound("there is no such call")
-        directory = await self._hub.directories.one(place.tenant_id)
+        looked = await self.look(place.tenant_id, call_id, number, sid, fields, first, keeps=True)
+        return None if looked.scene == "script" else document(looked, self.lines, account)
+
+    async def look(
+        self,
+        tenant_id: UUID,
+        call_id: UUID,
+        number: int,
+        sid: str,
+        fields: Mapping[str, str],
+        first: bool,
+        keeps: bool,
+    ) -> Looked:
+        """A leg asks what it is to hear. `keeps`: its carrier can record and transcribe. Raises NotFound."""
+        directory = await self._hub.directories.one(tenant_id)
         now = self._hub.clock.now()
-        async with transaction(self._hub.engine, Scope.of(place.tenant_id)) as db:
-            row = await desk_store.lock(db, place.tenant_id, call_id)
-            look = None
+        async with transaction(self._hub.engine, Scope.of(tenant_id)) as db:
+            row = await desk_store.lock(db, tenant_id, call_id)
+            outlook, told = None, row is not None and desk_service.call_of(row).told
             if row is not None and number == CONTACT and row.phase in ("queued", "connecting"):
-                look = await desk_service.outlook(db, directory, row, now)
-            events = _events(number, sid, fields, look, now)
+                outlook = await desk_service.outlook(db, directory, row, now)
+            events = _events(number, sid, fields, outlook, now)
             pressed: list[str] = []
+            voice = desk_service.settings_of(directory, None if row is None else row.queue_id).voice
 
             def step(call: DeskCall) -> Result:
                 result = advance_all(call, *events)
+                if keeps and number == CONTACT and desk.scene_of(result.call, number) == "room":
+                    keeping = advance(result.call, desk.Keep(voice.record, voice.transcribe, now))
+                    result.call, result.log = keeping.call, result.log + keeping.log
                 leg = result.call.leg(number)
                 if leg is not None and leg.press and desk.scene_of(result.call, number) == "room":
                     pressed.append(leg.press)
@@ -113,9 +132,8 @@ class DeskCalls:
             done = await desk_service.apply(db, directory, call_id, now, step)
         self._give_up_owner(done, directory, now)
         await self._after(done)
-        if number == CONTACT and desk.scene_of(done.call, number) == "script":
-            return None
-        return self._heard(account, done, number, directory, look, "".join(pressed), first)
+        begins = done.call.told and not told
+        return Looked(done, number, directory, voice, outlook, "".join(pressed), first, begins)
 
     def _give_up_owner(self, done: Done, directory: Directory, now: datetime) -> None:
         """Who has the conversation and lets its call ring does not have it any more: it is offered to others."""
@@ -124,42 +142,6 @@ class DeskCalls:
         accept_s = desk_service.settings_of(directory, done.row.queue_id).accept_s
         if (now - done.call.since).total_seconds() > accept_s:
             done.effects.append(desk.Give(None, "did not answer the call"))
-
-    def _heard(
-        self,
-        account: Account,
-        done: Done,
-        number: int,
-        directory: Directory,
-        look: Outlook | None,
-        pressed: str,
-        first: bool,
-    ) -> str:
-        call, leg = done.call, done.call.leg(number)
-        url = self._lines.document_url(account, done.id, number)
-        settings = desk_service.settings_of(directory, done.row.queue_id).voice
-        match desk.scene_of(call, number):
-            case "wait":
-                words = Words(
-                    settings.language,
-                    (settings.greeting or f"Thank you for calling {directory.brand}.") if first else "",
-                    0 if look is None else look.position,
-                    look is not None and look.callback and call.phase is Phase.QUEUED,
-                    settings.music_url,
-                )
-                return waiting(words, url, f"{url}&ask=callback")
-            case "hold":
-                return held(settings.music_url, url)
-            case "room" if leg is not None:
-                name = self._lines.room_name(done.id)
-                return room(name, url, muted=leg.muted, press=pressed, listens=leg.role == "listener")
-            case "forward":
-                channel = directory.channels.get(done.row.channel_id)
-                caller_id = "" if channel is None else channel.provider_address
-                return forward(call.forward, caller_id, f"{url}&from=forward")
-            case "end" if call.phase is Phase.CALLBACK:
-                return called_back(settings.language)
-        return over()
 
     async def leg_news(self, account: Account, call_id: UUID, number: int, news: CallNews) -> None:
         """News of a phone that the hub has rung. Raises NotFound."""
@@ -175,6 +157,18 @@ class DeskCalls:
         else:
             event = desk.LegNamed(number, news.provider_call_id, now)
         await self.act(place.tenant_id, call_id, event)
+
+    async def said(self, account: Account, call_id: UUID, spoken: Spoken) -> None:
+        """Write down what somebody said, and show it. Raises NotFound."""
+        async with transaction(self._hub.engine, Scope.nothing()) as db:
+            place = await desk_store.place(db, call_id)
+        if place is None or place.account_id != account.id:
+            raise NotFound("there is no such call")
+        directory = await self._hub.directories.one(place.tenant_id)
+        async with transaction(self._hub.engine, Scope.of(place.tenant_id)) as db:
+            event = await desk_service.said(db, directory, call_id, spoken, self._hub.clock.now())
+        if event is not None:
+            await realtime.publish(self._hub.redis, [(place.tenant_id, event)])
 
     async def contact_gone(self, tenant_id: UUID, call_id: UUID, status: CallStatus) -> None:
         """The contact's own line is over; of a call that is not at the desk it is no news."""
@@ -293,7 +287,7 @@ class DeskCalls:
             if row is not None:
                 for standing in await some_conversations(db, tenant_id, [row.contact_id]):
                     await desk_store.change(db, tenant_id, call_id, {"queue_id": standing.queue_id})
-        await self._show(tenant_id, call_id)
+        await self.show(tenant_id, call_id)
 
     async def phone(self, tenant_id: UUID, user_id: UUID) -> str:
         """The agent's phone. Raises NoPhone."""
@@ -312,7 +306,7 @@ class DeskCalls:
             await self.act(row.tenant_id, row.id, desk.Tick(now))
         return len(rows)
 
-    async def _show(self, tenant_id: UUID, call_id: UUID) -> None:
+    async def show(self, tenant_id: UUID, call_id: UUID) -> None:
         directory = await self._hub.directories.one(tenant_id)
         async with transaction(self._hub.engine, Scope.of(tenant_id)) as db:
             row = await desk_store.shown(db, tenant_id, call_id)
@@ -336,13 +330,13 @@ class DeskCalls:
             case desk.Spoke(user_id):
                 await self._turn(done, Talk(user_id, now))
             case desk.Ring(leg):
-                await self._lines.ring(done, leg)
+                await self.lines.ring(done, leg)
             case desk.Look(leg):
-                await self._lines.look(done, leg)
+                await self.lines.look(done, leg)
             case desk.Drop(leg):
-                await self._lines.drop(done, leg)
+                await self.lines.drop(done, leg)
             case desk.CallContact():
-                await self._lines.call_contact(done)
+                await self.lines.call_contact(done)
 
     async def _turn(self, done: Done, event: Assign | Talk) -> None:
         """A turn of the conversation that follows from the call; one that does not fit any more is none."""
@@ -351,7 +345,7 @@ class DeskCalls:
         except HubError as error:
             log.info("desk_call_turn_refused", event=type(event).__name__, error=type(error).__name__)
         else:
-            await self._show(done.tenant_id, done.id)
+            await self.show(done.tenant_id, done.id)
 
 
 def _events(

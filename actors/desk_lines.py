@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 import structlog
 
+from actors.trunk_calls import RemoteLegs
 from hub.channels import adapter_of
 from hub.channels.base import Account, Channel, ProviderRequest
 from hub.channels.errors import SendOutcomeUnknown, SendRefused
+from hub.channels.voice_desk_twiml import Kept, notice
+from hub.channels.voice_sip import SipVoice
 from hub.channels.voice_twilio import TwilioVoice
 from hub.errors import HubError, NotFound
 from hub.ids import encode_id
+from hub.routing.queue import Voice
 from hub.voice import desk, store
 from hub.voice.desk import CONTACT, RING, Leg
 from hub.voice.desk_service import Done
@@ -29,12 +33,23 @@ NOT_LEFT = frozenset({"refused", "failed", "expired", "undelivered"})
 log = structlog.get_logger()
 
 
+class TrunkLegs(Protocol):
+    """The legs of calls at the desk on lines of our own: `actors.trunk_desk`, here or in another process."""
+
+    async def ring(
+        self, tenant_id: UUID, call_id: UUID, number: int, account_id: UUID, address: str
+    ) -> str: ...
+    async def look(self, call_id: UUID, number: int) -> None: ...
+    async def drop(self, call_id: UUID, number: int) -> None: ...
+
+
 class DeskLines:
-    """What it learns it tells `DeskCalls` as news; nothing here raises."""
+    """What it learns it tells `DeskCalls` as news; nothing here raises. `trunk`: set in the process that has the trunks."""
 
     def __init__(self, hub: Hub, calls: DeskCalls) -> None:
         self._hub = hub
         self._calls = calls
+        self.trunk: TrunkLegs | None = None
 
     @staticmethod
     def room_name(call_id: UUID) -> str:
@@ -45,12 +60,29 @@ class DeskLines:
         """Where a leg asks what it is to hear."""
         return self._url(account, "voice-leg", call_id, number)
 
+    def kept(self, account: Account, done: Done, voice: Voice) -> Kept:
+        """What the contact's line is told to keep, and the notice of it."""
+        ref = f"?ref={encode_id(PREFIX, done.id)}"
+        base = f"{self._hub.settings.public_url}/webhooks/twilio/{encode_id('acc', account.id)}"
+        recorded, transcribed = done.call.recorded, done.call.transcribed
+        own = (voice.notice, voice.language)
+        return Kept(
+            own if voice.notice else notice(voice.language, recorded, transcribed),
+            voice.language,
+            f"{base}/voice-recording{ref}" if recorded else "",
+            f"{base}/voice-words{ref}" if transcribed else "",
+        )
+
     def _url(self, account: Account, tail: str, call_id: UUID, number: int) -> str:
         base = f"{self._hub.settings.public_url}/webhooks/twilio/{encode_id('acc', account.id)}"
         return f"{base}/{tail}/{encode_id(PREFIX, call_id)}?leg={number}"
 
     async def ring(self, done: Done, leg: Leg) -> None:
         try:
+            trunk = await self._trunk(done)
+            if trunk is not None:
+                sid = await trunk[0].ring(done.tenant_id, done.id, leg.number, trunk[1], leg.address)
+                return await self._tell(done, desk.LegNamed(leg.number, sid, self._hub.clock.now()))
             channel, account, adapter = await self._line(done)
             document = self.document_url(account, done.id, leg.number)
             news = self._url(account, "voice-leg-status", done.id, leg.number)
@@ -72,6 +104,9 @@ class DeskLines:
         if not leg.sid:
             return
         try:
+            trunk = await self._trunk(done)
+            if trunk is not None:
+                return await trunk[0].look(done.id, leg.number)
             _, account, adapter = await self._line(done)
             url = self.document_url(account, done.id, leg.number)
             await self._ask(adapter, adapter.lead(account, leg.sid, url))
@@ -85,6 +120,9 @@ class DeskLines:
         if not leg.sid:
             return  # it is ended as soon as the provider has named it
         try:
+            trunk = await self._trunk(done)
+            if trunk is not None:
+                return await trunk[0].drop(done.id, leg.number)
             _, account, adapter = await self._line(done)
             await self._ask(adapter, adapter.hang_up(account, leg.sid, True))
         except HubError as error:
@@ -123,6 +161,14 @@ class DeskLines:
         if told is None or told.status in NOT_LEFT:
             why = "failed" if told is None or not told.reason else told.reason
             await self._tell(done, desk.LegGone(CONTACT, why, self._hub.clock.now()))
+
+    async def _trunk(self, done: Done) -> tuple[TrunkLegs, UUID] | None:
+        """The legs of a call over a trunk, and the trunk's account; None: it is a provider's. Raises Unavailable."""
+        directory = await self._hub.directories.one(done.tenant_id)
+        channel = directory.channels.get(done.row.channel_id)
+        if channel is None or not isinstance(adapter_of(channel), SipVoice):
+            return None
+        return self.trunk or RemoteLegs(self._hub.settings), channel.account_id
 
     async def _line(self, done: Done) -> tuple[Channel, Account, TwilioVoice]:
         """Raises NotFound."""

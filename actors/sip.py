@@ -108,7 +108,7 @@ class SipLine:
         place = 0
         while place < len(pcm) or self._buffered():
             if not self._keys.empty():
-                self._quiet()
+                self.quiet()
                 return
             try:
                 self._call.audio.read(4 * FRAME)  # nobody listens now, and nothing may pile up
@@ -124,7 +124,8 @@ class SipLine:
         except baresip.AudioNotActive:
             return 0
 
-    def _quiet(self) -> None:
+    def quiet(self) -> None:
+        """Forget what is still to be heard over there."""
         try:
             self._call.audio.flush_tx()
         except (baresip.AudioNotActive, baresip.AudioRestarted):
@@ -157,10 +158,11 @@ class SipLine:
         heard = bytearray()
         for _ in range(max(1, round(seconds / FRAME_S))):
             await until_gone(self.gone, FRAME_S)
-            heard += self._heard()
+            heard += self.heard()
         return bytes(heard)
 
-    def _heard(self) -> bytes:
+    def heard(self) -> bytes:
+        """What came in since it was asked last."""
         try:
             return bytes(self._call.audio.read(4 * FRAME))
         except (baresip.AudioNotActive, baresip.AudioRestarted):
@@ -232,9 +234,10 @@ class Trunk:
         return (account.settings, account.secrets) == (self.account.settings, self.account.secrets)
 
     async def dial(self, number: str) -> SipLine:
-        """Let a number ring. Raises Unavailable when nothing could be sent."""
+        """Let a number, or a phone with a SIP address of its own, ring. Raises Unavailable when nothing could be sent."""
+        uri = number if number.startswith(("sip:", "sips:")) else uri_of(self.settings, number)
         try:
-            return SipLine(self, await self._agent.dial(uri_of(self.settings, number)))
+            return SipLine(self, await self._agent.dial(uri))
         except baresip.BaresipError as error:
             raise Unavailable(f"the trunk cannot dial: {error}") from None
 

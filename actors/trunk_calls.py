@@ -47,6 +47,23 @@ async def end_over_trunk(settings: Settings, call_id: UUID) -> None:
     await trunk_host(settings).call("hang_up", call_id)
 
 
+class RemoteLegs:
+    """The legs of calls at the desk that the TrunkHost has. Every method raises Unavailable where it does not answer."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._host = trunk_host(settings)
+
+    async def ring(self, tenant_id: UUID, call_id: UUID, number: int, account_id: UUID, address: str) -> str:
+        sip_call_id: str = await self._host.call("ring_leg", tenant_id, call_id, number, account_id, address)
+        return sip_call_id
+
+    async def look(self, call_id: UUID, number: int) -> None:
+        await self._host.call("look_leg", call_id, number)
+
+    async def drop(self, call_id: UUID, number: int) -> None:
+        await self._host.call("drop_leg", call_id, number)
+
+
 def recording_path(settings: Settings, tenant_id: UUID, call_id: UUID) -> Path:
     """Below var/: on a cluster a folder that every node sees."""
     return settings.var_dir / "recordings" / tenant_id.hex / f"{call_id.hex}.wav"

@@ -18,6 +18,7 @@ from actors.client import Hub
 from actors.shell import Shell
 from actors.sip import Arrived, NotConnected, SipLine, SipStack
 from actors.trunk_calls import recording_path
+from actors.trunk_desk import TrunkDesk
 from hub.channels import store as channel_store
 from hub.channels.base import Account
 from hub.channels.errors import SendRefused
@@ -31,7 +32,7 @@ from hub.media.links import Links, library_id
 from hub.media.shelf import Draft
 from hub.settings import Settings
 from hub.voice import service, store
-from hub.voice.carrying import Carrier
+from hub.voice.carrying import Carrier, LineGone
 from hub.voice.interpreter import Advance, Event
 from hub.voice.script import Call, Play
 from hub.voice.sound import pcm_of_wav, seconds_of, wav_of_pcm
@@ -58,6 +59,8 @@ class TrunkHost(Shell):
         self.stack = SipStack(settings.sip_listen, self._arrived)
         self._lines: dict[UUID, SipLine] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self.desk = TrunkDesk(self.calls.desk, self._dial_leg, self.speech, self._fetch, self._spawn)
+        self.calls.desk.lines.trunk = self.desk
 
     async def start(self) -> None:
         await self.stack.start()
@@ -133,6 +136,27 @@ class TrunkHost(Shell):
             raise NotFound("the trunk has no such call")
         await line.hang_up()
 
+    async def _dial_leg(self, account_id: UUID, address: str) -> SipLine:
+        """Let a phone of a call at the desk ring. Raises Unavailable."""
+        account = await self.hub.account_by_id(account_id)
+        if account is None:
+            raise Unavailable("the trunk is not there any more")
+        return await (await self.stack.trunk(account)).dial(address)
+
+    async def ring_leg(
+        self, tenant_id: UUID, call_id: UUID, number: int, account_id: UUID, address: str
+    ) -> str:
+        """For a call at the desk: let a phone ring; returns the SIP call's id. Raises Unavailable."""
+        return await self.desk.ring(tenant_id, call_id, number, account_id, address)
+
+    async def look_leg(self, call_id: UUID, number: int) -> None:
+        """For a call at the desk: something has changed for this line."""
+        await self.desk.look(call_id, number)
+
+    async def drop_leg(self, call_id: UUID, number: int) -> None:
+        """For a call at the desk: end this line; one that is not here is over."""
+        await self.desk.drop(call_id, number)
+
     async def _out(self, tenant_id: UUID, call_id: UUID, script: Call, line: SipLine) -> None:
         try:
             self._spawn(self._rings(tenant_id, call_id, line))
@@ -176,7 +200,10 @@ class TrunkHost(Shell):
 
         try:
             async with asyncio.timeout(script.time_limit_s):
-                await Carrier(line, script, self.speech, turn, self._fetch, keep).run()
+                if await self.desk.contact(tenant_id, call_id, line):
+                    await Carrier(line, script, self.speech, turn, self._fetch, keep).run()
+        except LineGone:
+            log.info("trunk_contact_gone")
         except TimeoutError:
             log.info("trunk_call_time_limit")
         except HubError:  # the script cannot go on: its news is that the call is over
@@ -215,7 +242,7 @@ class TrunkHost(Shell):
         return pcm_of_wav(await asyncio.to_thread(place.read_bytes))
 
     async def _arrived(self, arrived: Arrived) -> None:
-        """A person calls one of our numbers: the default script answers."""
+        """A person calls one of our numbers: they wait at the desk, or the default script answers."""
         account, line = arrived.account, arrived.line
         call_id = await self.calls.arrived(account, arrived.number, arrived.caller, line.sip_call_id)
         if call_id is None:

@@ -20,6 +20,17 @@ class HungUp(Exception):
     """The call is over; carrying on with its document makes no sense."""
 
 
+@dataclass(slots=True)
+class Kept:
+    """A recording or a live transcription of a call. `sequence` counts what is told of a transcription."""
+
+    sid: str
+    url: str
+    attributes: dict[str, str]
+    since: float = field(default_factory=time.time)
+    sequence: int = 0
+
+
 @dataclass(slots=True, eq=False)
 class Call:
     """A call. `handset` is the person's number, `number` the tenant's; times are Unix seconds."""
@@ -41,6 +52,7 @@ class Call:
     machine_detection: str = ""
     amd_url: str = ""
     record: bool = False
+    kept: dict[tuple[str, str], Kept] = field(default_factory=dict)  # by noun and name, while it goes on
     recording_url: str = ""
     status: str = "queued"
     answered_by: str = ""

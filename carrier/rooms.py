@@ -7,16 +7,17 @@ from collections.abc import Awaitable, Callable
 
 from carrier.call import Call
 from carrier.twiml import Verb
+from carrier.voice_kept import IN, OUT
 
 STEP_S = 0.1
 RoomKey = tuple[str, str]  # the account's id and the conference's name
 
 
 class Rooms:
-    """All conferences of one carrier. `show` tells a handset's open pages of its call."""
+    """All conferences of one carrier. `show` tells a handset's open pages of its call, `said` who writes down what is said."""
 
-    def __init__(self, show: Callable[[Call], None]) -> None:
-        self._show = show
+    def __init__(self, show: Callable[[Call], None], said: Callable[[Call, str, str], None]) -> None:
+        self._show, self._said = show, said
         self._inside: dict[RoomKey, dict[str, tuple[Call, bool]]] = defaultdict(dict)
 
     def clear(self) -> None:
@@ -61,9 +62,11 @@ class Rooms:
         _, muted = self._inside[key][speaker.sid]
         speaker.note("said", text=text)
         self._show(speaker)
+        self._said(speaker, IN, text)
         if muted:
             return
         for call, _ in list(self._inside[key].values()):
             if call is not speaker:
                 call.note("heard", text=text, speaker=speaker.handset)
+                self._said(call, OUT, text)
                 self._show(call)

@@ -10,8 +10,10 @@ VERBS_MAX = 200
 NESTED = {
     "Gather": {"Say", "Play", "Pause"},
     "Dial": {"Number", "Sip", "Client", "Conference", "Queue"},
+    "Start": {"Recording", "Transcription"},
+    "Stop": {"Recording", "Transcription"},
 }
-VERBS = {"Say", "Play", "Gather", "Record", "Dial", "Pause", "Hangup", "Redirect", "Reject"}
+VERBS = {"Say", "Play", "Gather", "Record", "Dial", "Pause", "Hangup", "Redirect", "Reject", "Start", "Stop"}
 SSML = {"break", "emphasis", "lang", "p", "phoneme", "prosody", "s", "say-as", "sub", "w"}
 
 

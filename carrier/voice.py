@@ -20,6 +20,7 @@ from carrier.rooms import Rooms
 from carrier.signatures import twilio_signature
 from carrier.twiml import TwimlError, Verb, parse
 from carrier.voice_callbacks import Callbacks
+from carrier.voice_kept import OUT, Keeping
 
 if TYPE_CHECKING:
     from carrier.network import Network
@@ -39,7 +40,8 @@ class Voice:
         self.calls: OrderedDict[str, Call] = OrderedDict()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._callbacks = Callbacks(network)
-        self.rooms = Rooms(self.show)
+        self.kept = Keeping(self._callbacks)
+        self.rooms = Rooms(self.show, self.kept.said)
 
     @property
     def busy(self) -> bool:
@@ -175,7 +177,8 @@ class Voice:
         call.over.set()
         call.note(status)
         if call.record and call.answered_at is not None:
-            self._recorded(call, call.duration_s, call.recording_url)
+            self.kept.recorded(call, call.duration_s, call.recording_url)
+        self.kept.end(call)
         self._callbacks.progress(call, "completed", sip_code)
         self._callbacks.finish(call)
         self.show(call)
@@ -257,6 +260,8 @@ class Voice:
                 return await self._gather(call, verb)
             case "Record":
                 return await self._take_message(call, verb)
+            case "Start" | "Stop":
+                (self.kept.start if verb.name == "Start" else self.kept.stop)(call, verb)
             case "Dial":
                 return await self._connect(call, verb)
             case "Redirect":
@@ -279,6 +284,8 @@ class Voice:
         seconds = min(len(verb.text) / SPEAK_CHARS_PER_S, SPEAK_S_MAX)
         call.note(verb.name.lower(), text=verb.text, language=verb.attributes.get("language", ""))
         self.show(call)
+        if verb.name == "Say":
+            self.kept.said(call, OUT, verb.text)
         if self._network.live.watched(call.handset):
             await self._pass(call, seconds)
 
@@ -361,19 +368,10 @@ class Voice:
         self.show(call)
         if not seconds:
             return None
-        url, sid = self._recorded(call, seconds, verb.attributes.get("recordingStatusCallback", ""))
+        url, sid = self.kept.recorded(call, seconds, verb.attributes.get("recordingStatusCallback", ""))
         action = verb.attributes.get("action") or call.url
         more = {"RecordingUrl": url, "RecordingSid": sid, "RecordingDuration": str(seconds), "Digits": "#"}
         return await self._fetch(call, urljoin(call.url, action), more)
-
-    def _recorded(self, call: Call, seconds: int, callback: str) -> tuple[str, str]:
-        sid = new_sid("RE")
-        call.recordings.append((sid, seconds))
-        base = call.behaviour.recording_host or call.base
-        url = f"{base}/2010-04-01/Accounts/{call.account.id}/Recordings/{sid}"
-        if callback:
-            self._callbacks.recording(call, callback, sid, url, seconds)
-        return url, sid
 
     async def _connect(self, call: Call, verb: Verb) -> bytes | None:
         """Call somebody else, or join a conference. Whoever has that number behaves as its rule says."""

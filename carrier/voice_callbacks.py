@@ -89,6 +89,10 @@ class Callbacks:
         }
         self._send(call, url, fields, Lane())
 
+    def send(self, call: Call, url: str, fields: dict[str, str]) -> None:
+        """Any other news, in the order of the call's."""
+        self._send(call, url, fields, call.lane)
+
     def _send(self, call: Call, url: str, fields: dict[str, str], lane: Lane) -> None:
         job = events.form_job(url, call.account.secret, fields, f"{call.sid} {fields.get('CallStatus', '')}")
         if call.behaviour.unsigned:

@@ -1,6 +1,18 @@
 """Tables of calls, of calls at the desk, and of the phones that agents have."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, Table, Text, Uuid, func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Float,
+    Index,
+    Integer,
+    Table,
+    Text,
+    Uuid,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from models.base import INSTANT, id_column, metadata, same_tenant, tenant_column
@@ -81,6 +93,27 @@ desk_calls = Table(
         postgresql_where=text("phase NOT IN ('ended', 'voicemail')"),
     ),
     Index("ix_desk_calls_ring", "ring_until", postgresql_where=text("ring_until IS NOT NULL")),
+)
+
+# What was said in a call at the desk, as the provider wrote it down: a row for each thing that somebody said.
+call_words = Table(
+    "call_words",
+    metadata,
+    tenant_column(),
+    id_column(),
+    Column("call_id", Uuid, nullable=False),
+    Column("contact_id", Uuid, nullable=False),
+    Column("key", Text, nullable=False),  # the provider's, so that what is told again is one row
+    Column("at", INSTANT, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("speaker", Text, nullable=False),
+    Column("user_id", Uuid),
+    Column("body", Text, nullable=False),
+    Column("confidence", Float),
+    CheckConstraint("speaker IN ('contact', 'agent')", name="speaker"),
+    same_tenant("contact_id", "contacts", ondelete="CASCADE"),
+    Index("ix_call_words_key", "tenant_id", "call_id", "key", unique=True),
+    Index("ix_call_words_contact", "tenant_id", "contact_id", "id"),
 )
 
 # Where an agent's calls come to: a number in E.164 or a SIP address.

@@ -13,6 +13,8 @@ from api.requests import HubRoute
 from api.schemas.calls import CallIn, CallOut, Status
 from api.schemas.common import PAGE_DEFAULT, CallId, ContactId, Limit, Page
 from hub.errors import NotFound
+from hub.ids import encode_id
+from hub.tenancy.audit_log import Record, append
 from hub.tenancy.caller import Caller
 from hub.voice import store
 from hub.voice.views import call_view
@@ -80,10 +82,14 @@ async def hang_up(call_id: CallId, caller: Writer, db: Db, actors: Actors) -> di
 
 
 @router.get("/{call_id}/recording", operation_id="get_call_recording", response_class=Response, responses=WAV)
-async def recording(call_id: CallId, caller: Reader, db: Db, actors: Actors) -> Response:
-    """The sound of a recorded call, or of the message that was left."""
-    await _view(db, caller.tenant_id, call_id)
+async def recording(call_id: CallId, caller: Reader, actors: Actors) -> Response:
+    """The sound of a recorded call, or of the message that was left. Who hears it stands in the audit log."""
+    async with transaction(actors.engine, Scope.of(caller.tenant_id)) as db:
+        await _view(db, caller.tenant_id, call_id)
     sound = await actors.calls.out.recording(caller.tenant_id, call_id)
+    record = Record(caller.principal, "call.recording_heard", encode_id("cal", call_id), {})
+    async with transaction(actors.engine, Scope.of(caller.tenant_id)) as db:
+        await append(db, caller.tenant_id, record)
     headers = {"Content-Disposition": 'attachment; filename="call.wav"', "X-Content-Type-Options": "nosniff"}
     return Response(sound, media_type="audio/wav", headers=headers)
 

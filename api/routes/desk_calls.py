@@ -25,6 +25,7 @@ from hub.tenancy.audit_log import Record, append
 from hub.tenancy.caller import Caller
 from hub.voice import desk, desk_store
 from hub.voice.desk_views import desk_call_view
+from hub.voice.words import words_view
 from models.db import Scope, transaction
 
 router = APIRouter(prefix="/v1", tags=["calls"], route_class=HubRoute)
@@ -71,6 +72,16 @@ async def call_contact(
 async def get(call_id: CallId, caller: Reader, actors: Actors) -> schemas.DeskCall:
     """The call as the desk sees it. 404 for one that went by its script."""
     return await _view(actors, caller, call_id)
+
+
+@router.get("/calls/{call_id}/transcript", operation_id="get_call_transcript")
+async def transcript(call_id: CallId, db: Db, caller: Reader, actors: Actors) -> schemas.Transcript:
+    """What was said in a call at the desk, in its order, where its queue has calls transcribed: 3,000 entries at most."""
+    await actors.calls.desk.known(caller.tenant_id, call_id)
+    directory = await actors.directories.one(caller.tenant_id)
+    rows = await desk_store.words(db, caller.tenant_id, call_id)
+    items = [schemas.Said.model_validate(words_view(row, directory)) for row in rows]
+    return schemas.Transcript(items=items, has_more=False)
 
 
 @router.post("/calls/{call_id}/answer", operation_id="answer_call")

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
+from api.schemas.calls import Recording
 from api.schemas.common import ChannelId, In, Instant, Out, Page, QueueId, UserId
 from hub.voice.desk import KEYS_MAX
 from hub.voice.script import Number
@@ -57,6 +58,12 @@ class DeskCall(Out):
     muted: bool
     forward: str | None
     note: str = Field(description="What whoever passed it on said of it.")
+    recorded: bool = Field(
+        description="It is being recorded, or was until its end; the contact was told before."
+    )
+    transcribed: bool = Field(description="What is said is written down; the contact was told before.")
+    kept: bool = Field(description="At least a part was recorded or written down.")
+    recording: Recording | None = Field(description="Its sound, a little after its end.")
     waited_from: Instant
     since: Instant = Field(description="When the phase began.")
     answered_at: Instant | None
@@ -66,6 +73,21 @@ class DeskCall(Out):
     )
     log: list[dict[str, Any]] = Field(description="What was done, by whom and when, oldest first.")
     version: int
+
+
+class Said(Out):
+    """Something said in a call. `confidence`: how sure the provider is of the words, 0 to 1."""
+
+    id: str
+    at: Instant
+    speaker: Literal["contact", "agent"]
+    user: Named | None = Field(description="The agent who said it.")
+    text: str
+    confidence: float | None
+
+
+class Transcript(Page[Said]):
+    pass
 
 
 class DeskCallPage(Page[DeskCall]):

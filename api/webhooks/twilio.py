@@ -9,7 +9,7 @@ from uuid import UUID
 from api.webhooks.common import Call, Reply, account_of, take
 from hub.channels import TWILIO_SMS, TWILIO_VOICE
 from hub.channels.base import Account, identifier, own_address
-from hub.channels.voice_twilio import event_of, news_of
+from hub.channels.voice_twilio import event_of, news_of, spoken_of
 from hub.channels.voice_twiml import REJECT
 from hub.errors import BadSignature, Invalid, Malformed, NotFound
 from hub.ids import decode_id
@@ -24,7 +24,7 @@ async def answer(hub: Any, call: Call) -> Reply:
     """POST …/message and …/status: the form itself says which it is; two addresses keep the console readable.
 
     Calls: …/voice (a call comes in), …/voice/{call} (its next document), …/voice-status, …/voice-recording and
-    …/voice-amd (news of it); …/voice-leg/{call} and …/voice-leg-status/{call}: the same of one line of a call at the desk.
+    …/voice-amd (news of it), …/voice-words (what is said in it); …/voice-leg/{call} and …/voice-leg-status/{call}: the same of one line of a call at the desk.
     """
     if call.method != "POST":
         raise NotFound("there is no such webhook")
@@ -37,6 +37,8 @@ async def answer(hub: Any, call: Call) -> Reply:
         return await _leg_document(hub, call)
     if call.tail.startswith("voice-leg-status/"):
         return await _leg_news(hub, call)
+    if call.tail == "voice-words":
+        return await _words(hub, call)
     if call.tail in NEWS:
         return await _news(hub, call)
     raise NotFound("there is no such webhook")
@@ -109,6 +111,19 @@ async def _leg_news(hub: Any, call: Call) -> Reply:
         await hub.calls.desk.leg_news(account, call_id, _leg(call.query), news)
     except NotFound:
         await hub.keep_strange(account, f"leg:{news.provider_call_id}:{news.sequence}", "no such call")
+    return EMPTY
+
+
+async def _words(hub: Any, call: Call) -> Reply:
+    """What somebody said in a call at the desk."""
+    account = await _verified(hub, call)
+    spoken = spoken_of(call.request)
+    if spoken is not None:
+        try:
+            call_id = _call_id(parse_qs(call.query).get("ref", [""])[0])
+            await hub.calls.desk.said(account, call_id, spoken)
+        except NotFound:
+            await hub.keep_strange(account, f"words:{spoken.key}", "no such call")
     return EMPTY
 
 

@@ -7,6 +7,20 @@ from datetime import datetime
 
 from hub.voice.state import CallStatus
 
+SPOKEN_CHARS_MAX = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """Something said in a call. `key` tells it from all else that was; `contact`: by the contact, and not to them."""
+
+    key: str
+    sequence: int
+    contact: bool
+    text: str
+    confidence: float | None
+    at: datetime | None
+
 
 @dataclass(frozen=True, slots=True)
 class CallNews:

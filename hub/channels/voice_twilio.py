@@ -22,7 +22,7 @@ from hub.channels.base import (
 )
 from hub.channels.content import Content, Text
 from hub.channels.twilio import TwilioApi
-from hub.channels.voice_news import CallNews
+from hub.channels.voice_news import SPOKEN_CHARS_MAX, CallNews, Spoken
 from hub.errors import Invalid, Malformed
 from hub.voice.interpreter import Answered, Dialled, Event, Gathered, Recorded
 from hub.voice.script import SAY_CHARS_MAX, Call, spoken
@@ -158,6 +158,30 @@ def news_of(account: Account, request: WebhookRequest) -> CallNews:
     )
 
 
+def spoken_of(request: WebhookRequest) -> Spoken | None:
+    """What a callback of a live transcription says was said; None: it says something else. Raises Malformed.
+
+    On the inbound track of the contact's line is the contact, on the outbound one what they hear.
+    """
+    fields = dict(request.form)
+    identifier(fields.get("CallSid", ""))
+    if fields.get("TranscriptionEvent") != "transcription-content" or fields.get("Final", "true") != "true":
+        return None
+    try:
+        said = orjson.loads(fields.get("TranscriptionData", ""))
+        text = " ".join(str(said["transcript"]).replace("\0", "").split())[:SPOKEN_CHARS_MAX]
+    except (ValueError, TypeError, KeyError):
+        raise Malformed("the transcription holds no words") from None
+    sequence = _number(fields.get("SequenceId"))
+    if not text or sequence is None:
+        return None
+    key = f"{identifier(fields.get('TranscriptionSid', ''))}:{sequence}"
+    confidence = said.get("confidence")
+    sure = float(confidence) if type(confidence) in (int, float) and 0 <= confidence <= 1 else None
+    at = _instant(fields.get("Timestamp", ""))
+    return Spoken(key, sequence, fields.get("Track") != "outbound_track", text, sure, at)
+
+
 def event_of(request: WebhookRequest) -> Event:
     """What happened in the call, of a request for its next document. Raises Malformed."""
     fields = dict(request.form)
@@ -195,6 +219,14 @@ def _confidence(text: str) -> float:
     except ValueError:
         return 1.0
     return found if 0 <= found <= 1 else 0.0
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
 
 
 def _moment(text: str) -> datetime | None:

@@ -64,6 +64,7 @@ _CALLS = text(
 _DESK_CALLS = text(
     f"UPDATE desk_calls SET log = '[]', state = state #- '{{note}}' #- '{{forward}}' WHERE {_THIS}"
 )
+_CALL_WORDS = text(f"DELETE FROM call_words WHERE {_THIS}")
 _PARTS = text(
     "DELETE FROM inbound_parts WHERE tenant_id = :tenant_id AND sender = ANY(CAST(:addresses AS text[]))"
 )
@@ -162,6 +163,7 @@ async def blank(db: AsyncConnection, tenant_id: UUID, contact_id: UUID, traces: 
         "messages": await _run(db, _MESSAGES, values),
         "calls": await _run(db, _CALLS, values),
         "desk_calls": await _run(db, _DESK_CALLS, values),
+        "call_words": await _run(db, _CALL_WORDS, values),
         "inbox": inbox,
         "inbound_parts": await _run(db, _PARTS, values | found),
         "contact_events": await _run(db, _EVENTS, values),

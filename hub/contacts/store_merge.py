@@ -37,6 +37,7 @@ HISTORY = (
     "activities",
     "calls",
     "desk_calls",
+    "call_words",
     "queue_events",
     "webhook_deliveries",
     "mentions",

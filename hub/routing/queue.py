@@ -68,7 +68,8 @@ class Voice(_Part):
     """Calls that come to this queue wait for an agent; without `answer` they are asked to leave a message.
 
     `callback_after_s`: who would wait longer, or has, may hang up and be called back in their turn; None: nobody is asked.
-    `wait_s`: after so long a message may be left. `music_url`: what is played between the words.
+    `wait_s`: after so long a message may be left. `music_url`: what is played between the words. `record`, `transcribe`:
+    what of the talk is kept, from when the caller has heard `notice`; empty: said in the language of the voice.
     """
 
     answer: bool = False
@@ -77,6 +78,9 @@ class Voice(_Part):
     music_url: str = Field("", max_length=2_048, pattern=r"^(https?://\S+)?$")
     callback_after_s: Seconds | None = None
     wait_s: int = Field(1_800, ge=30, le=4 * 3_600)
+    record: bool = False
+    transcribe: bool = False
+    notice: str = Field("", max_length=480)
 
 
 class QueueSettings(_Part):

@@ -78,6 +78,9 @@ class DeskCall(BaseModel):
     consulted_id: UUID | None = None
     forward: str = ""
     note: str = ""
+    told: bool = False  # the contact has heard that the call is kept
+    recorded: bool = False
+    transcribed: bool = False
     answered_at: datetime | None = None
     ended_at: datetime | None = None
     outcome: str = ""
@@ -233,6 +236,15 @@ class Pressed:
 
 
 @dataclass(frozen=True, slots=True)
+class Keep:
+    """The contact is told that the call is recorded, transcribed or both, and it is from then on."""
+
+    recorded: bool
+    transcribed: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Somebody looks at the call: a phone that has rung for too long, whatever became of it, did not answer."""
 
@@ -255,7 +267,7 @@ class GiveUp:
 
 Event = (
     Take | LegUp | LegNamed | LegGone | Hold | Resume | Mute | Keys | PassOn | Consult | Complete
-    | CancelConsult | HangUp | Listen | StopListening | WantCallback | GiveUp | ForwardGone | Pressed | Tick | CallBack
+    | CancelConsult | HangUp | Listen | StopListening | WantCallback | GiveUp | ForwardGone | Pressed | Keep | Tick | CallBack
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from hub.voice.desk import (
     Drop,
     ForwardGone,
     Give,
+    Keep,
     Leg,
     LegGone,
     LegNamed,
@@ -57,7 +58,8 @@ def end(result: Result, at: datetime, outcome: str, user_id: UUID | None = None)
             drop(result, leg, at)
     seconds = 0 if result.call.answered_at is None else int((at - result.call.answered_at).total_seconds())
     result.move(Phase.ENDED, at, ended_at=at, outcome=outcome, consulted_id=None)
-    result.did("ended", at, user_id, outcome=outcome, seconds=seconds)
+    kept = {"kept": True} if result.call.told else {}
+    result.did("ended", at, user_id, outcome=outcome, seconds=seconds, **kept)
 
 
 def back(result: Result, at: datetime, why: str) -> None:
@@ -169,6 +171,9 @@ def _agent_gone(result: Result, event: LegGone) -> None:
 def forward_gone(result: Result, event: ForwardGone) -> Result:
     if result.call.phase is not Phase.FORWARDED:
         return result
+    result.set(
+        recorded=False, transcribed=False
+    )  # it ended where it was passed on: nobody there had been told
     if event.why in ("completed", "answered"):
         end(result, event.at, "completed")
         return result
@@ -182,6 +187,15 @@ def pressed(result: Result, event: Pressed) -> Result:
     leg = result.call.leg(event.number)
     if leg is not None and leg.press:
         result.put(leg, press="")
+    return result
+
+
+def keep(result: Result, event: Keep) -> Result:
+    """Once a call: what ended when it was passed on outside does not begin again."""
+    if result.call.told or not (event.recorded or event.transcribed):
+        return result
+    result.set(told=True, recorded=event.recorded, transcribed=event.transcribed)
+    result.did("recorded" if event.recorded else "transcribed", event.at)
     return result
 
 

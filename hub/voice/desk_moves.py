@@ -23,6 +23,7 @@ from hub.voice.desk import (
     GiveUp,
     HangUp,
     Hold,
+    Keep,
     Keys,
     Leg,
     LegGone,
@@ -41,7 +42,20 @@ from hub.voice.desk import (
     Tick,
     WantCallback,
 )
-from hub.voice.desk_legs import drop, end, forward_gone, gone, hand_over, look, named, pressed, ring, tick, up
+from hub.voice.desk_legs import (
+    drop,
+    end,
+    forward_gone,
+    gone,
+    hand_over,
+    keep,
+    look,
+    named,
+    pressed,
+    ring,
+    tick,
+    up,
+)
 
 
 def _require(result: Result, *phases: Phase) -> None:
@@ -216,6 +230,7 @@ MOVES: Mapping[type[Any], Callable[[Result, Any], Result]] = {
     GiveUp: _give_up,
     ForwardGone: forward_gone,
     Pressed: pressed,
+    Keep: keep,
     CallBack: _call_back,
     Tick: tick,
 }

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.channels.voice_news import Spoken
 from hub.directory import Directory
 from hub.errors import NotFound
 from hub.ids import encode_id, new_id
@@ -22,6 +23,7 @@ from hub.routing.store import some_conversations
 from hub.voice import desk_store
 from hub.voice.desk import OVER, RING, DeskCall, Effect, Phase, Result, arrived
 from hub.voice.desk_views import desk_call_view
+from hub.voice.words import speaker_of, words_added, words_view
 from hub.webhooks import events
 from models.contacts import activities
 from models.db import insert_rows
@@ -140,6 +142,34 @@ async def apply(
     view = desk_call_view(shown, directory)
     await _tell(db, directory, shown, result, view, now, actor)
     return Done(tenant_id, call_id, shown, call, result.effects, view, changed)
+
+
+async def said(
+    db: AsyncConnection, directory: Directory, call_id: UUID, spoken: Spoken, now: datetime
+) -> dict[str, Any] | None:
+    """Write down what somebody said. The live event of it; None: it is known, or nobody's word. Raises NotFound."""
+    row = await desk_store.shown(db, directory.tenant_id, call_id)
+    if row is None:
+        raise NotFound("there is no such call at the desk")
+    call = call_of(row)
+    by = speaker_of(call, spoken, now) if call.told else None
+    if by is None:
+        return None
+    values = {
+        "tenant_id": row.tenant_id,
+        "id": new_id(),
+        "call_id": call_id,
+        "contact_id": row.contact_id,
+        "key": spoken.key,
+        "at": spoken.at or now,
+        "sequence": spoken.sequence,
+        "speaker": by[0],
+        "user_id": by[1],
+        "body": spoken.text,
+        "confidence": spoken.confidence,
+    }
+    written = await desk_store.say(db, values)
+    return None if written is None else words_added(call_id, row.contact_id, words_view(written, directory))
 
 
 async def place(

@@ -11,7 +11,8 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.voice.store import Place
-from models.calls import agent_phones, desk_calls
+from hub.voice.words import WORDS_MAX
+from models.calls import agent_phones, call_words, desk_calls
 from models.db import insert_rows
 
 LIVE_MAX = 500
@@ -20,8 +21,9 @@ _PLACE = text("SELECT tenant_id, channel_id, account_id FROM desk_call_place(:id
 _OVERDUE = text("SELECT tenant_id, id FROM desk_calls_overdue(:before, :most)")
 # With what a screen shows of it: who is called, and who is asked about it.
 _SHOWN = (
-    "SELECT d.*, c.name AS contact_name, v.address AS contact_address, v.assignee_id, v.offered_to, v.offered_until "
-    "FROM desk_calls d LEFT JOIN contacts c ON c.tenant_id = d.tenant_id AND c.id = d.contact_id "
+    "SELECT d.*, c.name AS contact_name, v.address AS contact_address, v.assignee_id, v.offered_to, v.offered_until, "
+    "k.recording_url, k.recording_s FROM desk_calls d LEFT JOIN calls k ON k.tenant_id = d.tenant_id AND k.id = d.id "
+    "LEFT JOIN contacts c ON c.tenant_id = d.tenant_id AND c.id = d.contact_id "
     "LEFT JOIN conversations v ON v.tenant_id = d.tenant_id AND v.contact_id = d.contact_id "
     "WHERE d.tenant_id = :tenant_id "
 )
@@ -31,6 +33,14 @@ _OF_CONTACT = text(_SHOWN + "AND d.contact_id = :contact_id ORDER BY d.id DESC L
 _AHEAD = text(
     "SELECT count(*)::int FROM desk_calls WHERE tenant_id = :tenant_id AND phase IN ('queued', 'callback') "
     "AND queue_id IS NOT DISTINCT FROM CAST(:queue_id AS uuid) AND waited_from < :since AND id <> :id"
+)
+# An erased person says nothing any more, and a call that is endless is not written down without end.
+_SAY = text(
+    "INSERT INTO call_words (tenant_id, id, call_id, contact_id, key, at, sequence, speaker, user_id, body, confidence) "
+    "SELECT c.tenant_id, CAST(:id AS uuid), CAST(:call_id AS uuid), c.id, CAST(:key AS text), CAST(:at AS timestamptz), "
+    "CAST(:sequence AS integer), CAST(:speaker AS text), CAST(:user_id AS uuid), CAST(:body AS text), CAST(:confidence AS float) "
+    "FROM contacts c WHERE c.tenant_id = :tenant_id AND c.id = :contact_id AND (SELECT count(*) FROM call_words w "
+    "WHERE w.tenant_id = :tenant_id AND w.call_id = :call_id) < :most ON CONFLICT DO NOTHING RETURNING *"
 )
 _PUT_PHONE = text(
     "INSERT INTO agent_phones (tenant_id, user_id, address, updated_at) VALUES (:tenant_id, :user_id, :address, :now) "
@@ -90,6 +100,17 @@ async def ahead(
     values = {"tenant_id": tenant_id, "queue_id": queue_id, "id": call_id, "since": since}
     found: int = (await db.execute(_AHEAD, values)).scalar_one()
     return found
+
+
+async def say(db: AsyncConnection, row: Mapping[str, Any]) -> Row[Any] | None:
+    """Write down what was said; None: it is known, or there is no place for it."""
+    return (await db.execute(_SAY, {**row, "most": WORDS_MAX})).one_or_none()
+
+
+async def words(db: AsyncConnection, tenant_id: UUID, call_id: UUID) -> Sequence[Row[Any]]:
+    """All that was said in a call, in its order."""
+    query = select(call_words).where(call_words.c.tenant_id == tenant_id, call_words.c.call_id == call_id)
+    return (await db.execute(query.order_by(call_words.c.at, call_words.c.sequence))).all()
 
 
 async def phone(db: AsyncConnection, tenant_id: UUID, user_id: UUID) -> str:

@@ -9,7 +9,7 @@ from hub.conversations.views import instant
 from hub.directory import Directory
 from hub.ids import encode_id
 from hub.voice.desk import DeskCall
-from hub.voice.views import PREFIX
+from hub.voice.views import PREFIX, recording_view
 
 
 def desk_call_view(row: Any, directory: Directory) -> dict[str, Any]:
@@ -39,6 +39,10 @@ def desk_call_view(row: Any, directory: Directory) -> dict[str, Any]:
         "muted": own is not None and own.muted,
         "forward": call.forward or None,
         "note": call.note,
+        "recorded": call.recorded and call.phase != "forwarded",
+        "transcribed": call.transcribed and call.phase != "forwarded",
+        "kept": call.told,
+        "recording": recording_view(row),
         "waited_from": instant(row.waited_from),
         "since": instant(call.since),
         "answered_at": instant(call.answered_at),

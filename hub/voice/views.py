@@ -36,7 +36,7 @@ def call_view(row: Any, message: Any = None) -> dict[str, Any]:
         "billed_s": row.billed_s,
         "price": format_micros(row.price_micros),
         "currency": (row.tariff or {}).get("currency"),
-        "recording": _recording(row),
+        "recording": recording_view(row),
         "created_at": instant(row.created_at),
         "ringing_at": instant(row.ringing_at),
         "answered_at": instant(row.answered_at),
@@ -44,7 +44,8 @@ def call_view(row: Any, message: Any = None) -> dict[str, Any]:
     }
 
 
-def _recording(row: Any) -> dict[str, Any] | None:
+def recording_view(row: Any) -> dict[str, Any] | None:
+    """Where the sound of a call is heard, and how long it is."""
     if not row.recording_url:
         return None
     return {"url": f"/v1/calls/{encode_id(PREFIX, row.id)}/recording", "duration_s": row.recording_s}

@@ -119,3 +119,37 @@ async def test_who_would_wait_long_is_called_back_in_their_turn(desk: PhoneDesk)
     )
     assert (call_made["direction"], call_made["currency"]) == ("out", "EUR")
     assert float(call_made["price"]) > 0
+
+
+async def test_a_call_is_recorded_and_written_down_after_the_caller_was_told(desk: PhoneDesk) -> None:
+    await desk.set_queue({**QUEUE, "voice": {**VOICE, "record": True, "transcribe": True}})
+    number, call = await desk.call_in()
+    await desk.post("ann", f"/v1/calls/{call}/answer")
+    await desk.phase(call, "connected")
+    await desk.joined(number, 1)
+    steps = [step["did"] for step in (await desk.line(number))["log"]]
+    assert steps.index("started") > max(at for at, did in enumerate(steps) if did == "say")
+    await desk.heard(number, "say", text="This call is recorded and written down.")
+
+    await desk.say(number, "Where is my order?")
+    await desk.heard(desk.phones["ann"], "heard", text="Where is my order?")
+    await desk.say(desk.phones["ann"], "It left this morning")
+    said = await until(
+        lambda: desk.get("bob", f"/v1/calls/{call}/transcript"), lambda found: len(found["items"]) == 2
+    )
+    assert [(one["speaker"], one["text"], (one["user"] or {}).get("name")) for one in said["items"]] == [
+        ("contact", "Where is my order?", None),
+        ("agent", "It left this morning", "Ann"),
+    ]
+    shown = await desk.get("ann", f"/v1/calls/{call}/desk")
+    assert (shown["recorded"], shown["transcribed"], shown["recording"]) == (True, True, None)
+
+    await desk.post("ann", f"/v1/calls/{call}/end")
+    ended = await until(lambda: desk.get("ann", f"/v1/calls/{call}/desk"), lambda found: found["recording"])
+    sound = await desk.people["bob"].get(ended["recording"]["url"])
+    assert (sound.status_code, sound.headers["content-type"]) == (200, "audio/wav")
+    heard = desk.org.one(
+        "SELECT count(*) FROM app.audit_log WHERE tenant_id = TENANT AND action = 'call.recording_heard' "
+        f"AND target = '{call}'"
+    )
+    assert heard == 1

@@ -215,6 +215,8 @@ async def plant(world: Any, name: str) -> dict[str, UUID]:
         INSERT INTO desk_calls (tenant_id, id, contact_id, channel_id, phase, state, waited_from)
           VALUES (:tenant, :cal, :con, :chn, 'queued', jsonb_build_object('note', 'Secret', 'phase', 'queued', 'direction', 'in',
                   'legs', jsonb_build_array(), 'since', now(), 'waited_from', now()), now());
+        INSERT INTO call_words (tenant_id, id, call_id, contact_id, key, at, sequence, speaker, body)
+          VALUES (:tenant, :cal, :cal, :con, 'GT1:1', now(), 1, 'contact', 'Secret words');
         INSERT INTO messages (tenant_id, id, contact_id, channel_id, channel_kind, direction, origin, address, body, status)
           VALUES (:tenant, :msg, :con, :chn, 'sms', 'in', 'contact', '+447700900999', 'Secret body', 'received');
         INSERT INTO message_terms (tenant_id, message_id, terms) VALUES (:tenant, :msg, terms_of(:tenant, 'Secret body'));
@@ -274,6 +276,7 @@ async def snapshot(world: Any, tenant: UUID) -> list[Any]:
                 "messages",
                 "calls",
                 "desk_calls",
+                "call_words",
                 "media",
                 "message_templates",
                 "outbox",

@@ -9,7 +9,7 @@ import httpx2
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from tests.api.phone_desk import PhoneDesk, at_desk, start_desk
+from tests.api.phone_desk import QUEUE, VOICE, PhoneDesk, at_desk, start_desk
 from tests.api.whole_hub import Org, client, until
 from tests.browser.steps import sign_in
 from tests.browser.test_desk import presence
@@ -44,6 +44,7 @@ async def test_a_call_goes_through_two_hands(
     await expect(page.get_by_role("menuitem", name="Your phone")).to_contain_text(desk.phones["ann"])
     await page.keyboard.press("Escape")
 
+    await desk.set_queue({**QUEUE, "voice": {**VOICE, "record": True, "transcribe": True}})
     number, _ = await desk.call_in()
     ringing = page.get_by_test_id("call-ringing")
     await expect(ringing).to_contain_text(number)
@@ -51,6 +52,11 @@ async def test_a_call_goes_through_two_hands(
     panel, phase = page.get_by_test_id("call-panel"), page.get_by_test_id("call-phase")
     await expect(phase).to_contain_text("Connected")
     await expect(page.locator("[data-call-entry=connected]")).to_be_visible()
+
+    await expect(panel.get_by_test_id("call-kept")).to_contain_text("the caller was told")
+    await desk.joined(number, 1)
+    await desk.say(number, "My parcel is lost")
+    await expect(panel.get_by_test_id("transcript")).to_contain_text("My parcel is lost")
 
     await page.keyboard.press("Shift+P")
     pad = panel.get_by_role("group", name="Keypad")
@@ -96,11 +102,15 @@ async def test_a_call_goes_through_two_hands(
     await expect(other.get_by_test_id("call-phase")).to_contain_text("Call ended")
     await until(lambda: desk.line(number), lambda line: line["status"] == "completed")
     await told.get_by_role("link", name="Wrap up and close").click()
-    await expect(other.locator("[data-call-entry=ended]")).to_be_visible()
+    ended = other.locator("[data-call-entry=ended]")
+    await expect(ended).to_be_visible()
+    await expect(ended.locator("audio")).to_have_count(1)
     await other.get_by_role("menuitem", name="Solved").click()
     conversation = await until(
         lambda: desk.org.conversation(number), lambda found: found["status"] == "closed"
     )
+    await ended.get_by_role("button", name="Read what was said").click()
+    await expect(ended.get_by_test_id("transcript")).to_contain_text("My parcel is lost")
     assert (conversation["wrap_up"], conversation["assignee"]["name"]) == ("Solved", "Bob")
     for each in (other, boss):
         await each.context.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -314,3 +315,20 @@ async def test_two_talk_in_a_conference_and_one_is_led_out_of_it(world: World) -
     for sid in (first, second):
         await world.client.post("/carrier/call", json={"sid": sid, "do": "hang_up"})
     assert [(await over(world, sid))["status"] for sid in (first, second)] == ["completed"] * 2
+
+
+async def test_what_is_said_is_told_as_it_is_said_until_it_is_stopped(world: World) -> None:
+    kept = (
+        b'<Response><Say>It is kept.</Say><Start><Recording name="a" recordingStatusCallback="/sound"/></Start>'
+        b'<Start><Transcription name="a" track="both_tracks" statusCallbackUrl="/words"/></Start><Say>Hello</Say>'
+        b'<Stop><Transcription name="a"/></Stop><Say>Unwritten</Say></Response>'
+    ).replace(b'="/', f'="{world.tenant.url}/'.encode())
+    script(world, start=kept)
+    call = await over(world, await dial(world))
+    told = [hit.form["TranscriptionEvent"] for hit in hits(world, "/words")]
+    assert told == ["transcription-started", "transcription-content", "transcription-stopped"]
+    said = hits(world, "/words")[1].form
+    assert json.loads(said["TranscriptionData"]) == {"transcript": "Hello", "confidence": 0.9}
+    assert (said["Track"], said["SequenceId"], said["CallSid"]) == ("outbound_track", "2", call["sid"])
+    (sound,) = hits(world, "/sound")
+    assert (sound.form["RecordingStatus"], sound.form["RecordingDuration"]) == ("completed", "1")

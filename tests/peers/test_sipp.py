@@ -14,12 +14,13 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from actors.sip import Arrived, NotConnected, SipStack, Trunk
+from actors.sip import FRAME, FRAME_S, Arrived, NotConnected, SipLine, SipStack, Trunk
+from actors.trunk_desk import Room
 from hub.channels.base import Account
 from hub.voice.carrying import Carrier, LineGone
 from hub.voice.interpreter import BEGIN, Advance, Event, Gathered, Position, Recorded, advance
 from hub.voice.script import Call, Play
-from hub.voice.sound import is_silent, pcm_of_wav, seconds_of, wav_of_pcm
+from hub.voice.sound import beep, is_silent, pcm_of_wav, seconds_of, wav_of_pcm
 from hub.voice.speech import Speech
 from hub.voice.state import CallStatus
 
@@ -182,6 +183,52 @@ async def test_we_call_sipp_and_hear_our_own_keys_and_words_come_back(
     await well(echo, tmp_path)
     with pytest.raises(LineGone):
         await line.key(5)
+
+
+class Speaker(SipLine):
+    """Somebody of a room without a phone: says what it is given and keeps what it hears."""
+
+    def __init__(self, says: bytes) -> None:
+        self.gone = asyncio.Event()
+        self._says, self.came = says, b""
+
+    def heard(self) -> bytes:
+        frame, self._says = self._says[:FRAME], self._says[FRAME:]
+        return frame
+
+    def pass_on(self, pcm: bytes) -> None:
+        self.came += pcm
+
+
+async def test_who_is_in_a_room_hears_the_others_and_not_who_is_muted(
+    place: tuple[SipStack, int], tmp_path: Path
+) -> None:
+    stack, _ = place
+    port = free_port()
+    media = ("-rtp_echo", "-mp", str(free_port()))
+    echo = await sipp(tmp_path, "-p", str(port), *media, scenario="echo.xml")
+    line = await (await trunk(stack, port, 3)).dial("sip:ann@" + f"{HOST}:{port}")
+    await line.answered(20)
+    room, speaker, mute = Room(), Speaker(bytes(FRAME) + beep(1.0)), Speaker(beep(120.0))
+    inside = [
+        asyncio.ensure_future(room.stay(number, one, muted))
+        for number, one, muted in ((0, speaker, False), (1, line, False), (2, mute, True))
+    ]
+    for silent in (False, True):  # the echo of the beep, and nothing of who is muted
+        for _ in range(int(PATIENCE_S / FRAME_S)):
+            await asyncio.sleep(FRAME_S)
+            if is_silent(speaker.came[-10 * FRAME :]) is silent:
+                break
+        else:
+            pytest.fail(f"what came back is {'not silent' if silent else 'silent'}")
+    assert not is_silent(mute.came[: len(speaker.came)])
+    await line.hang_up()
+    await well(echo, tmp_path)
+    with pytest.raises(LineGone):
+        await inside[1]
+    for one in inside:
+        one.cancel()
+    await asyncio.gather(*inside, return_exceptions=True)
 
 
 @pytest.mark.parametrize(

@@ -54,3 +54,21 @@ def test_held_forwarded_and_over() -> None:
     (dial,) = read(twiml.forward("+15550005678", "+15550001", f"{URL}&from=forward"))
     assert (dial.attributes["callerId"], dial.children[0].text) == ("+15550001", "+15550005678")
     assert [verb.name for verb in read(twiml.over())] == ["Hangup"]
+
+
+def test_the_caller_is_told_before_the_call_is_kept_and_nothing_is_kept_of_a_talk_outside() -> None:
+    kept = twiml.Kept(
+        twiml.notice("de-DE", True, True), "de-DE", "https://hub.example/r", "https://hub.example/w"
+    )
+    said, recording, transcription, dial = read(twiml.room("cal_1", URL, muted=False, kept=kept))
+    assert "aufgezeichnet und mitgeschrieben" in said.text
+    assert said.attributes == {"language": "de-DE"}
+    (sound,), (words,) = recording.children, transcription.children
+    assert (sound.name, sound.attributes["recordingStatusCallback"]) == ("Recording", "https://hub.example/r")
+    assert (words.attributes["track"], words.attributes["languageCode"]) == ("both_tracks", "de-DE")
+    assert dial.name == "Dial"
+    verbs = read(twiml.forward("+15550005678", "+15550001", URL, ["Recording", "Transcription"]))
+    assert [(verb.name, verb.children[0].attributes.get("name")) for verb in verbs] == [
+        ("Stop", "desk"), ("Stop", "desk"), ("Dial", None),
+    ]  # fmt: skip
+    assert twiml.notice("ja-JP", False, True) == ("This call is written down.", "en-US")

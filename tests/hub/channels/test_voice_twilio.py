@@ -13,7 +13,7 @@ import pytest
 from hub.channels.base import Account, Channel, ChannelKind, OutboundMessage, WebhookRequest
 from hub.channels.content import Location, Text
 from hub.channels.errors import SendOutcomeUnknown, SendRefused
-from hub.channels.voice_twilio import TwilioVoice, event_of, news_of, own_recording
+from hub.channels.voice_twilio import TwilioVoice, event_of, news_of, own_recording, spoken_of
 from hub.channels.voice_twiml import render
 from hub.errors import Invalid, Malformed
 from hub.voice.interpreter import BEGIN, Answered, Dialled, Event, Gathered, Recorded, advance
@@ -216,3 +216,24 @@ def test_news_that_makes_no_sense_says_nothing(changes: dict[str, str]) -> None:
 def test_a_recording_anywhere_but_at_the_provider_is_none(url: str) -> None:
     assert not own_recording(ACCOUNT, url)
     assert news_of(ACCOUNT, request({"CallSid": "CA1", "RecordingUrl": url})).recording_url == ""
+
+
+def test_what_was_said_in_a_call() -> None:
+    form = {
+        "CallSid": "CA1",
+        "TranscriptionSid": "GT1",
+        "TranscriptionEvent": "transcription-content",
+        "TranscriptionData": '{"transcript": "Where is my order?", "confidence": 0.93}',
+        "Track": "inbound_track",
+        "SequenceId": "2",
+        "Timestamp": "2026-11-26T09:00:00Z",
+    }
+    said = spoken_of(request(form))
+    assert said is not None
+    assert (said.key, said.contact, said.text, said.confidence) == ("GT1:2", True, "Where is my order?", 0.93)
+    assert said.at == datetime(2026, 11, 26, 9, tzinfo=UTC)
+    for nothing in ({"Final": "false"}, {"TranscriptionEvent": "transcription-started"}, {"SequenceId": ""}):
+        assert spoken_of(request(form | nothing)) is None
+    for broken in ("", "[]", "3", '{"words": 1}'):
+        with pytest.raises(Malformed):
+            spoken_of(request(form | {"TranscriptionData": broken}))

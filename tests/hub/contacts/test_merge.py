@@ -69,6 +69,7 @@ async def state(db: AsyncConnection, tenant: UUID, contact_id: UUID) -> dict[str
         "segments": await column(db, f"SELECT segment_id FROM segment_members {where}", **values),
         "campaigns": await column(db, f"SELECT ordinal FROM campaign_recipients {where}", **values),
         "calls": await column(db, f"SELECT phase FROM desk_calls {where}", **values),
+        "said": await column(db, f"SELECT body FROM call_words {where}", **values),
         "queues": await column(db, f"SELECT kind FROM queue_events {where}", **values),
         "conversation": tuple(conversation) if conversation else None,
     }
@@ -98,6 +99,8 @@ async def furnish(db: AsyncConnection, tenant: UUID, winner: UUID, loser: UUID) 
         INSERT INTO queue_events (tenant_id, id, contact_id, kind, at) VALUES (:t, :seg_both, :w, 'closed', :at), (:t, :seg_loser, :l, 'entered', :at);
         INSERT INTO desk_calls (tenant_id, id, contact_id, channel_id, phase, state, waited_from)
           VALUES (:t, :seg_both, :w, :chn, 'ended', '{}', :at), (:t, :seg_loser, :l, :chn, 'callback', '{}', :at);
+        INSERT INTO call_words (tenant_id, id, call_id, contact_id, key, at, sequence, speaker, body)
+          VALUES (:t, :seg_both, :seg_both, :w, '1', :at, 1, 'contact', 'said by A'), (:t, :seg_loser, :seg_loser, :l, '1', :at, 1, 'contact', 'said by B');
         INSERT INTO conversations (tenant_id, contact_id, version, status, last_text, last_at, unread, opened_at)
           VALUES (:t, :w, 4, 'closed', 'thanks', now() - interval '1 day', 0, now());
         INSERT INTO conversations (tenant_id, contact_id, version, status, last_text, last_at, unread, opened_at)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
+from hub.channels.voice_news import Spoken
 from hub.voice import desk
 from hub.voice.desk import DeskCall, Effect, Event, Phase, arrived, scene_of
 from hub.voice.desk_moves import advance, outgoing
+from hub.voice.words import speaker_of
 
 NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)
 ANN, BOB, SUE = UUID(int=1), UUID(int=2), UUID(int=3)
@@ -230,3 +233,30 @@ def test_a_state_survives_json() -> None:
     story = talking()
     story(desk.Keys(ANN, "1", story.at()))
     assert DeskCall.model_validate(story.call.model_dump(mode="json")) == story.call
+
+
+def test_a_call_is_kept_from_when_the_contact_was_told_until_it_is_passed_on_outside() -> None:
+    story = talking()
+    story(desk.Keep(False, False, story.at()))
+    assert not story.call.told
+    story(desk.Keep(True, True, story.at()))
+    assert (story.call.recorded, story.call.transcribed) == (True, True)
+    story(desk.PassOn(ANN, story.at(), forward="+15550009"))
+    story(desk.ForwardGone("busy", story.at()))
+    assert (story.call.phase, story.call.recorded, story.call.transcribed) == (Phase.QUEUED, False, False)
+    story(desk.Keep(True, True, story.at()))
+    assert not story.call.recorded
+    result = advance(story.call, desk.LegGone(0, "completed", story.at()))
+    assert result.log[-1]["kept"] is True
+
+
+def test_who_said_what_the_contact_hears() -> None:
+    story = talking()
+    said = Spoken("GT1:1", 1, False, "Good morning", 0.9, None)
+    assert speaker_of(story.call, said, story.at()) == ("agent", ANN)
+    assert speaker_of(story.call, replace(said, contact=True), story.at()) == ("contact", None)
+    before = replace(said, at=story.at())
+    story(desk.Hold(ANN, story.at()))
+    after = replace(said, at=story.at() + timedelta(minutes=1))
+    assert speaker_of(story.call, before, story.at()) == ("agent", ANN)
+    assert speaker_of(story.call, after, story.at()) is None

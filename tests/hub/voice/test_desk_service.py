@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from hub.channels.voice_news import Spoken
 from hub.directory import Directory, load
 from hub.errors import NotFound
 from hub.ids import new_id
@@ -135,4 +136,30 @@ async def test_who_waits_hears_their_place_and_is_offered_a_call_back(floor: Flo
         (2, False, False),
         (2, True, False),
         (2, True, True),
+    ]
+
+
+async def test_what_is_said_is_written_down_once_and_in_its_order(floor: Floor) -> None:
+    await floor.furnish('{"answer": true}')
+    await floor.begin()
+    await floor.act(desk.Take(floor.ids["ann"], "+15550001", NOW))
+    await floor.act(desk.LegUp(1, "CA2", NOW))
+    second = Spoken("GT1:2", 2, False, "What is your number?", 0.9, NOW)
+
+    async def said(spoken: Spoken) -> dict[str, Any] | None:
+        async with transaction(floor.engine, Scope.of(floor.tenant)) as db:
+            return await desk_service.said(db, floor.directory, floor.ids["cal"], spoken, NOW)
+
+    assert await said(second) is None  # the contact has not been told
+    await floor.act(desk.Keep(False, True, NOW))
+    event = await said(second)
+    assert event is not None
+    assert (event["words"]["user"]["name"], event["words"]["text"]) == ("Ann", "What is your number?")
+    assert await said(second) is None
+    assert await said(replace(second, key="GT1:1", sequence=1, contact=True, text="Hello")) is not None
+    async with transaction(floor.engine, Scope.of(floor.tenant)) as db:
+        rows = await desk_store.words(db, floor.tenant, floor.ids["cal"])
+    assert [(row.speaker, row.body) for row in rows] == [
+        ("contact", "Hello"),
+        ("agent", "What is your number?"),
     ]

@@ -12,6 +12,9 @@ export const OVER: readonly string[] = ['ended', 'voicemail'];
 export const TALKING: readonly string[] = ['connected', 'held', 'consulting'];
 
 export const liveCallsQuery = queryOptions({ queryKey: keys.liveCalls, queryFn: (): Promise<Page<DeskCall>> => body(api.GET('/v1/calls/live')) });
+export const deskCallQuery = (id: string) => queryOptions({ queryKey: keys.deskCall(id), queryFn: () => body(api.GET('/v1/calls/{call_id}/desk', { params: at(id) })) });
+export const saidQuery = (id: string) => queryOptions({ queryKey: keys.said(id), queryFn: () => body(api.GET('/v1/calls/{call_id}/transcript', { params: at(id) })) });
+export const recordingOf = (id: string): string => `/v1/calls/${encodeURIComponent(id)}/recording`;
 export const phoneQuery = queryOptions({ queryKey: keys.phone, queryFn: () => body(api.GET('/v1/me/phone')) });
 
 export type CallTransfer = { agent_id: string; consult: boolean; note: string } | { queue_id: string; note: string } | { number: string; note: string };

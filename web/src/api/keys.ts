@@ -31,6 +31,8 @@ export const keys = {
   call: (id: string) => ['calls', 'one', id] as const,
   liveCalls: ['calls', 'live'] as const,
   phone: ['calls', 'phone'] as const,
+  deskCall: (id: string) => ['calls', 'desk', id] as const,
+  said: (id: string) => ['calls', 'said', id] as const,
   users: ['tenancy', 'users'] as const,
   search: (q: string, filter: object) => ['search', 'messages', q, filter] as const,
   wrapUps: ['inbox', 'wrap-ups'] as const,

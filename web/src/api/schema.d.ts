@@ -497,6 +497,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/calls/{call_id}/transcript": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Transcript
+         * @description What was said in a call at the desk, in its order, where its queue has calls transcribed: 3,000 entries at most.
+         */
+        get: operations["get_call_transcript"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/calls/{call_id}/answer": {
         parameters: {
             query?: never;
@@ -832,7 +852,7 @@ export interface paths {
         };
         /**
          * Recording
-         * @description The sound of a recorded call, or of the message that was left.
+         * @description The sound of a recorded call, or of the message that was left. Who hears it stands in the audit log.
          */
         get: operations["get_call_recording"];
         put?: never;
@@ -6934,6 +6954,23 @@ export interface components {
              */
             note: string;
             /**
+             * Recorded
+             * @description It is being recorded, or was until its end; the contact was told before.
+             */
+            recorded: boolean;
+            /**
+             * Transcribed
+             * @description What is said is written down; the contact was told before.
+             */
+            transcribed: boolean;
+            /**
+             * Kept
+             * @description At least a part was recorded or written down.
+             */
+            kept: boolean;
+            /** @description Its sound, a little after its end. */
+            recording: components["schemas"]["Recording"] | null;
+            /**
              * Waited From
              * Format: date-time
              * @example 2026-01-02T03:04:05.678901Z
@@ -10187,6 +10224,9 @@ export interface components {
              *         "greeting": "",
              *         "language": "en-US",
              *         "music_url": "",
+             *         "notice": "",
+             *         "record": false,
+             *         "transcribe": false,
              *         "wait_s": 1800
              *       },
              *       "accept_s": 30,
@@ -11862,7 +11902,10 @@ export interface components {
              *       "language": "en-US",
              *       "greeting": "",
              *       "music_url": "",
-             *       "wait_s": 1800
+             *       "wait_s": 1800,
+             *       "record": false,
+             *       "transcribe": false,
+             *       "notice": ""
              *     }
              */
             voice?: components["schemas"]["Voice"];
@@ -12567,6 +12610,31 @@ export interface components {
             items: components["schemas"]["RulesVersion"][];
             /** Has More */
             has_more: boolean;
+        };
+        /**
+         * Said
+         * @description Something said in a call. `confidence`: how sure the provider is of the words, 0 to 1.
+         */
+        Said: {
+            /** Id */
+            id: string;
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-01-02T03:04:05.678901Z
+             */
+            at: string;
+            /**
+             * Speaker
+             * @enum {string}
+             */
+            speaker: "contact" | "agent";
+            /** @description The agent who said it. */
+            user: components["schemas"]["Named"] | null;
+            /** Text */
+            text: string;
+            /** Confidence */
+            confidence: number | null;
         };
         /** Sample */
         Sample: {
@@ -13966,6 +14034,13 @@ export interface components {
             transaction_id: string;
             wallet: components["schemas"]["Wallet"];
         };
+        /** Transcript */
+        Transcript: {
+            /** Items */
+            items: components["schemas"]["Said"][];
+            /** Has More */
+            has_more: boolean;
+        };
         /**
          * TransferIn
          * @description Exactly one of `queue_id`, `assignee_id` and `flow_id`.
@@ -14197,7 +14272,8 @@ export interface components {
          * @description Calls that come to this queue wait for an agent; without `answer` they are asked to leave a message.
          *
          *     `callback_after_s`: who would wait longer, or has, may hang up and be called back in their turn; None: nobody is asked.
-         *     `wait_s`: after so long a message may be left. `music_url`: what is played between the words.
+         *     `wait_s`: after so long a message may be left. `music_url`: what is played between the words. `record`, `transcribe`:
+         *     what of the talk is kept, from when the caller has heard `notice`; empty: said in the language of the voice.
          */
         Voice: {
             /**
@@ -14227,6 +14303,21 @@ export interface components {
              * @default 1800
              */
             wait_s?: number;
+            /**
+             * Record
+             * @default false
+             */
+            record?: boolean;
+            /**
+             * Transcribe
+             * @default false
+             */
+            transcribe?: boolean;
+            /**
+             * Notice
+             * @default
+             */
+            notice?: string;
         };
         /**
          * Wallboard
@@ -17078,6 +17169,82 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeskCall"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_call_transcript: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transcript"];
                 };
             };
             /** @description Sign in first. */

@@ -77,6 +77,7 @@ export interface Page<T> { items: T[]; has_more: boolean }
 export type MessagePatch = Pick<Message, 'id' | 'status'> & Partial<Message>;
 
 export type DeskCall = components['schemas']['DeskCall'];
+export type Said = components['schemas']['Said'];
 
 export type ProviderTemplate = components['schemas']['TemplateOut'];
 export type Medium = components['schemas']['Medium'];
@@ -94,6 +95,7 @@ export type LiveEvent =
   | { type: 'channel.health'; account_id: string; state: AccountHealth['state']; reason: string; code: string }
   | { type: 'call.updated'; call: components['schemas']['CallOut'] }
   | { type: 'desk_call.updated'; call: DeskCall }
+  | { type: 'desk_call.said'; call_id: string; words: Said }
   | { type: 'wallet.updated'; wallet: Wallet }
   | { type: 'routing.updated' }
   | { type: 'contact.updated'; contact_id: string }

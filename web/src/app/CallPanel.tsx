@@ -1,9 +1,10 @@
 import { ActionIcon, Button, Tooltip } from '@mantine/core';
-import { IconArrowForwardUp, IconDialpad, IconMicrophone, IconMicrophoneOff, IconPhone, IconPhoneOff, IconPlayerPause, IconPlayerPlay, IconX } from '@tabler/icons-react';
+import { IconArrowForwardUp, IconDialpad, IconMicrophone, IconMicrophoneOff, IconPhone, IconPhoneOff, IconPlayerPause, IconPlayerPlay, IconPlayerRecordFilled, IconX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { recordingOf } from '../api/calls';
 import type { DeskCall } from '../api/types';
 import { wrapUpsQuery } from '../api/wrapUps';
 import classes from './call.module.css';
@@ -13,6 +14,7 @@ import { CallTransfer } from './CallTransfer';
 import { closing } from './closing';
 import { useKeys } from './keyboard';
 import { Keypad } from './Keypad';
+import { Transcript } from './Transcript';
 import { useMe } from './session';
 import { type CallActions, useCall } from './useCall';
 
@@ -63,6 +65,22 @@ function Tools({ call, actions, open, setOpen }: { call: DeskCall; actions: Call
   );
 }
 
+/** That the call is recorded or written down, its words as they are said, and its sound when it is over. */
+function Kept({ call, over, name }: { call: DeskCall; over: boolean; name: string }) {
+  const { t } = useTranslation();
+  if (!call.kept) return null;
+  const what = call.recorded && call.transcribed ? 'both' : call.recorded ? 'recorded' : 'transcribed';
+  return (
+    <>
+      {!over && (call.recorded || call.transcribed) && <p className={classes.kept} data-testid="call-kept"><IconPlayerRecordFilled size={13} aria-hidden /> {t(`call.kept.${what}`)}</p>}
+      {call.transcribed && <Transcript callId={call.id} name={name} live={!over} />}
+      {/* oxlint-disable-next-line jsx-a11y/media-has-caption -- its words stand above where they are written down */}
+      {over && call.recording && <audio className={classes.sound} controls preload="none" src={recordingOf(call.id)} aria-label={t('call.kept.sound')} />}
+      {over && call.recorded && !call.recording && <p className={classes.kept}>{t('call.kept.soon')}</p>}
+    </>
+  );
+}
+
 /** The call that this person has on the phone. */
 export function CallPanel({ call, onForget }: { call: DeskCall; onForget: () => void }) {
   const { t } = useTranslation();
@@ -92,6 +110,7 @@ export function CallPanel({ call, onForget }: { call: DeskCall; onForget: () => 
       )}
       {own && open === 'keypad' && call.phase === 'connected' && <Keypad onPress={actions.press} />}
       {own && open === 'transfer' && !over && call.phase !== 'consulting' && <CallTransfer busy={actions.busy === 'transfer'} onTransfer={(to) => void actions.transfer(to).then((done) => done && setOpen(null))} onCancel={() => setOpen(null)} />}
+      <Kept call={call} over={over} name={name} />
       <CallLog log={call.log} />
       <div className={classes.foot}>
         <Link to="/inbox/$view/$conversation" params={{ view: 'mine', conversation: call.conversation_id }} search={{}} onClick={() => wraps && closing.set(call.conversation_id)}>{t(wraps ? 'call.wrapUp' : 'call.open')}</Link>

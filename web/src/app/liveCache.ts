@@ -6,7 +6,7 @@ import type { Import } from '../api/types';
 import type { Conversation, Home, LiveEvent, Me, Message, MessagePatch, Page } from '../api/types';
 import { Arrivals } from './arrivals';
 import { putCampaign } from './liveCampaigns';
-import { ownCalls, putCall } from './liveCalls';
+import { ownCalls, putCall, putSaid } from './liveCalls';
 import { LiveContacts } from './liveContacts';
 import { stopped, writes } from './typists';
 
@@ -184,6 +184,9 @@ export class LiveCache {
           break;
         case 'desk_call.updated':
           putCall(this.client, event.call);
+          break;
+        case 'desk_call.said':
+          putSaid(this.client, event.call_id, event.words);
           break;
         case 'wallet.updated':
           this.client.setQueryData(keys.wallet, event.wallet);

@@ -1,15 +1,15 @@
 import { QueryClient } from '@tanstack/react-query';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { keys } from '../api/keys';
-import type { Conversation, DeskCall, Page } from '../api/types';
-import { ownCalls, putCall, standing } from './liveCalls';
+import type { Conversation, DeskCall, Page, Said } from '../api/types';
+import { ownCalls, putCall, putSaid, standing } from './liveCalls';
 
 const ann = { id: 'usr_ann', name: 'Ann' };
 const bob = { id: 'usr_bob', name: 'Bob' };
 
 const call = (change: Partial<DeskCall>): DeskCall => ({
   id: 'cal_1', conversation_id: 'cnv_1', contact: { id: 'con_1', name: 'Ada', address: '+15550001' }, channel_id: 'chn_1', direction: 'in', phase: 'queued',
-  queue: null, offered_to: null, owner: null, agent: null, consulted: null, consulted_up: false, listeners: [], muted: false, forward: null, note: '',
+  queue: null, offered_to: null, owner: null, agent: null, consulted: null, consulted_up: false, listeners: [], muted: false, recorded: false, transcribed: false, kept: false, recording: null, forward: null, note: '',
   waited_from: '2026-11-26T09:00:00Z', since: '2026-11-26T09:00:00Z', answered_at: null, ended_at: null, outcome: null, log: [], version: 1, ...change,
 });
 
@@ -49,4 +49,15 @@ describe('calls at the desk', () => {
     expect(standing(calls, ann.id, new Set(['cal_1'])).mine).toBeUndefined();
     expect(standing([call({ phase: 'held', agent: ann, listeners: [bob] })], bob.id).heard?.id).toBe('cal_1');
   });
+});
+
+test('what is said stands in its order, once', () => {
+  const client = new QueryClient();
+  const said = (id: string, at: string): Said => ({ id, at, speaker: 'contact', user: null, text: id, confidence: null });
+  putSaid(client, 'cal_1', said('say_0', '2026-11-26T09:00:00Z'));
+  expect(client.getQueryData(keys.said('cal_1'))).toBeUndefined();
+  client.setQueryData<Page<Said>>(keys.said('cal_1'), { items: [said('say_2', '2026-11-26T09:00:02Z')], has_more: false });
+  putSaid(client, 'cal_1', said('say_1', '2026-11-26T09:00:01Z'));
+  putSaid(client, 'cal_1', said('say_2', '2026-11-26T09:00:02Z'));
+  expect(client.getQueryData<Page<Said>>(keys.said('cal_1'))?.items.map((one) => one.id)).toEqual(['say_1', 'say_2']);
 });

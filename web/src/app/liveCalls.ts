@@ -1,15 +1,24 @@
 /** Calls at the desk in the cache: those that are not over, and the ones that ended while this page looked. */
 import type { QueryClient } from '@tanstack/react-query';
 import { keys } from '../api/keys';
-import type { Conversation, DeskCall, Page } from '../api/types';
+import type { Conversation, DeskCall, Page, Said } from '../api/types';
 
 /** The later version of a call wins; one that is over stays until the page forgets it. */
 export function putCall(client: QueryClient, call: DeskCall): void {
+  client.setQueryData<DeskCall>(keys.deskCall(call.id), (old) => (old && old.version <= call.version ? call : old));
   client.setQueryData<Page<DeskCall>>(keys.liveCalls, (page) => {
     if (!page) return page;
     const old = page.items.find((item) => item.id === call.id);
     if (old && old.version > call.version) return page;
     return { ...page, items: old ? page.items.map((item) => (item.id === call.id ? call : item)) : [...page.items, call] };
+  });
+}
+
+/** Something was said in a call that somebody reads along. */
+export function putSaid(client: QueryClient, callId: string, said: Said): void {
+  client.setQueryData<Page<Said>>(keys.said(callId), (page) => {
+    if (!page || page.items.some((one) => one.id === said.id)) return page;
+    return { ...page, items: [...page.items, said].toSorted((one, other) => one.at.localeCompare(other.at)) };
   });
 }
 

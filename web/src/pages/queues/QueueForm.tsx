@@ -117,6 +117,9 @@ function Calls({ draft, set, problem }: FormProps) {
           <Switch label={t('form.callsBack')} checked={rule.callback_after_s !== null} onChange={(event) => change({ callback_after_s: event.currentTarget.checked ? 300 : null })} />
           {rule.callback_after_s !== null && <NumberInput label={t('form.callsBackAfter')} suffix={t('form.callsMinutes')} min={1} max={240} maw={180} value={Math.round(rule.callback_after_s / 60)} onChange={(value) => change({ callback_after_s: Math.max(1, Number(value)) * 60 })} />}
           <NumberInput label={t('form.callsWait')} description={t('form.callsWaitHint')} suffix={t('form.callsMinutes')} min={1} max={240} maw={260} value={Math.round(rule.wait_s / 60)} onChange={(value) => change({ wait_s: Math.max(1, Number(value)) * 60 })} />
+          <Switch label={t('form.callsRecord')} checked={rule.record} onChange={(event) => change({ record: event.currentTarget.checked })} />
+          <Switch label={t('form.callsTranscribe')} checked={rule.transcribe} onChange={(event) => change({ transcribe: event.currentTarget.checked })} />
+          {(rule.record || rule.transcribe) && <Textarea label={t('form.callsNotice')} description={t('form.callsNoticeHint')} autosize minRows={2} maxLength={480} maw={620} value={rule.notice} onChange={(event) => change({ notice: event.currentTarget.value })} error={toldOf(problem, '/settings/voice/notice')} />}
         </>
       )}
     </Card>

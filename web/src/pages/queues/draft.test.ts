@@ -14,7 +14,7 @@ describe('a queue while it is edited', () => {
       overflow: { wait_s: 120, queue_id: 'que_2' },
       after_hours: { text: 'Closed', queue_id: null },
       satisfaction: { enabled: true, text: '1 to 5?' },
-      voice: { answer: true, language: 'de-DE', greeting: 'Hallo', music_url: '', callback_after_s: 120, wait_s: 900 },
+      voice: { answer: true, language: 'de-DE', greeting: 'Hallo', music_url: '', callback_after_s: 120, wait_s: 900, record: true, transcribe: false, notice: 'Aufnahme' },
     };
     expect(settingsOf(draftOf(queue(settings)))).toEqual(settings);
   });

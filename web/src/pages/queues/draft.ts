@@ -27,8 +27,8 @@ export interface Draft {
   voice: Voice;
 }
 
-type Voice = { answer: boolean; language: string; greeting: string; music_url: string; callback_after_s: number | null; wait_s: number };
-const SILENT: Voice = { answer: false, language: 'en-US', greeting: '', music_url: '', callback_after_s: null, wait_s: 1800 };
+type Voice = { answer: boolean; language: string; greeting: string; music_url: string; callback_after_s: number | null; wait_s: number; record: boolean; transcribe: boolean; notice: string };
+const SILENT: Voice = { answer: false, language: 'en-US', greeting: '', music_url: '', callback_after_s: null, wait_s: 1800, record: false, transcribe: false, notice: '' };
 const OFFICE: Opening = { start: '09:00', end: '17:00' };
 const minutes = (clock: string): string => clock.slice(0, 5);
 

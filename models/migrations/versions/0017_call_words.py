@@ -1,0 +1,20 @@
+"""What was said in calls at the desk.
+
+Revision ID: 0017
+"""
+
+from __future__ import annotations
+
+from alembic import op
+
+from models.migrations.security import steps
+
+revision = "0017"
+down_revision = "0014"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    for statement in steps(__file__, ("call_words",), ()):
+        op.execute(statement)
