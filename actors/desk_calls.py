@@ -77,7 +77,7 @@ class DeskCalls:
         channel = (await self._hub.directories.one(row.tenant_id)).channels.get(row.channel_id)
         if known is None and channel is not None:
             await self.begin(channel, row.contact_id, row.id, sid)
-        return self._lines.document_url(account, row.id, CONTACT)
+        return self.lines.document_url(account, row.id, CONTACT)
 
     async def document(
         self, account: Account, call_id: UUID, number: int, sid: str, fields: Mapping[str, str], first: bool

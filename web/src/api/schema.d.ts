@@ -5295,7 +5295,7 @@ export interface components {
              * @default keys
              * @enum {string}
              */
-            happened?: "keys" | "speech" | "silence" | "recorded" | "dialled" | "hung_up";
+            happened?: "answered" | "busy" | "no_answer" | "failed" | "keys" | "speech" | "silence" | "recorded" | "dialled" | "hung_up";
             /**
              * Value
              * @default

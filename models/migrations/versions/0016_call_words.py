@@ -1,6 +1,6 @@
 """What was said in calls at the desk.
 
-Revision ID: 0017
+Revision ID: 0016
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from alembic import op
 
 from models.migrations.security import steps
 
-revision = "0017"
-down_revision = "0014"
+revision = "0016"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 
