@@ -10,7 +10,6 @@ import orjson
 import pytest
 
 from hub.conditions.catalog import Catalog
-from hub.flows.carried import not_carried
 from hub.flows.definition import read
 from hub.flows.engine import advance, begin_at
 from hub.flows.inputs import Begin
@@ -24,7 +23,6 @@ READY = Surroundings(
     queues=set(),
     intents=set(),
     flows={},
-    not_carried=not_carried,
 )
 
 

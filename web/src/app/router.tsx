@@ -81,7 +81,7 @@ const inbox = createRoute({
   },
   loader: async ({ context }) => {
     if (can(context.me, 'readInbox')) void context.client.prefetchQuery(countsQuery);
-    await loadArea('inbox');
+    await Promise.all([loadArea('inbox'), loadArea('calls')]);
   },
   component: lazyRouteComponent(() => import('../pages/inbox/InboxPage'), 'InboxPage'),
 });
