@@ -103,8 +103,10 @@ def _handed_on(state: Conversation, directory: Directory) -> dict[str, Any] | No
 
 def _waiting_flows(state: Conversation, directory: Directory) -> list[dict[str, str] | None]:
     """The flows that go on when the people are done."""
-    names = directory.routing.book.names
     waiting = dict.fromkeys(each.flow_id for each in state.sessions if each.awaits_people)
+    if not waiting:
+        return []
+    names = directory.routing.book.names
     return [_named("flw", flow_id, names) for flow_id in waiting]
 
 
