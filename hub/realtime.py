@@ -29,6 +29,7 @@ NEEDS: Mapping[str, str] = {
     "conversation.breached": "inbox:read",
     "conversation.typing": "inbox:read",
     "conversation.updated": "inbox:read",
+    "conversation.viewing": "inbox:read",
     "desk_call.updated": "inbox:read",
     "import.updated": "contacts:import",
     "mention.created": "inbox:read",

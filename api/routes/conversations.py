@@ -273,12 +273,26 @@ async def typing(
     if await store.last_at(db, caller.tenant_id, conversation_id) is None:
         raise NotFound("there is no such conversation")
     after.add_task(actors.marks.typing, caller.tenant_id, conversation_id)
-    if caller.user_id is not None:
-        writer = {"id": encode_id("usr", caller.user_id), "name": caller.name}
-        told = {"type": "conversation.typing", "conversation_id": encode_id("cnv", conversation_id)}
-        after.add_task(
-            realtime.publish, request.app.state.redis, [(caller.tenant_id, told | {"user": writer})]
-        )
+    _tell(request, after, caller, conversation_id, "conversation.typing")
+
+
+@router.post("/{conversation_id}/viewing", operation_id="show_viewing", status_code=202)
+async def viewing(
+    conversation_id: ConversationId, caller: Reader, db: Db, request: Request, after: BackgroundTasks
+) -> None:
+    """Somebody looks at it: colleagues see that on their screens. Ask about every 10 s while it goes on."""
+    if await store.last_at(db, caller.tenant_id, conversation_id) is None:
+        raise NotFound("there is no such conversation")
+    _tell(request, after, caller, conversation_id, "conversation.viewing")
+
+
+def _tell(request: Request, after: BackgroundTasks, caller: Caller, conversation_id: UUID, kind: str) -> None:
+    """What a person does in a conversation just now, for their colleagues' screens."""
+    if caller.user_id is None:
+        return
+    user = {"id": encode_id("usr", caller.user_id), "name": caller.name}
+    told = {"type": kind, "conversation_id": encode_id("cnv", conversation_id), "user": user}
+    after.add_task(realtime.publish, request.app.state.redis, [(caller.tenant_id, told)])
 
 
 async def _turn(actors: Any, caller: Caller, conversation_id: UUID, event: Event) -> Any:

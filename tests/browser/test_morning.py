@@ -190,6 +190,7 @@ async def collided(
         return await ada.get_by_test_id("writing").get_by_text(f"{BEN} is writing").is_visible()
 
     await until(seen, bool)
+    await expect(ada.get_by_test_id("viewing")).to_contain_text(f"{BEN} is looking")
     await asyncio.gather(*(page.keyboard.press("Control+Enter") for page in pages.values()))
 
     async def who() -> str | None:

@@ -86,6 +86,7 @@ export type ReplyContent = components['schemas']['ReplyIn']['content'];
 export type LiveEvent =
   | { type: 'conversation.updated'; conversation: Conversation }
   | { type: 'conversation.typing'; conversation_id: string; user: { id: string; name: string } }
+  | { type: 'conversation.viewing'; conversation_id: string; user: { id: string; name: string } }
   | { type: 'messages.arrived'; conversation_id: string }
   | { type: 'message.created'; conversation_id: string; message: Message }
   | { type: 'message.updated'; conversation_id: string; message: MessagePatch }

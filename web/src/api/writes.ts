@@ -40,6 +40,7 @@ export const passOn = (id: string, to: { queue_id: string } | { assignee_id: str
   body(api.POST('/v1/conversations/{conversation_id}/transfer', { params: at(id), body: { ...to, note } }));
 export const close = (id: string, wrap_up?: string): Promise<Conversation> => body(api.POST('/v1/conversations/{conversation_id}/close', { params: at(id), body: { wrap_up: wrap_up ?? null } }));
 export const reopen = (id: string): Promise<Conversation> => body(api.POST('/v1/conversations/{conversation_id}/reopen', { params: at(id) }));
+export const showViewing = (id: string): Promise<unknown> => api.POST('/v1/conversations/{conversation_id}/viewing', { params: at(id) });
 export const showTyping = (id: string): Promise<unknown> => api.POST('/v1/conversations/{conversation_id}/typing', { params: at(id) });
 export const markRead = (id: string): Promise<Conversation> => body(api.POST('/v1/conversations/{conversation_id}/read', { params: at(id) }));
 

@@ -8,7 +8,7 @@ import { Arrivals } from './arrivals';
 import { putCampaign } from './liveCampaigns';
 import { ownCalls, putCall, putSaid } from './liveCalls';
 import { LiveContacts } from './liveContacts';
-import { stopped, writes } from './typists';
+import { typists, viewers } from './typists';
 
 type Pages<T> = InfiniteData<Page<T>, string | null>;
 
@@ -146,7 +146,7 @@ export class LiveCache {
           break;
         case 'message.created':
           putMessage(this.client, event.conversation_id, event.message);
-          if (event.message.author) stopped(event.conversation_id, event.message.author.id);
+          if (event.message.author) typists.stopped(event.conversation_id, event.message.author.id);
           this.attempts();
           this.contacts.message();
           counts = true;
@@ -162,7 +162,10 @@ export class LiveCache {
           this.arrivals.tell(event.conversation_id);
           break;
         case 'conversation.typing':
-          writes(event.conversation_id, event.user);
+          typists.hear(event.conversation_id, event.user);
+          break;
+        case 'conversation.viewing':
+          viewers.hear(event.conversation_id, event.user);
           break;
         case 'mention.created':
           if (event.user_id === this.me.user?.id) void this.client.invalidateQueries({ queryKey: keys.mentions });

@@ -14,6 +14,7 @@ import { useStore } from '../../app/store';
 import { useMe } from '../../app/session';
 import { ChannelIcon } from '../../ui/ChannelIcon';
 import { Status } from '../../ui/Status';
+import { useNow } from '../../ui/useNow';
 import { attempt, enqueue, type Outgoing } from './outbox';
 import { useSavedReplies } from './SavedReplies';
 import { plainText, smsParts } from './smsParts';
@@ -24,6 +25,7 @@ const AttachedFile = lazy(() => import('./AttachedFile'));
 const TemplateDialog = lazy(() => import('./TemplateDialog'));
 const CHARS_MAX = 4096;
 const WARN = 0.9;
+const HOUR_MS = 3_600_000;
 const SMS_PARTS_MAX = 10;
 
 /** Characters, and for SMS the alphabet and the parts that will be paid. */
@@ -128,7 +130,7 @@ function Owner({ conversation }: { conversation: Conversation }) {
 function Colleagues({ conversation }: { conversation: Conversation }) {
   const { t } = useTranslation('inbox');
   const me = useMe();
-  const writing = useStore(typists(conversation.id)).filter(({ id }) => id !== me.user?.id);
+  const writing = useStore(typists.of(conversation.id)).filter(({ id }) => id !== me.user?.id);
   return (
     <div role="status" data-testid="writing">
       {writing[0] && (
@@ -138,10 +140,14 @@ function Colleagues({ conversation }: { conversation: Conversation }) {
   );
 }
 
-/** WhatsApp takes only templates: whoever writes there has not for 24 hours. */
-function useShut(conversation: Conversation, chosen: Channel | undefined): boolean {
+/** WhatsApp's window: shut, it takes only templates, as the person has not written there for 24 hours; open, for how many hours. */
+function useWindow(conversation: Conversation, chosen: Channel | undefined): { shut: boolean; hours: number | null } {
   const { data } = useQuery({ ...waysQuery(conversation.id, conversation.last_at), enabled: chosen?.kind === 'whatsapp' });
-  return chosen?.kind === 'whatsapp' && (data?.items.some((way) => way.channel.id === chosen.id && way.allows === 'templates') ?? false);
+  const way = chosen?.kind === 'whatsapp' ? data?.items.find((one) => one.channel.id === chosen.id) : undefined;
+  const now = useNow();
+  const over = way?.open_until ? Date.parse(way.open_until) <= now : false;
+  const hours = way?.open_until ? Math.ceil((Date.parse(way.open_until) - now) / HOUR_MS) : null;
+  return { shut: way?.allows === 'templates' || over, hours: over ? null : hours };
 }
 
 export function Composer({ conversation, draft: [text, setText], field, onClose }: ComposerProps) {
@@ -154,7 +160,7 @@ export function Composer({ conversation, draft: [text, setText], field, onClose 
   const attachment = useAttachment();
   const [choosing, setChoosing] = useState(false);
   const picker = useRef<HTMLInputElement>(null);
-  const shut = useShut(conversation, chosen);
+  const { shut, hours } = useWindow(conversation, chosen);
   const medium = attachment.file?.medium;
   const carried = !attachment.file || Boolean(medium && (kind === 'sms' || medium.channels.includes(kind)));
   const most = medium ? CAPTION_CHARS_MAX : CHARS_MAX;
@@ -259,6 +265,7 @@ export function Composer({ conversation, draft: [text, setText], field, onClose 
         />
         <ActionIcon variant="subtle" color="gray" size={28} aria-label={t('attach.do')} title={t('attach.do')} onClick={() => picker.current?.click()}><IconPaperclip size={17} aria-hidden /></ActionIcon>
         <ChannelPicker channels={channels} chosen={chosen} onChange={choose} />
+        {hours !== null && <span className={classes.window} title={t('template.windowHint')}>{t('template.window', { count: hours })}</span>}
         <Counter text={text} kind={kind} />
         <span className={classes.sendGroup}>
           <Button type="submit" disabled={!sendable} rightSection={<IconSend size={15} aria-hidden />} title={t('composer.sendKeys')}>{t('composer.send')}</Button>

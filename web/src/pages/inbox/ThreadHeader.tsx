@@ -18,6 +18,7 @@ import { usePeople } from './people';
 import { RestMenu } from './RestMenu';
 import { ServiceLevel } from './ServiceLevel';
 import { TagMenu } from './Tags';
+import { Viewers } from './Viewers';
 import classes from './thread.module.css';
 import type { ConversationActions } from './useActions';
 
@@ -167,6 +168,7 @@ export function ThreadHeader({ row, actions, menu, mayWrite, panel, onPanel }: H
             </Status>
           )}
           {row.priority !== 0 && <Status tone={row.priority > 0 ? 'warning' : 'neutral'} icon={<IconFlag3 size={13} aria-hidden />}>{t(`common:priority.${row.priority}`)}</Status>}
+          <Viewers conversationId={row.id} />
           <Flood row={row} />
           <ServiceLevel row={row} />
           {row.opted_out.length > 0 && <Status tone="human">{t('status.optedOut')}</Status>}
