@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hub.flows.definition import Flow
+from hub.flows.nodes import Ask, Start, SubFlow
+from hub.flows.nodes.ask import TIMEOUT
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,22 @@ class Graph:
                     reached.add(target)
                     waiting.append(target)
         return cls(flow, after, frozenset(reached))
+
+
+def behind_a_reply(graph: Graph) -> set[str]:
+    """Nodes that some way leads to behind a reply. A sub-flow may have heard one, and so may whoever enters this flow."""
+    found: set[str] = set()
+    waiting: deque[str] = deque()
+    for place, node in graph.flow.nodes.items():
+        may = isinstance(node, Ask | SubFlow) or (isinstance(node, Start) and node.trigger.kind == "any")
+        if may:
+            waiting.extend(target for port, target in graph.after.get(place, ()) if port != TIMEOUT)
+    while waiting:
+        place = waiting.popleft()
+        if place not in found:
+            found.add(place)
+            waiting.extend(target for _, target in graph.after.get(place, ()))
+    return found
 
 
 def loops_without_a_stop(graph: Graph) -> list[list[str]]:

@@ -11,7 +11,7 @@ from hub.conditions.catalog import ATTRIBUTE, Catalog
 from hub.conditions.errors import ConditionInvalid
 from hub.conditions.plan import plan
 from hub.flows.definition import Flow
-from hub.flows.graph import Graph, dearest_way, loops_without_a_stop, set_before
+from hub.flows.graph import Graph, behind_a_reply, dearest_way, loops_without_a_stop, set_before
 from hub.flows.nodes import HandOverToQueue, Intent, Node, Send, Start, SubFlow
 from hub.flows.nodes.ask import Ask
 from hub.flows.nodes.set_value import SetValue
@@ -68,6 +68,7 @@ def inspect(flow: Flow, around: Surroundings | None = None) -> list[Finding]:
         *_dead_ends(flow),
         *_loops(graph),
         *_unreachable(flow, graph),
+        *_unheard(flow, graph),
         *_values(flow, graph, around),
         *_funds(flow, graph, around),
     ]
@@ -104,6 +105,15 @@ def _unreachable(flow: Flow, graph: Graph) -> Iterator[Finding]:
     for place in flow.nodes:
         if place not in graph.reached:
             yield Finding(place, "warning", "unreachable", "no way leads here from a start")
+
+
+def _unheard(flow: Flow, graph: Graph) -> Iterator[Finding]:
+    """Branches on the intent of a reply that nobody waited for."""
+    heard = behind_a_reply(graph)
+    for place, node in flow.nodes.items():
+        if isinstance(node, Intent) and place in graph.reached and place not in heard:
+            words = "no reply is waited for on the way here, so it always leaves by other"
+            yield Finding(place, "warning", "no-reply", words)
 
 
 def _values(flow: Flow, graph: Graph, around: Surroundings) -> Iterator[Finding]:

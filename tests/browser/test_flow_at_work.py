@@ -128,6 +128,25 @@ async def published_with_people_inside(page: Page) -> None:
     await expect(page.get_by_text("Version 2 is live.")).to_be_visible()
 
 
+async def a_look_into_it_from_another(page: Page, public_url: str, http: Any, flow_id: str) -> None:
+    """A flow that goes through it shows it beside the step."""
+    nodes = [
+        {"id": "start", "type": "start"},
+        {"id": "inner", "type": "sub_flow", "data": {"flow_id": flow_id}, "position": {"x": 0, "y": 160}},
+    ]
+    outer = {"spec_version": 2, "nodes": nodes, "edges": [{"source": "start", "target": "inner"}]}
+    made = await http.post("/v1/flows", json={"name": unique("Outer"), "document": outer})
+    await page.goto(f"{public_url}/flows/{made.json()['id']}")
+    await step(page, "inner").click()
+    peek = page.get_by_role("region", name="The flow that it goes through")
+    await expect(peek.get_by_role("heading", name="version 2")).to_be_visible()
+    await expect(peek.locator('[data-step="question"]')).to_be_visible()
+    await expect(peek.get_by_role("link", name="Open in a new tab")).to_have_attribute(
+        "href", f"/flows/{flow_id}"
+    )
+    await check(page, "a look into a sub-flow")
+
+
 async def test_a_flow_with_people_inside(page: Page, hub_stack: Any) -> None:
     run = await start(hub_stack.settings, "Work")
     async with client(hub_stack.settings, Authorization=f"Bearer {run.key}") as http:
@@ -152,6 +171,7 @@ async def test_a_flow_with_people_inside(page: Page, hub_stack: Any) -> None:
         await page.reload()
         await what_the_draft_changes(page)
         await published_with_people_inside(page)
+        await a_look_into_it_from_another(page, hub_stack.public_url, http, flow_id)
 
     async def standing() -> list[Any]:
         with psycopg.connect(hub_stack.settings.database_url) as db:

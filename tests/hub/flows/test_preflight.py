@@ -38,6 +38,23 @@ def flow(nodes: dict[str, tuple[str, dict[str, Any]]], *edges: str) -> Flow:
 
 
 ASK = ("ask", {"save_as": "said"})
+INTENT = ("intent", {"intents": [{"intent": "refund"}]})
+HEEDLESS = read(
+    {
+        "spec_version": 2,
+        "nodes": [
+            {"id": "s", "type": "start", "data": {"trigger": {"kind": "keyword", "words": ["sale"]}}},
+            {"id": "a", "type": "wait", "data": {"duration": {"amount": 2, "unit": "hours"}}},
+            {"id": "b", "type": "intent", "data": INTENT[1]},
+            {"id": "c", "type": "end"},
+        ],
+        "edges": [
+            {"source": "s", "target": "a"},
+            {"source": "a", "target": "b"},
+            {"source": "b", "port": "other", "target": "c"},
+        ],
+    }
+)
 TEMPLATE = ("send", {"content": {"type": "template", "name": "winback", "language": "en"}})
 OWN = UUID(int=1)
 SUB = ("sub_flow", {"flow_id": encode_id("flw", UUID(int=2))})
@@ -53,6 +70,8 @@ CASES: list[tuple[str, Flow, Surroundings, list[tuple[str, str, str]]]] = [
     ("set on one way", flow({"a": ("split", {"arms": [{"name": "A", "weight": 1}, {"name": "B", "weight": 1}]}), "b": ("set", {"target": "variable", "name": "x", "value": "1"}), "c": ("send", text("{{ x }}"))},
                             "s>a", "a.A>b", "a.B>c", "b>c"), Surroundings(CATALOG), [("c", "warning", "not-always-set")]),
     ("set on all ways", flow({"a": ASK, "b": ("send", text("{{ said }}"))}, "s>a", "a.answer>b", "a.other>b"), Surroundings(CATALOG), []),
+    ("nobody asked", HEEDLESS, Surroundings(), [("b", "warning", "dead-end"), ("b", "warning", "no-reply")]),
+    ("somebody asked", flow({"a": ("ask", {}), "b": INTENT, "c": ("end", {})}, "s>a", "a.answer>b", "a.other>b", "b.refund>c", "b.other>c"), Surroundings(), []),
     ("no channel", flow({"a": ("send", text("x") | {"channels": [{"channel": "rcs"}, {"channel": "sms"}]})}, "s>a"), Surroundings(channels={"sms"}), [("a", "error", "no-channel")]),
     ("no voice", flow({"a": ("say", {"text": "x"})}, "s>a"), Surroundings(channels={"sms"}), [("a", "error", "no-channel")]),
     ("no template", flow({"a": TEMPLATE}, "s>a"), Surroundings(templates={("winback", "de"): "approved"}), [("a", "error", "no-template")]),

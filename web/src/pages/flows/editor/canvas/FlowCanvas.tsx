@@ -36,6 +36,8 @@ export interface FlowCanvasProps {
   /** What is seen, to be seen again by the drawing that takes the place of this one. */
   view?: Store<View>;
   label?: string;
+  /** A drawing to peek at: without a map of its own. */
+  small?: boolean;
 }
 
 export const DRAGGED = 'application/x-parley-step';
@@ -62,7 +64,7 @@ function wayAt(x: number, y: number): string | null {
   return null;
 }
 
-function Canvas({ document, selected = NOTHING, onSelect, onChange, lit, badges, marks, breakpoints, troubles, onOpen, handle, view, label }: FlowCanvasProps) {
+function Canvas({ document, selected = NOTHING, onSelect, onChange, lit, badges, marks, breakpoints, troubles, onOpen, handle, view, label, small = false }: FlowCanvasProps) {
   const { t } = useTranslation('flows');
   const types = useNodeTypes();
   const flow = useReactFlow();
@@ -237,7 +239,7 @@ function Canvas({ document, selected = NOTHING, onSelect, onChange, lit, badges,
           proOptions={PRO}
         >
           <Background variant={BackgroundVariant.Dots} gap={20} size={1.2} color="var(--flow-dot)" bgColor="var(--app-canvas)" />
-          {document.nodes.length > 5 && document.nodes.length <= MAP_NODES_MAX && <MiniMap pannable zoomable ariaLabel={t('canvas.map')} className={classes.map} nodeColor="var(--flow-line)" maskColor="var(--flow-mask)" bgColor="var(--app-surface)" style={MAP} />}
+          {!small && document.nodes.length > 5 && document.nodes.length <= MAP_NODES_MAX && <MiniMap pannable zoomable ariaLabel={t('canvas.map')} className={classes.map} nodeColor="var(--flow-line)" maskColor="var(--flow-mask)" bgColor="var(--app-surface)" style={MAP} />}
         </ReactFlow>
         {picking && <StepPicker picking={picking} onClose={() => setPicking(null)} />}
       </div>

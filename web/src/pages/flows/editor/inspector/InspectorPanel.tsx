@@ -1,13 +1,14 @@
 import { ActionIcon, Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { IconCopy, IconLayoutAlignCenter, IconLayoutAlignLeft, IconLayoutAlignTop, IconLayoutDistributeHorizontal, IconPointer, IconTrash } from '@tabler/icons-react';
-import { useEffect, useMemo, useRef } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { attributesQuery } from '../../../../api/contacts';
 import { flowNodesQuery } from '../../../../api/flows';
 import { can } from '../../../../api/permissions';
 import { useMe } from '../../../../app/session';
 import { useStore } from '../../../../app/store';
+import { loadArea } from '../../../../i18n';
 import { EmptyState } from '../../../../ui/EmptyState';
 import { sizeOf } from '../canvas/shapes';
 import { portsOf, stepOf, type Selection, type Step } from '../document';
@@ -26,6 +27,11 @@ import { firstSentence, type Schema } from './schema';
 
 const OWN_VALUES = ['first_name', 'last_name', 'name', 'phone', 'language', 'reply.text'];
 const EMPTY: Schema = {};
+
+const SubFlowPeek = lazy(async () => {
+  await loadArea('flowpeek');
+  return { default: (await import('../../peek/SubFlowPeek')).SubFlowPeek };
+});
 
 /** What templates can name here: the contact's values, its attributes, the flow's variables. */
 function useValues(): string[] {
@@ -114,6 +120,7 @@ export function InspectorPanel() {
       </header>
       {about !== `${type?.title}.` && <p className={classes.note}>{about}</p>}
       <StepForm step={step} />
+      {step.type === 'sub_flow' && typeof step.data.flow_id === 'string' && step.data.flow_id !== '' && <Suspense><SubFlowPeek key={step.data.flow_id} flowId={step.data.flow_id} /></Suspense>}
       <NextSteps step={step} />
       <p className={classes.note}>{t('inspector.id', { id: step.id })}</p>
     </div>
