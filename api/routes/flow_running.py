@@ -30,8 +30,8 @@ Starter = Annotated[Caller, require("campaigns:start")]
 async def begin_flow(
     flow_id: FlowId, body: schemas.NewSessions, db: Db, caller: Starter, hasher: Hasher
 ) -> schemas.NewSessionResults:
-    """Let up to 1,000 contacts begin the flow. One bad item is reported and harms no other. Accepted ones begin in a moment,
-    as far as the start's rule of re-entry lets them. 409 `flow-not-published`.
+    """Let up to 1,000 contacts begin the flow. One bad item is reported and harms no other; so is one whom the start's rule
+    of re-entry refuses. Accepted ones begin in a moment. 409 `flow-not-published`.
     """
     if body.create_missing:
         caller.require("contacts:write")
@@ -50,6 +50,7 @@ async def begin_flow(
         results=[_result(each) for each in results],
         accepted=statuses.count("accepted"),
         duplicates=statuses.count("duplicate"),
+        refused=statuses.count("refused"),
         errors=statuses.count("error"),
     )
 

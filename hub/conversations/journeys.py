@@ -83,18 +83,14 @@ class Runs:
     def refusal(self, flow_id: UUID, start: str) -> str:
         """Why the contact may not begin here now; empty when it may. Raises RecordMissing where the past decides."""
         sessions, flow = self.result.state.sessions, self.book.flows[flow_id]
-        if len(sessions) >= inside.SESSIONS_MAX:
-            return f"a contact is in at most {inside.SESSIONS_MAX} flows at once"
         node = flow.starts.get(start)
         rule = "always" if node is None else node.reentry
-        if rule != "always" and any(each.flow_id == flow_id for each in sessions):
-            return "the contact is inside of this flow"
-        if rule == "once":
-            if self.history is None:
-                raise RecordMissing
-            if flow_id in self.history.flows:
-                return "the contact has been through this flow"
-        return ""
+        here = any(each.flow_id == flow_id for each in sessions)
+        been = self.history is not None and flow_id in self.history.flows
+        why = inside.refusal(rule, len(sessions), here, been)
+        if not why and rule == "once" and self.history is None:
+            raise RecordMissing
+        return why
 
     def begin(
         self,
