@@ -2870,8 +2870,8 @@ export interface paths {
         put?: never;
         /**
          * Begin Flow
-         * @description Let up to 1,000 contacts begin the flow. One bad item is reported and harms no other. Accepted ones begin in a moment,
-         *     as far as the start's rule of re-entry lets them. 409 `flow-not-published`.
+         * @description Let up to 1,000 contacts begin the flow. One bad item is reported and harms no other; so is one whom the start's rule
+         *     of re-entry refuses. Accepted ones begin in a moment. 409 `flow-not-published`.
          */
         post: operations["begin_flow"];
         delete?: never;
@@ -7363,8 +7363,7 @@ export interface components {
             kind: "winner" | "stop" | "resume";
             /** Arm */
             arm: string;
-            /** Actor */
-            actor: string;
+            actor: components["schemas"]["Who"];
             /** Reason */
             reason: string;
             /**
@@ -10312,9 +10311,10 @@ export interface components {
             index: number;
             /**
              * Status
+             * @description `refused`: the start's rule of re-entry does not let the contact begin now; `error` says why.
              * @enum {string}
              */
-            status: "accepted" | "duplicate" | "error";
+            status: "accepted" | "duplicate" | "refused" | "error";
             /** Contact Id */
             contact_id: string | null;
             error: components["schemas"]["FieldError"] | null;
@@ -10327,6 +10327,8 @@ export interface components {
             accepted: number;
             /** Duplicates */
             duplicates: number;
+            /** Refused */
+            refused: number;
             /** Errors */
             errors: number;
         };
