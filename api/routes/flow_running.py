@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -14,6 +13,7 @@ from api.people import Hasher, country
 from api.requests import HubRoute
 from api.schemas import flow_running as schemas
 from api.schemas.common import FieldError, FlowId
+from api.schemas.timeline import Who
 from hub.flows import service as flows
 from hub.flows.experiments import service as experiments
 from hub.flows.experiments.experiment import ArmReport
@@ -132,8 +132,7 @@ def _result(each: asked.Asked) -> schemas.NewSessionResult:
 async def _experiment(
     db: AsyncConnection, caller: Caller, found: experiments.Experiment
 ) -> schemas.Experiment:
-    known = await names.actors(db, list(caller.readable), {row.actor for row in found.decisions})
-    people: Mapping[str, str] = {word: actor.name or actor.kind for word, actor in known.items()}
+    people = await names.actors(db, list(caller.readable), {row.actor for row in found.decisions})
     test = found.split.test
     assert test is not None
     return schemas.Experiment(
@@ -148,7 +147,7 @@ async def _experiment(
         entries_planned=found.report.entries_planned,
         arms=[_arm(each) for each in found.report.arms],
         decisions=[
-            schemas.ExperimentDecision(**{**row._mapping, "actor": people[row.actor]})
+            schemas.ExperimentDecision(**{**row._mapping, "actor": Who.model_validate(people[row.actor])})
             for row in found.decisions
         ],
     )

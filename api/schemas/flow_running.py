@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 from api.schemas.common import ContactId, FieldError, In, Instant, Out, SegmentId
 from api.schemas.contacts import Scalar
 from api.schemas.events import EventContact
+from api.schemas.timeline import Who
 from hub.flows.triggers.asked import BATCH_MAX, Status
 
 EXAMPLE: dict[str, Any] = {
@@ -110,7 +111,7 @@ class ExperimentArm(Out):
 class ExperimentDecision(Out):
     kind: Literal["winner", "stop", "resume"]
     arm: str
-    actor: str
+    actor: Who
     reason: str
     at: Instant
     numbers: dict[str, Any]

@@ -32,7 +32,7 @@ from hub.flows import effects, inside
 from hub.flows.book import FlowBook
 from hub.flows.definition import Flow
 from hub.flows.engine import Sprint, accepts, advance
-from hub.flows.inputs import Input, Reply
+from hub.flows.inputs import HandedBack, Input, Reply, WebhookAnswer
 from hub.flows.inside import Inside
 from hub.flows.session import Session, Waiting
 from hub.flows.world import Person, World
@@ -40,7 +40,11 @@ from hub.ids import encode_id
 from hub.routing.fields import NO_RECORD, Record
 
 TALK_S = 3_600
-"""A message within this time of the contact's last one belongs to the talk; a later one is marketing."""
+"""A message within this time of the contact's last one belongs to the talk; what a flow says later of itself is marketing."""
+ANSWER_S = 86_400
+"""What people who are done, or a webhook, bring about is an answer for longer: as long as channels keep a window open for
+one (WhatsApp's service window). Judged when it is said: one that then has to wait is not judged anew.
+"""
 
 NO_DICE = random.Random(0)
 """For flows that ask none: to make some takes longer than a step."""
@@ -146,7 +150,7 @@ class Runs:
             Ran(after, sprint.status, sprint.reason, sprint.outcome, sprint.steps, goals, trigger, key)
         )
         _tell(self.result, one, sprint)
-        handed = self._effects(one, sprint.effects)
+        handed = self._effects(one, sprint.effects, self._purpose(given))
         if sprint.status == "stuck":
             return Wanted("", f"flow failed: {sprint.reason}") if self.answering is not None else None
         return handed
@@ -161,7 +165,7 @@ class Runs:
 
     # Effects
 
-    def _effects(self, one: Inside, asked: Sequence[effects.Effect]) -> Wanted | None:
+    def _effects(self, one: Inside, asked: Sequence[effects.Effect], purpose: str) -> Wanted | None:
         """Everything in its order. Changes of the contact come together: the last word on a tag or an attribute counts."""
         found, wanted = self.result.effects, None
         change = _change(asked)
@@ -170,7 +174,7 @@ class Runs:
         for effect in asked:
             match effect:
                 case effects.SendMessage():
-                    self._send(one, effect)
+                    self._send(one, effect, purpose)
                 case effects.AddTag(tag) if change is None:
                     found.append(TagContact(tag))
                     self.result.happened.append(Happened("tags", {"added": [tag], "removed": []}))
@@ -184,7 +188,7 @@ class Runs:
                     pass
         return wanted
 
-    def _send(self, one: Inside, effect: effects.SendMessage) -> None:
+    def _send(self, one: Inside, effect: effects.SendMessage, purpose: str) -> None:
         content, event = effect.content, self.answering
         plain = isinstance(content, Text) and not (content.suggestions or content.reply_to)
         if event is not None and plain and not (self.deferred or effect.channels or effect.token):
@@ -194,19 +198,24 @@ class Runs:
             )
             return
         self.deferred = True
-        self.result.effects.append(FlowWork("send", one.id, self._letter(one, effect)))
+        self.result.effects.append(FlowWork("send", one.id, self._letter(one, effect, purpose)))
 
-    def _letter(self, one: Inside, effect: effects.SendMessage) -> dict[str, Any]:
+    def _purpose(self, given: Input) -> str:
+        """Of what is said because of this input."""
+        wrote = self.result.state.last_inbound_at
+        span = ANSWER_S if isinstance(given, HandedBack | WebhookAnswer) else TALK_S
+        talks = wrote is not None and self.at - wrote <= timedelta(seconds=span)
+        return "transactional" if talks else "marketing"
+
+    def _letter(self, one: Inside, effect: effects.SendMessage, purpose: str) -> dict[str, Any]:
         state = self.result.state
-        wrote = state.last_inbound_at
-        talks = wrote is not None and self.at - wrote <= timedelta(seconds=TALK_S)
         return {
             "flow_id": one.session.flow_id,
             "content": effect.content.model_dump(mode="json"),
             "channels": [[step.channel, step.timeout_s] for step in effect.channels],
             "token": effect.token,
             "talk": None if state.channel_id is None else state.channel_id.hex,
-            "purpose": "transactional" if talks else "marketing",
+            "purpose": purpose,
         }
 
 
