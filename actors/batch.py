@@ -296,9 +296,13 @@ class Batch:
             if written:
                 return
         # Contacts are changed too, or something does not fit: then the same again, step by step, tells what.
-        async with pipeline(self.host.pool, scope) as db:
-            await self._write(db, inserts, claims, touched)
-            await batch_flows.change_contacts(db, changes)
+        try:
+            async with pipeline(self.host.pool, scope) as db:
+                await self._write(db, inserts, claims, touched)
+                await batch_flows.change_contacts(db, changes)
+        except batch_flows.Outdated as error:
+            await self.host.directories.anew([error.tenant_id])
+            raise Redo from None
 
     async def _write(
         self,

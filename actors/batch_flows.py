@@ -45,6 +45,7 @@ from hub.flows import store_runs
 from hub.flows.book import Version
 from hub.flows.definition import Flow, read
 from hub.flows.faults import FlowInvalid
+from hub.flows.inputs import Resume
 from hub.ids import new_id, uuid_of
 from hub.routing.fields import Record
 from hub.routing.loading import SEGMENTS_MAX, flow_needs
@@ -63,8 +64,25 @@ FLOW_EVENTS = (BeginFlow, FlowInput, ExitFlow, MoveFlow, FlowCall)
 log = structlog.get_logger()
 
 
+class Outdated(Exception):
+    """The tenant's directory knows an attribute that is not there any more."""
+
+    def __init__(self, tenant_id: UUID) -> None:
+        super().__init__(tenant_id)
+        self.tenant_id = tenant_id
+
+
 async def know(batch: Batch, places: Sequence[int]) -> None:
-    """Read the versions that live sessions run on, and the past of those who may begin."""
+    """Read the versions that live sessions run on, and the past of those who may begin.
+
+    Who resumes a session has just repaired something, which the directory shall know.
+    """
+    events = ((batch.items[place].tenant_id, batch.items[place].event) for place in places)
+    resumed = {
+        key for key, event in events if isinstance(event, FlowInput) and isinstance(event.given, Resume)
+    }
+    if resumed:
+        batch.directories |= await batch.host.directories.anew(resumed)
     lacking: dict[UUID, set[Version]] = defaultdict(set)
     for key, state in batch.working.items():
         if state.sessions:
@@ -291,8 +309,14 @@ def changes(turns: Iterable[Turn]) -> dict[UUID, dict[UUID, Change]]:
 
 
 async def change_contacts(db: Db, wanted: Mapping[UUID, Mapping[UUID, Change]]) -> None:
-    """Write them in the turn's transaction. One that would give a contact too much of something is left out."""
+    """Write them in the turn's transaction. One that would give a contact too much of something is left out.
+
+    Raises Outdated when an attribute was deleted a moment ago.
+    """
     for tenant_id, group in wanted.items():
+        definitions = await store_attributes.definitions(db, tenant_id)
+        if any(key not in definitions for change in group.values() for key in change.attributes):
+            raise Outdated(tenant_id)
         rows = await contacts_store.lock(db, tenant_id, sorted(group))
         states = {row.id: state_of(row) for row in rows}
         fitting = []
@@ -302,7 +326,6 @@ async def change_contacts(db: Db, wanted: Mapping[UUID, Mapping[UUID, Change]]) 
                 log.warning("flow_change_left_out", contact=str(contact_id))
                 continue
             fitting.append(group[contact_id])
-        definitions = await store_attributes.definitions(db, tenant_id)
         await write_changes(db, tenant_id, states, fitting, definitions, "flow")
 
 

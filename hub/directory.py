@@ -229,6 +229,12 @@ class Directories:
                     directory.routing.waiting = await routing.waiting(db, tenant_id, directory.routing)
                 self._known[tenant_id] = _Kept(time.monotonic(), mark, directory)
 
+    async def anew(self, tenant_ids: Iterable[UUID]) -> dict[UUID, Directory]:
+        """As they are written now, for whoever cannot go on with what was known."""
+        wanted = list(tenant_ids)
+        await self._read(wanted)
+        return {tenant_id: self._known[tenant_id].directory for tenant_id in wanted}
+
     async def knowing(self, wanted: Iterable[tuple[UUID, UUID]]) -> dict[UUID, Directory]:
         """The directories of (tenant, channel) pairs. One that lacks a channel is read anew: it may have just been added."""
         pairs = set(wanted)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -14,6 +13,7 @@ from api.people import Hasher, country
 from api.requests import HubRoute
 from api.schemas import flow_running as schemas
 from api.schemas.common import FieldError, FlowId
+from api.schemas.timeline import Who
 from hub.flows import service as flows
 from hub.flows.experiments import service as experiments
 from hub.flows.experiments.experiment import ArmReport
@@ -30,8 +30,8 @@ Starter = Annotated[Caller, require("campaigns:start")]
 async def begin_flow(
     flow_id: FlowId, body: schemas.NewSessions, db: Db, caller: Starter, hasher: Hasher
 ) -> schemas.NewSessionResults:
-    """Let up to 1,000 contacts begin the flow. One bad item is reported and harms no other. Accepted ones begin in a moment,
-    as far as the start's rule of re-entry lets them. 409 `flow-not-published`.
+    """Let up to 1,000 contacts begin the flow. One bad item is reported and harms no other; so is one whom the start's rule
+    of re-entry refuses. Accepted ones begin in a moment. 409 `flow-not-published`.
     """
     if body.create_missing:
         caller.require("contacts:write")
@@ -50,6 +50,7 @@ async def begin_flow(
         results=[_result(each) for each in results],
         accepted=statuses.count("accepted"),
         duplicates=statuses.count("duplicate"),
+        refused=statuses.count("refused"),
         errors=statuses.count("error"),
     )
 
@@ -131,8 +132,7 @@ def _result(each: asked.Asked) -> schemas.NewSessionResult:
 async def _experiment(
     db: AsyncConnection, caller: Caller, found: experiments.Experiment
 ) -> schemas.Experiment:
-    known = await names.actors(db, list(caller.readable), {row.actor for row in found.decisions})
-    people: Mapping[str, str] = {word: actor.name or actor.kind for word, actor in known.items()}
+    people = await names.actors(db, list(caller.readable), {row.actor for row in found.decisions})
     test = found.split.test
     assert test is not None
     return schemas.Experiment(
@@ -147,7 +147,7 @@ async def _experiment(
         entries_planned=found.report.entries_planned,
         arms=[_arm(each) for each in found.report.arms],
         decisions=[
-            schemas.ExperimentDecision(**{**row._mapping, "actor": people[row.actor]})
+            schemas.ExperimentDecision(**{**row._mapping, "actor": Who.model_validate(people[row.actor])})
             for row in found.decisions
         ],
     )

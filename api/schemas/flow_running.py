@@ -9,7 +9,8 @@ from pydantic import ConfigDict, Field
 from api.schemas.common import ContactId, FieldError, In, Instant, Out, SegmentId
 from api.schemas.contacts import Scalar
 from api.schemas.events import EventContact
-from hub.flows.triggers.asked import BATCH_MAX
+from api.schemas.timeline import Who
+from hub.flows.triggers.asked import BATCH_MAX, Status
 
 EXAMPLE: dict[str, Any] = {
     "contacts": [
@@ -40,7 +41,9 @@ class NewSessions(In):
 
 class NewSessionResult(Out):
     index: int = Field(description="The place in the request.")
-    status: Literal["accepted", "duplicate", "error"]
+    status: Status = Field(
+        description="`refused`: the start's rule of re-entry does not let the contact begin now; `error` says why."
+    )
     contact_id: ContactId | None
     error: FieldError | None
 
@@ -49,6 +52,7 @@ class NewSessionResults(Out):
     results: list[NewSessionResult]
     accepted: int
     duplicates: int
+    refused: int
     errors: int
 
 
@@ -107,7 +111,7 @@ class ExperimentArm(Out):
 class ExperimentDecision(Out):
     kind: Literal["winner", "stop", "resume"]
     arm: str
-    actor: str
+    actor: Who
     reason: str
     at: Instant
     numbers: dict[str, Any]

@@ -34,7 +34,7 @@ from hub.flows import effects, inside
 from hub.flows.book import FlowBook
 from hub.flows.definition import Flow
 from hub.flows.engine import Sprint, accepts, advance
-from hub.flows.inputs import Input, Reply
+from hub.flows.inputs import HandedBack, Input, Reply, WebhookAnswer
 from hub.flows.inside import Inside
 from hub.flows.on_call import OnCall
 from hub.flows.session import Session, Waiting
@@ -44,7 +44,11 @@ from hub.routing.fields import NO_RECORD, Record
 
 VOICE = "voice"
 TALK_S = 3_600
-"""A message within this time of the contact's last one belongs to the talk; a later one is marketing."""
+"""A message within this time of the contact's last one belongs to the talk; what a flow says later of itself is marketing."""
+ANSWER_S = 86_400
+"""What people who are done, or a webhook, bring about is an answer for longer: as long as channels keep a window open for
+one (WhatsApp's service window). Judged when it is said: one that then has to wait is not judged anew.
+"""
 
 NO_DICE = random.Random(0)
 """For flows that ask none: to make some takes longer than a step."""
@@ -89,18 +93,14 @@ class Runs:
     def refusal(self, flow_id: UUID, start: str) -> str:
         """Why the contact may not begin here now; empty when it may. Raises RecordMissing where the past decides."""
         sessions, flow = self.result.state.sessions, self.book.flows[flow_id]
-        if len(sessions) >= inside.SESSIONS_MAX:
-            return f"a contact is in at most {inside.SESSIONS_MAX} flows at once"
         node = flow.starts.get(start)
         rule = "always" if node is None else node.reentry
-        if rule != "always" and any(each.flow_id == flow_id for each in sessions):
-            return "the contact is inside of this flow"
-        if rule == "once":
-            if self.history is None:
-                raise RecordMissing
-            if flow_id in self.history.flows:
-                return "the contact has been through this flow"
-        return ""
+        here = any(each.flow_id == flow_id for each in sessions)
+        been = self.history is not None and flow_id in self.history.flows
+        why = inside.refusal(rule, len(sessions), here, been)
+        if not why and rule == "once" and self.history is None:
+            raise RecordMissing
+        return why
 
     def begin(
         self,
@@ -160,7 +160,7 @@ class Runs:
             Ran(after, sprint.status, sprint.reason, sprint.outcome, sprint.steps, goals, trigger, key)
         )
         _tell(self.result, one, sprint)
-        handed = self._effects(one, sprint.effects)
+        handed = self._effects(one, sprint.effects, self._purpose(given))
         if sprint.status == "stuck":
             return Wanted("", f"flow failed: {sprint.reason}") if self.answering is not None else None
         return handed
@@ -175,7 +175,7 @@ class Runs:
 
     # Effects
 
-    def _effects(self, one: Inside, asked: Sequence[effects.Effect]) -> Wanted | None:
+    def _effects(self, one: Inside, asked: Sequence[effects.Effect], purpose: str) -> Wanted | None:
         """Everything in its order. Changes of the contact come together: the last word on a tag or an attribute counts."""
         found, wanted = self.result.effects, None
         change = _change(asked)
@@ -184,7 +184,7 @@ class Runs:
         for effect in asked:
             match effect:
                 case effects.SendMessage():
-                    self._send(one, effect)
+                    self._send(one, effect, purpose)
                 case effects.AddTag(tag) if change is None:
                     found.append(TagContact(tag))
                     self.result.happened.append(Happened("tags", {"added": [tag], "removed": []}))
@@ -193,14 +193,14 @@ class Runs:
                 case effects.HandOver(queue):
                     wanted = Wanted(queue, "flow handed over")
                 case effects.PlaceCall():
-                    found.append(FlowWork("dial", one.id, self._dial(one, effect)))
+                    found.append(FlowWork("dial", one.id, self._dial(one, effect, purpose)))
                 case effects.CallWebhook():
                     found.append(FlowWork("webhook", one.id, effects.to_json(effect)))
                 case _:  # goals are rows of the session, its timer stands in it
                     pass
         return wanted
 
-    def _send(self, one: Inside, effect: effects.SendMessage) -> None:
+    def _send(self, one: Inside, effect: effects.SendMessage, purpose: str) -> None:
         content, event = effect.content, self.answering
         plain = isinstance(content, Text) and not (content.suggestions or content.reply_to)
         if event is not None and event.channel_kind == VOICE:  # words are no answer to a call
@@ -212,9 +212,16 @@ class Runs:
             )
             return
         self.deferred = True
-        self.result.effects.append(FlowWork("send", one.id, self._letter(one, effect)))
+        self.result.effects.append(FlowWork("send", one.id, self._letter(one, effect, purpose)))
 
-    def _letter(self, one: Inside, effect: effects.SendMessage) -> dict[str, Any]:
+    def _purpose(self, given: Input) -> str:
+        """Of what is said because of this input."""
+        wrote = self.result.state.last_inbound_at
+        span = ANSWER_S if isinstance(given, HandedBack | WebhookAnswer) else TALK_S
+        talks = wrote is not None and self.at - wrote <= timedelta(seconds=span)
+        return "transactional" if talks else "marketing"
+
+    def _letter(self, one: Inside, effect: effects.SendMessage, purpose: str) -> dict[str, Any]:
         state = self.result.state
         return {
             "flow_id": one.session.flow_id,
@@ -222,21 +229,12 @@ class Runs:
             "channels": [[step.channel, step.timeout_s] for step in effect.channels],
             "token": effect.token,
             "talk": None if state.channel_id is None else state.channel_id.hex,
-            "purpose": self._purpose(),
+            "purpose": purpose,
         }
 
-    def _dial(self, one: Inside, effect: effects.PlaceCall) -> dict[str, Any]:
+    def _dial(self, one: Inside, effect: effects.PlaceCall, purpose: str) -> dict[str, Any]:
         self.deferred = True
-        return {
-            "flow_id": one.session.flow_id,
-            "purpose": self._purpose(),
-            **effects.to_json(effect),
-        }
-
-    def _purpose(self) -> str:
-        wrote = self.result.state.last_inbound_at
-        talks = wrote is not None and self.at - wrote <= timedelta(seconds=TALK_S)
-        return "transactional" if talks else "marketing"
+        return {"flow_id": one.session.flow_id, "purpose": purpose, **effects.to_json(effect)}
 
 
 def taker(state: Conversation, book: FlowBook) -> tuple[Inside, Flow] | None:

@@ -19,6 +19,19 @@ SESSIONS_MAX = 20
 """How many flows a contact may be inside of."""
 
 
+def refusal(rule: str, live: int, here: bool, been: bool) -> str:
+    """Why a contact may not begin a flow; empty when it may.
+
+    `rule`: its start's, of re-entry; `live`: how many flows the contact is inside of; `here`: this one is among them;
+    `been`: this one was ever begun.
+    """
+    if live >= SESSIONS_MAX:
+        return f"a contact is in at most {SESSIONS_MAX} flows at once"
+    if rule != "always" and here:
+        return "the contact is inside of this flow"
+    return "the contact has been through this flow" if rule == "once" and been else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Inside:
     """One live session. `steps`: how many of its steps are logged; `call`: the call that it is in."""

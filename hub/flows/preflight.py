@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
@@ -15,9 +15,10 @@ from hub.flows.graph import Graph, behind_a_reply, dearest_way, loops_without_a_
 from hub.flows.nodes import HandOverToQueue, Intent, Node, Send, Start, SubFlow
 from hub.flows.nodes.ask import Ask
 from hub.flows.nodes.set_value import SetValue
-from hub.flows.nodes.start import ScheduleTrigger, SegmentTrigger
+from hub.flows.nodes.start import KeywordTrigger, ScheduleTrigger, SegmentTrigger
 from hub.flows.world import APPROVED, catalog_of
 from hub.ids import decode_id
+from hub.routing.fields import keyword_of
 from hub.templates.render import compile_template
 
 OWN = frozenset(
@@ -52,6 +53,8 @@ class Surroundings:
     intents: Set[str] | None = None
     flows: Mapping[str, Flow] | None = None
     """The published ones by id in hex."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Of those."""
     own_id: UUID | None = None
     audience: int = 0
     price_micros: Mapping[str, int] = field(default_factory=dict)
@@ -146,6 +149,8 @@ def _node(place: str, node: Node, flow: Flow, around: Surroundings) -> Iterator[
                 yield Finding(
                     place, "error", "unknown-segment", "there is no such segment", "/trigger/segment_id"
                 )
+        case Start(trigger=KeywordTrigger(words=keywords)) if around.flows:
+            yield from _taken_words(place, keywords, around)
         case Send() | Ask() if around.templates is not None:
             yield from _templates(place, node, around.templates)
         case HandOverToQueue(queue=queue) if queue and around.queues is not None:
@@ -198,6 +203,26 @@ def _templates(place: str, node: Send | Ask, templates: Mapping[tuple[str, str],
     elif status != APPROVED:
         words = f"the template {name!r} is {status}, not approved"
         yield Finding(place, "error", "template-not-approved", words, "/content/name")
+
+
+def _taken_words(place: str, words: Sequence[str], around: Surroundings) -> Iterator[Finding]:
+    """Words that begin another flow too: the one that was made first has them (hub/routing/starts.py)."""
+    own = around.own_id.hex if around.own_id else ""
+    others = [(key, flow) for key, flow in sorted((around.flows or {}).items()) if key != own]
+    for nth, word in enumerate(words):
+        taken = (key for key, flow in others if keyword_of(word) in _keywords(flow))
+        other = next(taken, None)
+        if other is not None:
+            order = "later, so that this one begins"
+            if not own or other < own:
+                order = "earlier, so that it begins and this one does not"
+            said = f"{word!r} also begins the flow {around.names.get(other, '')!r}, which was made {order}"
+            yield Finding(place, "warning", "keyword-taken", said, f"/trigger/words/{nth}")
+
+
+def _keywords(flow: Flow) -> set[str | None]:
+    triggers = (start.trigger for start in flow.starts.values())
+    return {keyword_of(word) for each in triggers if isinstance(each, KeywordTrigger) for word in each.words}
 
 
 def _sub_flow(place: str, flow_id: UUID, around: Surroundings) -> Iterator[Finding]:

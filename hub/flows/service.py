@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -197,6 +197,7 @@ async def surroundings(db: AsyncConnection, tenant_id: UUID, own_id: UUID | None
     """What a flow of the tenant meets."""
     labels = await store.live_labels(db, tenant_id)
     channels = await store.channel_names(db, tenant_id)
+    running = await store.published(db, tenant_id)
     return Surroundings(
         catalog=await loading.fields(db, tenant_id),
         channels={row.kind for row in channels} | {encode_id("chn", row.id) for row in channels},
@@ -205,14 +206,15 @@ async def surroundings(db: AsyncConnection, tenant_id: UUID, own_id: UUID | None
         },
         queues={name.casefold() for name in await store.queue_names(db, tenant_id)},
         intents=None if labels is None else set(labels),
-        flows=await _published(db, tenant_id),
+        flows=_read(running),
+        names={row.id.hex: row.name for row in running},
         own_id=own_id,
     )
 
 
-async def _published(db: AsyncConnection, tenant_id: UUID) -> dict[str, Flow]:
+def _read(running: Iterable[Any]) -> dict[str, Flow]:
     found = {}
-    for row in await store.published(db, tenant_id):
+    for row in running:
         try:
             found[row.id.hex] = read(row.definition)
         except FlowInvalid:
@@ -227,7 +229,7 @@ async def tenant_of(db: AsyncConnection, tenant_id: UUID, flow: Flow) -> Tenant:
     enters = any(isinstance(node, SubFlow) for node in nodes)
     return Tenant(
         catalog=await loading.spoken(db, tenant_id, conditions),
-        flows=await _published(db, tenant_id) if enters else {},
+        flows=_read(await store.published(db, tenant_id)) if enters else {},
         zone=ZoneInfo(await segments_store.time_zone(db, tenant_id)),
     )
 

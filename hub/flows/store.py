@@ -63,9 +63,9 @@ async def change(db: AsyncConnection, tenant_id: UUID, flow_id: UUID, **values: 
 
 
 async def published(db: AsyncConnection, tenant_id: UUID) -> Sequence[Any]:
-    """(id, definition) of what runs."""
+    """(id, name, definition) of what runs."""
     where = flows.c.tenant_id == tenant_id, flows.c.definition.is_not(None)
-    return (await db.execute(select(flows.c.id, flows.c.definition).where(*where))).all()
+    return (await db.execute(select(flows.c.id, flows.c.name, flows.c.definition).where(*where))).all()
 
 
 async def uses(

@@ -33,8 +33,7 @@ async def written(desk: Desk, table: Any, where: Any, **values: Any) -> None:
 
 
 async def resumed(run: Run, contact: UUID, session: UUID) -> dict[str, Any]:
-    """Resume it, in a host that reads everything anew."""
-    run.host.directories = Directories(run.desk.engine)
+    """Resume it; the host knows at once what was repaired."""
     (answer,) = await run.host.receive([run.desk.command(contact, FlowInput(session, Resume(), now()))])
     return answer  # type: ignore[no-any-return]
 

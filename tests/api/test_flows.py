@@ -260,7 +260,12 @@ async def test_an_experiment_is_decided_by_hand(world: Any) -> None:
             await client.post(decision, json={"kind": "winner", "arm": "B", "reason": "liked"})
         )
         assert (decided["winner"], decided["arms"][1]["status"]) == ("B", "winner")
-        assert [(each["kind"], each["reason"]) for each in decided["decisions"]] == [("winner", "liked")]
+        (decision_,) = decided["decisions"]
+        assert (decision_["kind"], decision_["reason"], decision_["actor"]["kind"]) == (
+            "winner",
+            "liked",
+            "user",
+        )
         again = await client.post(decision, json={"kind": "stop", "arm": "A"})
         assert (again.status_code, again.json()["code"]) == (409, "experiment-decided")
         wrong = await client.post(decision, json={"kind": "winner", "arm": "C"})

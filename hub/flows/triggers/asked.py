@@ -15,12 +15,14 @@ from hub.contacts.events import service as events
 from hub.contacts.events.event import KEY_CHARS_MAX, check_properties, check_whose
 from hub.contacts.suppression import AddressHasher
 from hub.errors import Conflict, HubError, Invalid
+from hub.flows import inside
 from hub.flows.definition import Flow, read
 from hub.flows.faults import FlowInvalid
 from hub.flows.triggers import store
 from hub.ids import new_id
 
 BATCH_MAX = 1_000
+Status = Literal["accepted", "duplicate", "refused", "error"]
 
 
 @dataclass(eq=False)
@@ -28,6 +30,13 @@ class FlowNotPublished(Conflict):
     """The flow has not been published."""
 
     code: ClassVar[str] = "flow-not-published"
+
+
+@dataclass(eq=False)
+class MayNotBegin(Conflict):
+    """The contact may not begin this flow now."""
+
+    code: ClassVar[str] = "may-not-begin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +55,12 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What became of one item of a batch, by its place in the request. Accepted: the contact begins in a moment."""
+    """What became of one item of a batch, by its place in the request. Accepted: the contact begins in a moment; refused: the
+    start's rule of re-entry does not let it.
+    """
 
     index: int
-    status: Literal["accepted", "duplicate", "error"]
+    status: Status
     contact_id: UUID | None = None
     error: HubError | None = None
 
@@ -70,7 +81,7 @@ async def ask(
     """
     if len(batch) > BATCH_MAX:
         raise Invalid(f"a batch has at most {BATCH_MAX} contacts", "/contacts")
-    start = _start(row, node)
+    start, rule = _start(row, node)
     results: dict[int, Asked] = {}
     good: dict[int, Wanted] = {}
     for place, item in enumerate(batch):
@@ -89,10 +100,14 @@ async def ask(
             rows[place] = _row(row, start, owner, item, now)
     keys = sorted({each["key"] for each in rows.values()})
     before = await store.known_keys(db, row.tenant_id, row.id, keys)
-    fresh = [each for each in rows.values() if (each["contact_id"], each["key"]) not in before]
-    written = await store.add_begins(db, fresh)
+    fresh = {place: each for place, each in rows.items() if (each["contact_id"], each["key"]) not in before}
+    refused = await _refused(db, row, rule, fresh)
+    written = await store.add_begins(db, [each for place, each in fresh.items() if place not in refused])
     for place, each in rows.items():
-        status: Literal["accepted", "duplicate"] = "accepted" if each["id"] in written else "duplicate"
+        if place in refused:
+            results[place] = Asked(place, "refused", each["contact_id"], MayNotBegin(refused[place]))
+            continue
+        status: Status = "accepted" if each["id"] in written else "duplicate"
         results[place] = Asked(place, status, each["contact_id"])
     return [results[place] for place in range(len(batch))]
 
@@ -107,8 +122,35 @@ def _check(item: Wanted) -> None:
         raise Invalid(error.detail, error.pointer.replace("/properties", "/variables", 1)) from None
 
 
-def _start(row: Row[Any], node: str) -> str:
-    """The node to begin at. Empty: the flow's own, which it keeps when it is published anew."""
+async def _refused(
+    db: AsyncConnection, row: Row[Any], rule: str, asked: Mapping[int, Mapping[str, Any]]
+) -> dict[int, str]:
+    """Why some may not begin, by their places, as it stands now; the contact's conversation has the last word.
+
+    Who is asked for twice is asked for the second time as somebody who is inside; the same key twice is no second time.
+    """
+    known = await store.where_they_are(
+        db, row.tenant_id, row.id, {each["contact_id"] for each in asked.values()}
+    )
+    first: dict[UUID, str] = {}
+    found: dict[int, str] = {}
+    for place, each in asked.items():
+        contact, key = each["contact_id"], each["key"]
+        there = known.get(contact)
+        live, here, been = (there.live, there.here, there.been) if there is not None else (0, False, False)
+        twice = contact in first
+        if twice and first[contact] == key:
+            continue
+        why = inside.refusal(rule, live + twice, here or twice, been or twice)
+        if why:
+            found[place] = why
+        else:
+            first[contact] = key
+    return found
+
+
+def _start(row: Row[Any], node: str) -> tuple[str, str]:
+    """The node to begin at, and its rule of re-entry. Empty: the flow's own, which it keeps when it is published anew."""
     try:
         flow: Flow | None = None if row.definition is None else read(row.definition)
     except FlowInvalid:
@@ -118,7 +160,8 @@ def _start(row: Row[Any], node: str) -> str:
     if node and node not in flow.starts:
         raise Invalid("the published flow has no such start", "/start")
     for_api = (place for place, start in flow.starts.items() if start.trigger.kind == "api")
-    return node or next(for_api, "")
+    start = node or next(for_api, "")
+    return start, flow.starts[start or flow.start].reentry
 
 
 def _row(row: Row[Any], start: str, contact_id: UUID, item: Wanted, now: datetime) -> dict[str, Any]:

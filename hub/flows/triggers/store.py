@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -59,7 +59,21 @@ _CLAIM = text(
 )
 _KNOWN_KEYS = text(
     "SELECT contact_id, key FROM flow_sessions WHERE tenant_id = :tenant_id AND flow_id = :flow_id "
-    "AND key = ANY(CAST(:keys AS text[]))"
+    "AND key = ANY(CAST(:keys AS text[])) UNION SELECT contact_id, key FROM flow_begins "
+    "WHERE tenant_id = :tenant_id AND flow_id = :flow_id AND key = ANY(CAST(:keys AS text[]))"
+)
+_WHERE_THEY_ARE = text(
+    """
+    SELECT contact_id, count(*) FILTER (WHERE live) AS live, COALESCE(bool_or(live) FILTER (WHERE flow_id = :flow_id), false) AS here,
+           bool_or(flow_id = :flow_id) AS been
+    FROM (
+        SELECT contact_id, flow_id, status IN ('waiting', 'stuck') AS live FROM flow_sessions
+        WHERE tenant_id = :tenant_id AND contact_id = ANY(CAST(:contacts AS uuid[]))
+        UNION ALL
+        SELECT contact_id, flow_id, true FROM flow_begins
+        WHERE tenant_id = :tenant_id AND flow_id = :flow_id AND contact_id = ANY(CAST(:contacts AS uuid[]))
+    ) x GROUP BY contact_id
+    """
 )
 
 
@@ -175,9 +189,19 @@ async def add_begins(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> 
 async def known_keys(
     db: AsyncConnection, tenant_id: UUID, flow_id: UUID, keys: Sequence[str]
 ) -> set[tuple[UUID, str]]:
-    """(contact, key) of the sessions that these keys began."""
+    """(contact, key) of the sessions that these keys began, or are to begin."""
     rows = await db.execute(_KNOWN_KEYS, {"tenant_id": tenant_id, "flow_id": flow_id, "keys": list(keys)})
     return {(row.contact_id, row.key) for row in rows}
+
+
+async def where_they_are(
+    db: AsyncConnection, tenant_id: UUID, flow_id: UUID, contacts: Collection[UUID]
+) -> dict[UUID, Any]:
+    """By contact, as far as it was ever in a flow or is to begin this one: `live` flows it is inside of, whether it is
+    `here`, whether it has `been` here.
+    """
+    values = {"tenant_id": tenant_id, "flow_id": flow_id, "contacts": list(contacts)}
+    return {row.contact_id: row for row in (await db.execute(_WHERE_THEY_ARE, values)).all()}
 
 
 async def claim_begins(

@@ -59,6 +59,8 @@ TEMPLATE = ("send", {"content": {"type": "template", "name": "winback", "languag
 OWN = UUID(int=1)
 SUB = ("sub_flow", {"flow_id": encode_id("flw", UUID(int=2))})
 BACK = flow({"a": ("sub_flow", {"flow_id": encode_id("flw", OWN)})}, "s>a")
+HOURS = read({"spec_version": 2, "nodes": [{"id": "k", "type": "start", "data": {"trigger": {"kind": "keyword", "words": ["Hours "]}}}, {"id": "e", "type": "end"}],
+              "edges": [{"source": "k", "target": "e"}]})  # fmt: skip
 CASES: list[tuple[str, Flow, Surroundings, list[tuple[str, str, str]]]] = [
     ("fine", flow({"a": ("send", text("Hi {{ city }}"))}, "s>a"), Surroundings(CATALOG, {"sms"}), []),
     ("nothing follows", flow({}), Surroundings(), [("s", "error", "dead-end")]),
@@ -80,6 +82,8 @@ CASES: list[tuple[str, Flow, Surroundings, list[tuple[str, str, str]]]] = [
     ("intent", flow({"a": ("intent", {"intents": [{"intent": "x"}]})}, "s>a"), Surroundings(intents={"y"}), [("a", "warning", "unknown-intent")]),
     ("condition", flow({"a": ("branch", {"cases": [{"name": "c", "condition": {"rules": [{"field": "attribute.x", "operator": "=", "value": "1"}]}}]})}, "s>a"), Surroundings(CATALOG), [("a", "error", "unknown-attribute")]),
     ("attribute", flow({"a": ("set", {"name": "x", "value": "1"})}, "s>a"), Surroundings(CATALOG), [("a", "error", "unknown-attribute")]),
+    ("word of an older flow", HOURS, Surroundings(flows={UUID(int=1).hex: HOURS, UUID(int=3).hex: HOURS}, names={UUID(int=1).hex: "Opening times"}, own_id=UUID(int=2)), [("k", "warning", "keyword-taken")]),
+    ("word of its own", HOURS, Surroundings(flows={UUID(int=2).hex: HOURS}, own_id=UUID(int=2)), []),
     ("sub-flow", flow({"a": SUB}, "s>a"), Surroundings(flows={}), [("a", "error", "unknown-flow")]),
     ("round", flow({"a": SUB}, "s>a"), Surroundings(flows={UUID(int=2).hex: BACK}, own_id=OWN), [("a", "error", "flow-cycle")]),
     ("money", flow({"a": ("send", text("x")), "b": ("send", text("y"))}, "s>a", "a>b"), Surroundings(audience=10, price_micros={"sms": 50_000}, available_micros=999_999, currency="EUR"), [("s", "warning", "not-funded")]),

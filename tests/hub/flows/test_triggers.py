@@ -19,7 +19,7 @@ from hub.contacts.segments import service_saved
 from hub.contacts.segments.segment import NewSegment
 from hub.flows import service as flows
 from hub.flows.experiments import service as experiments
-from hub.flows.triggers import service, store, store_snapshots
+from hub.flows.triggers import asked, service, store, store_snapshots
 from hub.ids import encode_id
 from models.db import Scope, transaction
 from tests.hub.contacts.people import HASHER, column, make, one
@@ -34,11 +34,17 @@ async def db(engine: AsyncEngine, tenant: UUID) -> AsyncIterator[AsyncConnection
         yield db
 
 
-async def publish(db: AsyncConnection, tenant: UUID, trigger: dict[str, Any], name: str = "Journey") -> UUID:
+async def publish(
+    db: AsyncConnection,
+    tenant: UUID,
+    trigger: dict[str, Any],
+    name: str = "Journey",
+    rule: str = "not_while_inside",
+) -> UUID:
     document = {
         "spec_version": 2,
         "nodes": [
-            {"id": "go", "type": "start", "data": {"trigger": trigger}},
+            {"id": "go", "type": "start", "data": {"trigger": trigger, "reentry": rule}},
             {"id": "tag", "type": "tag", "data": {"tag": "seen"}},
         ],
         "edges": [{"source": "go", "target": "tag"}],
@@ -184,6 +190,41 @@ async def test_a_schedule_fires_once_in_slices_and_late_after_an_outage(
     await flows.publish(db, await flows.held(db, tenant, flow), "", created_by="", now=NOW)
     (kept,) = await store.schedules(db, tenant, flow)
     assert kept.next_at == row.next_at
+
+
+@pytest.mark.parametrize(
+    ("rule", "while_inside", "after"),
+    [
+        ("always", "accepted", "accepted"),
+        ("not_while_inside", "the contact is inside of this flow", "accepted"),
+        ("once", "the contact is inside of this flow", "the contact has been through this flow"),
+    ],
+)
+async def test_whoever_may_not_begin_is_told_at_once(
+    db: AsyncConnection, tenant: UUID, rule: str, while_inside: str, after: str
+) -> None:
+    flow = await publish(db, tenant, {"kind": "api"}, rule=rule)
+    who, other = await make(db, tenant, A), await make(db, tenant, B)
+
+    async def ask(*wanted: asked.Wanted) -> list[str]:
+        row = await flows.get(db, tenant, flow)
+        found = await asked.ask(
+            db, row, wanted, now=NOW, default_country="GB", create_missing=False, hasher=HASHER
+        )
+        return [getattr(each.error, "detail", each.status) for each in found]
+
+    first = await ask(asked.Wanted(who, key="k"), asked.Wanted(who, key="k"), asked.Wanted(other))
+    assert first == ["accepted", "duplicate", "accepted"], "the same key twice is one session"
+    assert await ask(asked.Wanted(who), asked.Wanted(who, key="k")) == [while_inside, "duplicate"]
+    await begun(db, tenant)
+    query = (
+        "INSERT INTO flow_sessions (tenant_id, id, flow_id, version, contact_id, state, status, node) "
+        "VALUES (:t, gen_random_uuid(), :f, 1, :c, '{}', 'ended', 'tag') RETURNING id"
+    )
+    await column(db, query, t=tenant, f=flow, c=who)
+    again = await ask(asked.Wanted(who), asked.Wanted(who))
+    assert again[0] == after
+    assert (again[1] == "accepted") == (rule == "always"), "one of the same request counts too"
 
 
 async def test_a_schedule_by_the_contacts_clocks(db: AsyncConnection, tenant: UUID) -> None:

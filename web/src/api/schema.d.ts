@@ -2952,8 +2952,8 @@ export interface paths {
         put?: never;
         /**
          * Begin Flow
-         * @description Let up to 1,000 contacts begin the flow. One bad item is reported and harms no other. Accepted ones begin in a moment,
-         *     as far as the start's rule of re-entry lets them. 409 `flow-not-published`.
+         * @description Let up to 1,000 contacts begin the flow. One bad item is reported and harms no other; so is one whom the start's rule
+         *     of re-entry refuses. Accepted ones begin in a moment. 409 `flow-not-published`.
          */
         post: operations["begin_flow"];
         delete?: never;
@@ -7470,8 +7470,7 @@ export interface components {
             kind: "winner" | "stop" | "resume";
             /** Arm */
             arm: string;
-            /** Actor */
-            actor: string;
+            actor: components["schemas"]["Who"];
             /** Reason */
             reason: string;
             /**
@@ -10422,9 +10421,10 @@ export interface components {
             index: number;
             /**
              * Status
+             * @description `refused`: the start's rule of re-entry does not let the contact begin now; `error` says why.
              * @enum {string}
              */
-            status: "accepted" | "duplicate" | "error";
+            status: "accepted" | "duplicate" | "refused" | "error";
             /** Contact Id */
             contact_id: string | null;
             error: components["schemas"]["FieldError"] | null;
@@ -10437,6 +10437,8 @@ export interface components {
             accepted: number;
             /** Duplicates */
             duplicates: number;
+            /** Refused */
+            refused: number;
             /** Errors */
             errors: number;
         };

@@ -83,7 +83,7 @@ export function Arm({ experiment, arm, axis, onShow, onWant }: { experiment: Exp
         {!idle && arm.status !== 'hold_out' && <Status tone={tone} icon={<Glyph size={14} aria-hidden />}>{t(`status.${arm.status}`)}</Status>}
         <span className={classes.share}>{t('share', { share: formatPercent(arm.share) })}</span>
       </div>
-      {stop && <Who decision={stop} words={byItself(stop) ? t('by.stopSystem') : t('by.stopPerson', { name: stop.actor || t('by.nobody') })} />}
+      {stop && <Who decision={stop} words={byItself(stop) ? t('by.stopSystem') : t('by.stopPerson', { name: stop.actor.name || t('by.nobody') })} />}
       <Bar arm={arm} axis={axis} />
       <Lift arm={arm} first={experiment.arms[0]?.name ?? ''} />
       <Numbers arm={arm} />

@@ -33,7 +33,7 @@ function Standing({ experiment, onBack }: { experiment: Experiment; onBack: () =
     return (
       <div className={classes.won}>
         <p>{t('won', { arm: winner })}</p>
-        {chosen && <Who decision={chosen} words={byItself(chosen) ? t('by.system') : t('by.person', { name: chosen.actor || t('by.nobody') })} />}
+        {chosen && <Who decision={chosen} words={byItself(chosen) ? t('by.system') : t('by.person', { name: chosen.actor.name || t('by.nobody') })} />}
         {can(me, 'steerCampaigns') && <Button size="xs" variant="default" onClick={onBack}>{t('choose.resume')}</Button>}
       </div>
     );
@@ -55,7 +55,7 @@ function History({ decisions }: { decisions: readonly Decision[] }) {
           const what = t(`past.${one.kind === 'resume' && one.arm === '' ? 'all' : one.kind}`, { arm: one.arm });
           const kind = one.kind === 'winner' ? 'by.person' : one.kind === 'stop' ? 'by.stopPerson' : 'by.resume';
           const own = one.kind === 'winner' ? 'by.system' : 'by.stopSystem';
-          const who = byItself(one) ? t(own) : t(kind, { name: one.actor || t('by.nobody') });
+          const who = byItself(one) ? t(own) : t(kind, { name: one.actor.name || t('by.nobody') });
           return <li key={`${one.at} ${one.kind} ${one.arm}`}><strong>{what}</strong><Who decision={one} words={who} /></li>;
         })}
       </ol>

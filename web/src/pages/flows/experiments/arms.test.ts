@@ -7,7 +7,7 @@ const arm = (name: string, more: Partial<ExperimentArm> = {}): ExperimentArm => 
   opt_outs: 0, opt_out_rate: 0, opt_out_low: 0, opt_out_high: 0.1, cost_micros: 0, cost_per_conversion_micros: 0,
   likely_best: 0.5, ratio: null, ratio_low: null, ratio_high: null, p_value: null, ...more,
 });
-const decision = (kind: Decision['kind'], of: string, actor = 'Ann'): Decision => ({ kind, arm: of, actor, reason: '', at: '2026-03-01T10:00:00Z', numbers: {} });
+const decision = (kind: Decision['kind'], of: string): Decision => ({ kind, arm: of, actor: { kind: 'user', id: null, name: 'Ann' }, reason: '', at: '2026-03-01T10:00:00Z', numbers: {} });
 const experiment = (arms: ExperimentArm[], winner = ''): Experiment => ({
   node: 'x', goal: 'ordered', automatic: false, confidence: 0.95, state: winner ? 'decided' : 'running', winner,
   since: '2026-03-01T10:00:00Z', entries: 200, entries_planned: 800, arms, decisions: [],

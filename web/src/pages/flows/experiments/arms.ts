@@ -1,9 +1,6 @@
 /** Experiments as the panel draws them. All pure. */
 import type { Decision, DecisionKind, Experiment, ExperimentArm } from '../../../api/experiments';
 
-/** What the hub signs its own decisions with. */
-const SYSTEM = 'system';
-
 /** Where a bar ends at the least: a rate of nothing needs an axis too. */
 const AXIS_MIN = 0.01;
 const STEPS = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10];
@@ -24,7 +21,7 @@ export function barOf(arm: ExperimentArm, axis: number): { start: number; width:
   return { start, width: Math.round((share(arm.rate_high) - start) * 10) / 10, at: share(arm.rate) };
 }
 
-export const byItself = (decision: Decision): boolean => decision.actor === SYSTEM;
+export const byItself = (decision: Decision): boolean => decision.actor.kind === 'system';
 
 /** The decision that put an arm where it stands; `decisions` with the newest first. Null where none holds. */
 export function holding(decisions: readonly Decision[], kind: 'winner' | 'stop', arm: string): Decision | null {
