@@ -143,7 +143,9 @@ def _call(runs: Runs, one: Inside, event: FlowCall, table: RoutingTable, zone: t
     result = runs.result
     if one.call is None and event.turn == 0 and awaits_answer(one.session):
         one = replace(one, call=OnCall(event.line))
-        if not result.state.address:  # the first talk with the contact: the people it may be handed to see the number
+        if (
+            not result.state.address
+        ):  # the first talk with the contact: the people it may be handed to see the number
             result.state.channel_id, result.state.address = event.line.channel_id, event.line.address
     if one.call is None or one.call.line.id != event.line.id:
         _answer(result, one.id, "gone", "the session is not in this call")
