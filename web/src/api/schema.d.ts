@@ -5230,7 +5230,7 @@ export interface components {
              * @default keys
              * @enum {string}
              */
-            happened?: "keys" | "speech" | "silence" | "recorded" | "dialled" | "hung_up";
+            happened?: "answered" | "busy" | "no_answer" | "failed" | "keys" | "speech" | "silence" | "recorded" | "dialled" | "hung_up";
             /**
              * Value
              * @default
@@ -5322,6 +5322,11 @@ export interface components {
             /** Channel Id */
             channel_id: string;
             /**
+             * Flow Session Id
+             * @description Of the flow that speaks in the call.
+             */
+            flow_session_id: string | null;
+            /**
              * Direction
              * @enum {string}
              */
@@ -5344,7 +5349,7 @@ export interface components {
             answered_by: string;
             /**
              * Steps
-             * @description What the call did, in order, by the script's numbers.
+             * @description What the call did, in order, by the script's numbers or the flow's steps.
              */
             steps: {
                 [key: string]: unknown;
@@ -8092,7 +8097,7 @@ export interface components {
             };
             /**
              * Waits For
-             * @description reply, time, webhook, delivery or people; empty for nothing.
+             * @description reply, time, webhook, delivery, people or call; empty for nothing.
              */
             waits_for: string;
             /** Steps */
