@@ -72,7 +72,9 @@ class CallOut(Out):
     reason: str | None
     error_code: str | None
     answered_by: str = Field(description="human, machine, fax, or empty when nobody looked.")
-    steps: list[dict[str, Any]] = Field(description="What the call did, in order, by the script's numbers or the flow's steps.")
+    steps: list[dict[str, Any]] = Field(
+        description="What the call did, in order, by the script's numbers or the flow's steps."
+    )
     gathered: list[dict[str, Any]] = Field(description="Keys and words of the person, in order.")
     duration_s: int
     billed_s: int

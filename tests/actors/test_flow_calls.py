@@ -198,3 +198,21 @@ async def test_a_call_that_may_not_leave_fails(phone: Phone, why: str) -> None:
         await phone.later()
     assert (await phone.session(session)).status == "ended"
     assert (await phone.ports())[-1] == ("failed", "next")
+
+
+@pytest.mark.parametrize(
+    ("ends", "port"),
+    [(CallStatus.COMPLETED, "next"), (CallStatus.BUSY, "failed"), (CallStatus.FAILED, "failed")],
+)
+async def test_a_message_that_is_said_in_a_call_has_the_calls_fate(
+    phone: Phone, ends: CallStatus, port: str
+) -> None:
+    wait = {"status": "delivered", "timeout": {"amount": 1, "unit": "hours"}}
+    text = {"content": {"type": "text", "text": "Your parcel is here."}, "channels": [{"channel": "voice"}]}
+    flow = await flow_of(phone.desk, [node("send", "send", **text, wait_for=wait), *TAGS], [])
+    session = await phone.begin(flow, await phone.desk.contact("+15550001"))
+    await phone.later()
+    assert (await phone.session(session)).status == "waiting"
+    await phone.report(ends)
+    await phone.later()
+    assert (await phone.ports())[-1] == ("send", port)
