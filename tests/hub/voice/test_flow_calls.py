@@ -103,6 +103,7 @@ def test_how_a_call_goes_on(waiting: Waiting, ends: str) -> None:
         (Answered("machine"), ("answered", "machine")),
         (Gathered("12"), ("keys", "12")),
         (Gathered("", "one", 0.9), ("speech", "one")),
+        (Gathered("", "mumble", 0.1), ("speech", "")),
         (Gathered(), ("silence", "")),
         (Recorded(3), ("recorded", "https://r")),
         (Recorded(0), ("recorded", "")),
