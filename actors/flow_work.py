@@ -37,6 +37,7 @@ from hub.flows.inputs import INPUT, TimeUp, WebhookAnswer
 from hub.flows.receipts import ORIGIN, delivery, input_row
 from hub.ids import decode_id
 from hub.voice import flow_calls
+from hub.voice import service as voice
 from models.db import Scope, transaction
 
 EVERY_S = 0.25
@@ -159,8 +160,11 @@ class FlowWork:
         letters: dict[UUID, list[Any]] = defaultdict(list)
         news: list[Any] = []
         old: list[Any] = []
+        over: list[Any] = []
         for row in rows:
             match row.kind:
+                case "dial" if row.payload.get("drop"):
+                    over.append(row)
                 case "send" | "dial":
                     letters[row.tenant_id].append(row)
                 case "webhook":
@@ -173,6 +177,8 @@ class FlowWork:
                     old.append(row)
         for tenant_id, group in letters.items():
             await self._send(tenant_id, group)
+        for row in over:
+            await self._take_back(row)
         now = self._clock.now()
         statuses = await self._tell(news, lambda row: _input(row, now))
         old += [row for row, status in zip(news, statuses, strict=True) if status != "failed"]
@@ -230,6 +236,14 @@ class FlowWork:
             await flow_calls.spoken_in(db, tenant_id, dialled)
 
         await self._attempts.send_many(tenant_id, [asked for _, asked in ready], also=also)
+
+    async def _take_back(self, row: Any) -> None:
+        """The session has ended before its call was dialled."""
+        now = self._clock.now()
+        async with transaction(self._engine, Scope.of(row.tenant_id)) as db:
+            whose = (row.tenant_id, row.contact_id, row.session_id)
+            await voice.take_back(db, *whose, now, self._directories)
+            await store_runs.done(db, [(row.tenant_id, row.id)])
 
     async def _unsent(self, row: Any, why: str) -> None:
         """No channel or nobody to send it to: a session that waits for its fate hears that it failed."""

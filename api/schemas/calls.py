@@ -65,13 +65,16 @@ class CallOut(Out):
     conversation_id: str
     contact_id: str
     channel_id: str
+    flow_session_id: str | None = Field(description="Of the flow that speaks in the call.")
     direction: Literal["in", "out"]
     address: str
     status: Status
     reason: str | None
     error_code: str | None
     answered_by: str = Field(description="human, machine, fax, or empty when nobody looked.")
-    steps: list[dict[str, Any]] = Field(description="What the call did, in order, by the script's numbers.")
+    steps: list[dict[str, Any]] = Field(
+        description="What the call did, in order, by the script's numbers or the flow's steps."
+    )
     gathered: list[dict[str, Any]] = Field(description="Keys and words of the person, in order.")
     duration_s: int
     billed_s: int

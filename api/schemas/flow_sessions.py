@@ -57,7 +57,7 @@ class FlowSessionView(Out):
 
     session: FlowSession
     variables: dict[str, Any]
-    waits_for: str = Field(description="reply, time, webhook, delivery or people; empty for nothing.")
+    waits_for: str = Field(description="reply, time, webhook, delivery, people or call; empty for nothing.")
     steps: list[FlowStep]
     goals: list[FlowGoal]
 

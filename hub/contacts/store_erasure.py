@@ -57,7 +57,7 @@ _MESSAGES = text(
 )
 # When and how long stay: a call is paid like a message. Its words, keys and sound go.
 _CALLS = text(
-    "UPDATE calls SET address = '', reply = NULL, recording_url = NULL, steps = '[]', gathered = '[]', "
+    "UPDATE calls SET address = '', reply = NULL, session_id = NULL, position = NULL, recording_url = NULL, steps = '[]', gathered = '[]', "
     """script = '{"type": "call", "steps": [{"type": "hang_up"}]}' """
     f"WHERE {_THIS}"
 )

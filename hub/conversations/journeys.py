@@ -36,7 +36,7 @@ from hub.flows.definition import Flow
 from hub.flows.engine import Sprint, accepts, advance
 from hub.flows.inputs import HandedBack, Input, Reply, WebhookAnswer
 from hub.flows.inside import Inside
-from hub.flows.on_call import OnCall
+from hub.flows.on_call import OnCall, awaits_answer
 from hub.flows.session import Session, Waiting
 from hub.flows.world import Person, World
 from hub.ids import encode_id
@@ -140,6 +140,8 @@ class Runs:
         state = self.result.state
         state.sessions = inside.without(state.sessions, one.id)
         self.result.ran.append(Ran(one, "exited", reason))
+        if awaits_answer(one.session):  # a call that still waits to be dialled would be nobody's
+            self.result.effects.append(FlowWork("dial", one.id, {"drop": True}))
 
     def _run(
         self, flow: Flow, one: Inside, given: Input, trigger: str = "", key: str | None = None

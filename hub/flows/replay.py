@@ -19,6 +19,8 @@ from hub.flows.definition import Flow
 from hub.flows.engine import Sprint, advance
 from hub.flows.inputs import Begin, Call, Delivery, HandedBack, Input, Reply, TimeUp, WebhookAnswer
 from hub.flows.nodes import Start
+from hub.flows.nodes.call_base import PLACING
+from hub.flows.nodes.call_contact import CallContact
 from hub.flows.nodes.webhook import Webhook
 from hub.flows.session import Session
 from hub.flows.world import Person, Tenant, World
@@ -29,6 +31,11 @@ CALLS: Mapping[str, Literal["silence", "hung_up", "recorded"]] = {
     "silence": "silence",
     "hung_up": "hung_up",
     "next": "recorded",
+}
+MISSED: Mapping[str, Literal["busy", "no_answer", "failed"]] = {
+    "busy": "busy",
+    "no_answer": "no_answer",
+    "failed": "failed",
 }
 DIALLED = frozenset({"answered", "busy", "no_answer", "failed"})
 Way = tuple[str, str]
@@ -169,6 +176,8 @@ class _Player:
         """What a webhook, the network, people or a call answered then, told by the port; of a node that is new: all went well."""
         _, place = session.place
         assert session.waiting is not None, "it waits for this"
+        if kind == "call" and session.waiting.data.get(PLACING):
+            return self._placed(place)
         token = session.waiting.token
         nth = next((n for n, each in enumerate(self.passed) if each.node == place), None)
         port, at = "next", self.now
@@ -188,6 +197,18 @@ class _Player:
                 return HandedBack(), at
             case _:
                 return _called(port, self.lived.variables), at
+
+    def _placed(self, place: str) -> tuple[Input | None, datetime | None]:
+        """Whether the call was answered, told by the port of the node that had it placed."""
+        then = next((each for each in self.passed if each.node == place), None)
+        if then is None:
+            return None, None
+        own = isinstance(self.flow.nodes.get(place), CallContact)
+        if own:  # another kind of node has the call's answers still before it
+            self.passed.remove(then)
+        if own and (how := MISSED.get(then.port)):
+            return Call(happened=how), then.at
+        return Call(happened="answered", value=then.port if then.port == "machine" else "human"), then.at
 
     def _hook(self, place: str, port: str, token: int) -> WebhookAnswer:
         if port == "failed":

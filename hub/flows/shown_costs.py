@@ -22,6 +22,10 @@ from hub.voice.tariff import Tariff, estimate_s
 UNKNOWN_NUMBER = "no price: the contact has no phone number"
 
 
+SHORTEST = {"type": "call", "steps": [{"type": "hang_up"}]}
+"""How long a call of a flow lasts is known when it is over: the least it costs is shown."""
+
+
 @dataclass(frozen=True, slots=True)
 class ShownCost:
     """Of the effect at `place` of a frame. `refused`: why there is no price; then `micros` is 0."""
@@ -44,7 +48,7 @@ def costs_of(
     rates: RateTable,
     today: date,
 ) -> list[ShownCost]:
-    """One for each message among the effects of a frame (effects.to_json). `kinds`: of the tenant's channels by id.
+    """One for each message and call among the effects of a frame (effects.to_json). `kinds`: of the tenant's channels by id.
 
     The first channel of the message counts; one without goes where the contact talks to us.
     """
@@ -54,6 +58,8 @@ def costs_of(
             steps = effect.get("channels") or [{}]
             kind = _kind(steps[0].get("channel", ""), talks_by, kinds)
             found.append(_cost(place, effect["content"], kind, phone, rates, today))
+        elif effect["type"] == "place_call":
+            found.append(_cost(place, SHORTEST, ChannelKind.VOICE, phone, rates, today))
     return found
 
 

@@ -37,6 +37,8 @@ from models.db import Insert
 from models.flow_runs import flow_work
 
 STEPS_KEPT_MAX = 500
+CONFIDENCE_MIN = 0.3
+"""Words understood with less are asked for again."""
 ENDS: Mapping[CallStatus, CallEvent] = {
     CallStatus.COMPLETED: "hung_up",
     CallStatus.BUSY: "busy",
@@ -59,6 +61,10 @@ _WATCH = "ON CONFLICT (tenant_id, id) DO UPDATE SET due_at = EXCLUDED.due_at WHE
 _SPOKEN_IN = text(
     "UPDATE calls c SET session_id = w.session_id FROM unnest(CAST(:calls AS uuid[]), CAST(:sessions AS uuid[])) "
     "AS w(id, session_id) WHERE c.tenant_id = :tenant_id AND c.id = w.id"
+)
+_AWAITED = text(
+    "SELECT id FROM flow_work WHERE tenant_id = :tenant_id AND contact_id = :contact_id AND kind = 'call' "
+    "AND session_id = :session_id"
 )
 _OVER = text(
     "UPDATE flow_work SET kind = 'input', due_at = :now, attempts = 0, "
@@ -157,6 +163,12 @@ async def spoken_in(db: AsyncConnection, tenant_id: UUID, calls_of: Mapping[UUID
         await db.execute(_SPOKEN_IN, values)
 
 
+async def awaited(db: AsyncConnection, tenant_id: UUID, contact_id: UUID, session_id: UUID) -> list[UUID]:
+    """The calls of a session whose end it has not heard."""
+    values = {"tenant_id": tenant_id, "contact_id": contact_id, "session_id": session_id}
+    return list((await db.execute(_AWAITED, values)).scalars())
+
+
 async def let_go(db: AsyncConnection, tenant_id: UUID, call_id: UUID, script: Call) -> None:
     """The flow has given the call away, and it goes on by a script."""
     values = {"script": script.model_dump(mode="json"), "session_id": None, "turn": 0, "position": None}
@@ -202,7 +214,9 @@ def happened(event: Event, recording: str) -> Happened | None:
     match event:
         case Answered(by):
             return Happened(happened="answered", value=by)
-        case Gathered(digits, speech):
+        case Gathered(digits, speech, confidence):
+            if speech and confidence < CONFIDENCE_MIN:
+                return Happened(happened="speech")
             if digits or speech:
                 return Happened(happened="keys" if digits else "speech", value=digits or speech)
             return Happened(happened="silence")

@@ -147,6 +147,23 @@ async def report(
     return Reported(row, applied.changed, changed=True)
 
 
+async def take_back(
+    db: AsyncConnection,
+    tenant_id: UUID,
+    contact_id: UUID,
+    session_id: UUID,
+    now: datetime,
+    directories: Directories,
+) -> list[Reported]:
+    """The session of a flow is over: what it had placed and no sender has taken yet is not dialled any more."""
+    found = []
+    for call_id in await flow_calls.awaited(db, tenant_id, contact_id, session_id):
+        if await store.withdraw(db, tenant_id, call_id):
+            news = CallNews("", CallStatus.CANCELED, reason="the flow's session has ended")
+            found.append(await report(db, tenant_id, call_id, news, now, directories))
+    return found
+
+
 async def _tell(
     db: AsyncConnection, row: Row[Any], status: CallStatus, directories: Directories, now: datetime
 ) -> None:

@@ -24,6 +24,7 @@ def call_view(row: Any, message: Any = None) -> dict[str, Any]:
         "conversation_id": encode_id("cnv", row.contact_id),
         "contact_id": encode_id("con", row.contact_id),
         "channel_id": encode_id("chn", row.channel_id),
+        "flow_session_id": None if row.session_id is None else encode_id("fls", row.session_id),
         "direction": row.direction,
         "address": row.address,
         "status": status,

@@ -29,7 +29,7 @@ from hub.voice.script import Say
 from hub.voice.state import CallStatus
 from models.calls import calls
 from models.contacts import consents
-from models.conversations import messages
+from models.conversations import messages, outbox
 from models.db import Scope, insert_rows, transaction
 from models.flow_runs import flow_steps
 from tests.actors.desk import Desk
@@ -156,8 +156,22 @@ async def test_a_call_whose_end_nobody_tells_is_over_in_the_end(phone: Phone) ->
 async def test_a_call_that_is_answered_when_the_session_has_gone_ends(phone: Phone) -> None:
     session = await looked_up(phone)
     contact = (await phone.session(session)).contact_id
+    async with transaction(phone.desk.engine, Scope.of(phone.desk.tenant_id)) as db:
+        await db.execute(outbox.update().values(state="sending"))
     await phone.host.receive([phone.desk.command(contact, ExitFlow(session, now(), "enough"))])
+    await phone.later()
     assert await phone.ask(0, Answered()) == OVER
+
+
+async def test_a_call_that_waits_to_be_dialled_goes_with_its_session(phone: Phone) -> None:
+    session = await looked_up(phone)
+    contact = (await phone.session(session)).contact_id
+    await phone.host.receive([phone.desk.command(contact, ExitFlow(session, now(), "enough"))])
+    await phone.later()
+    assert (await phone.call()).status == "canceled"
+    (message,) = await phone.desk.rows(messages)
+    assert (message.status, message.settlement) == ("failed", "released")
+    assert await phone.desk.rows(outbox) == []
 
 
 async def test_a_flow_that_waits_for_long_hangs_up_first(phone: Phone) -> None:
@@ -198,3 +212,21 @@ async def test_a_call_that_may_not_leave_fails(phone: Phone, why: str) -> None:
         await phone.later()
     assert (await phone.session(session)).status == "ended"
     assert (await phone.ports())[-1] == ("failed", "next")
+
+
+@pytest.mark.parametrize(
+    ("ends", "port"),
+    [(CallStatus.COMPLETED, "next"), (CallStatus.BUSY, "failed"), (CallStatus.FAILED, "failed")],
+)
+async def test_a_message_that_is_said_in_a_call_has_the_calls_fate(
+    phone: Phone, ends: CallStatus, port: str
+) -> None:
+    wait = {"status": "delivered", "timeout": {"amount": 1, "unit": "hours"}}
+    text = {"content": {"type": "text", "text": "Your parcel is here."}, "channels": [{"channel": "voice"}]}
+    flow = await flow_of(phone.desk, [node("send", "send", **text, wait_for=wait), *TAGS], [])
+    session = await phone.begin(flow, await phone.desk.contact("+15550001"))
+    await phone.later()
+    assert (await phone.session(session)).status == "waiting"
+    await phone.report(ends)
+    await phone.later()
+    assert (await phone.ports())[-1] == ("send", port)

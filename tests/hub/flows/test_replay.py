@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from hub.flows.definition import Flow, read
 from hub.flows.replay import Heard, Lived, Passed, Replayed, compare
 from hub.flows.world import Person, Tenant
@@ -88,3 +90,29 @@ def test_silence_runs_into_the_time_limit() -> None:
 def test_what_cannot_be_repeated_proves_nothing() -> None:
     elsewhere = lived((Heard(after(5), "no"),))
     assert replayed(elsewhere, flow()) == Replayed("unrepeatable", WAY)
+
+
+def called() -> Flow:
+    edges = [("start", "next", "call"), ("call", "answered", "ask"), ("ask", "yes", "tag")]
+    nodes = [
+        {"id": "start", "type": "start"},
+        {"id": "call", "type": "call", "data": {"detect_machine": True}},
+        {"id": "ask", "type": "gather", "data": {"text": "?", "choices": [{"name": "yes", "words": ["1"]}]}},
+        {"id": "tag", "type": "tag", "data": {"tag": "said"}},
+    ]
+    joined = [{"source": one, "port": port, "target": two} for one, port, two in edges]
+    return read({"spec_version": 2, "nodes": nodes, "edges": joined})
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        (("call", "answered"), ("ask", "yes"), ("tag", "next")),
+        (("call", "answered"), ("ask", "hung_up")),
+        (("call", "machine"),),
+        (("call", "busy"),),
+    ],
+)
+def test_a_call_is_lived_through_again(way: tuple[tuple[str, str], ...]) -> None:
+    session = lived((), (("start", "next"), *way))
+    assert compare(session, called(), called(), Person(), (Tenant(), Tenant())).verdict == "same"

@@ -5407,6 +5407,11 @@ export interface components {
             /** Channel Id */
             channel_id: string;
             /**
+             * Flow Session Id
+             * @description Of the flow that speaks in the call.
+             */
+            flow_session_id: string | null;
+            /**
              * Direction
              * @enum {string}
              */
@@ -5429,7 +5434,7 @@ export interface components {
             answered_by: string;
             /**
              * Steps
-             * @description What the call did, in order, by the script's numbers.
+             * @description What the call did, in order, by the script's numbers or the flow's steps.
              */
             steps: {
                 [key: string]: unknown;
@@ -8198,7 +8203,7 @@ export interface components {
             };
             /**
              * Waits For
-             * @description reply, time, webhook, delivery or people; empty for nothing.
+             * @description reply, time, webhook, delivery, people or call; empty for nothing.
              */
             waits_for: string;
             /** Steps */

@@ -1,5 +1,5 @@
 /** How a kind of step looks: its icon and colour. */
-import { IconArrowsSplit, IconBolt, IconBrain, IconClock, IconDatabaseEdit, IconFlag, IconFlagCheck, IconGitBranch, IconHelpHexagon, IconHierarchy, IconMessageQuestion, IconMicrophone, IconPhoneOff, IconPhoneOutgoing, IconPlayerPlay, IconPlayerStop, IconPuzzle, IconSend, IconTag, IconUsers, IconVolume, IconWebhook, type Icon } from '@tabler/icons-react';
+import { IconArrowsSplit, IconBolt, IconBrain, IconClock, IconDatabaseEdit, IconFlag, IconFlagCheck, IconGitBranch, IconHelpHexagon, IconHierarchy, IconMessageQuestion, IconMicrophone, IconPhoneCall, IconPhoneOff, IconPhoneOutgoing, IconPlayerPlay, IconPlayerStop, IconPuzzle, IconSend, IconTag, IconUsers, IconVolume, IconWebhook, type Icon } from '@tabler/icons-react';
 
 interface Looks { icon: Icon; color: string }
 
@@ -27,6 +27,7 @@ const LOOKS: Record<string, Looks> = {
   webhook: { icon: IconWebhook, color: DATA },
   sub_flow: { icon: IconHierarchy, color: BRANCH },
   hand_over: { icon: IconUsers, color: PEOPLE },
+  call: { icon: IconPhoneCall, color: VOICE },
   say: { icon: IconVolume, color: VOICE },
   play: { icon: IconPlayerPlay, color: VOICE },
   gather: { icon: IconHelpHexagon, color: VOICE },

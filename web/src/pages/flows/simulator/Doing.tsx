@@ -55,6 +55,18 @@ function ReplyForm({ document, node, onAct }: DoingProps) {
   );
 }
 
+function RingForm({ onAct }: DoingProps) {
+  const { t } = useTranslation('simulator');
+  const call = (happened: (typeof DIALLED)[number], value = ''): void => onAct({ do: 'call', happened, value });
+  return (
+    <div className={`${classes.doing} ${classes.chips}`} role="group" aria-label={t('keys.ringing')}>
+      <button type="button" className={classes.chip} onClick={() => call('answered', 'human')}>{t('keys.answered')}</button>
+      <button type="button" className={classes.chip} onClick={() => call('answered', 'machine')}>{t('keys.machine')}</button>
+      {DIALLED.slice(1).map((how) => <button key={how} type="button" className={classes.chip} onClick={() => call(how)}>{t(`keys.${how}`)}</button>)}
+    </div>
+  );
+}
+
 function CallForm({ document, node, onAct }: DoingProps) {
   const { t } = useTranslation('simulator');
   const [keys, setKeys] = useState('');
@@ -171,7 +183,7 @@ function MendForm({ onAct }: DoingProps) {
   );
 }
 
-const FORMS: Partial<Record<WaitsFor, (props: DoingProps) => React.ReactNode>> = { reply: ReplyForm, call: CallForm, webhook: HookForm, delivery: DeliveryForm, people: PeopleForm, stuck: MendForm };
+const FORMS: Partial<Record<WaitsFor, (props: DoingProps) => React.ReactNode>> = { reply: ReplyForm, call: CallForm, ringing: RingForm, webhook: HookForm, delivery: DeliveryForm, people: PeopleForm, stuck: MendForm };
 
 /** The form for what the run waits for; nothing where only time can pass. */
 export function Doing({ waits, ...props }: DoingProps & { waits: WaitsFor }) {

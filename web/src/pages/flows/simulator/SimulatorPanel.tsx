@@ -27,7 +27,7 @@ const Doing = lazy(async () => ({ default: (await import('./Doing')).Doing }));
 const PassTime = lazy(async () => ({ default: (await import('./Doing')).PassTime }));
 const Tests = lazy(async () => ({ default: (await import('./Tests')).Tests }));
 
-const TONES: Record<WaitsFor, Tone> = { begin: 'neutral', reply: 'info', time: 'info', webhook: 'info', delivery: 'info', call: 'info', people: 'human', pause: 'progress', stuck: 'danger', ended: 'success' };
+const TONES: Record<WaitsFor, Tone> = { begin: 'neutral', reply: 'info', time: 'info', webhook: 'info', delivery: 'info', call: 'info', ringing: 'info', people: 'human', pause: 'progress', stuck: 'danger', ended: 'success' };
 const PLAIN = new Set(['sms', 'voice']);
 
 function Beside({ action }: { action: Action }) {

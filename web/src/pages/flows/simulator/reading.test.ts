@@ -60,6 +60,7 @@ test('where a run stands and what it waits for', () => {
   const waiting = { kind: 'call', token: 1, until: '2026-03-01T11:00:30Z', data: {} };
   const inside = frame({ session: { node: 'sub', waiting, inside: [['f', 'inner']] } });
   expect([waitsFor(undefined), waitsFor(frame({ status: 'ended' })), waitsFor(inside), waitsFor(frame({ status: 'stuck', session: {} }))]).toEqual(['begin', 'ended', 'call', 'stuck']);
+  expect(waitsFor(frame({ session: { node: 'say', waiting: { ...waiting, data: { placing: true } } } }))).toBe('ringing');
   expect(standsAt(inside)).toEqual({ node: 'inner', inside: true, until: waiting.until });
   expect(minutesUntil(inside.now, waiting.until)).toBe(61);
   expect(answersOf(DOCUMENT, 'ask')).toEqual(['yes', 'no']);

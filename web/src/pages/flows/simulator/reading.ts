@@ -80,7 +80,7 @@ export function linesOf(frames: readonly Frame[]): Line[] {
   return frames.flatMap((frame) => {
     const action = frame.action as unknown as Action;
     const done: Line[] = action.do === 'reply' ? [{ from: 'them', text: action.text || action.choice || '', voice: false }]
-      : action.do === 'call' && action.value ? [{ from: 'them', text: action.value, voice: true }]
+      : action.do === 'call' && action.value && action.happened !== 'answered' ? [{ from: 'them', text: action.value, voice: true }]
         : action.do === 'begin' || action.do === 'go_on' ? [] : [{ from: 'note', action }];
     const said = frame.effects.flatMap((raw, at): Line[] => {
       const effect = raw as Effect;
@@ -96,7 +96,7 @@ export function linesOf(frames: readonly Frame[]): Line[] {
   });
 }
 
-export type WaitsFor = 'begin' | 'reply' | 'time' | 'webhook' | 'delivery' | 'people' | 'call' | 'pause' | 'stuck' | 'ended';
+export type WaitsFor = 'begin' | 'reply' | 'time' | 'webhook' | 'delivery' | 'people' | 'call' | 'ringing' | 'pause' | 'stuck' | 'ended';
 
 /** What the run waits for now. */
 export function waitsFor(frame: Frame | undefined): WaitsFor {
@@ -105,6 +105,7 @@ export function waitsFor(frame: Frame | undefined): WaitsFor {
   const session = frame.session;
   if (!session) return 'ended';
   const waiting = isRecord(session.waiting) ? session.waiting : null;
+  if (waiting?.kind === 'call' && isRecord(waiting.data) && waiting.data.placing === true) return 'ringing';
   return (waiting?.kind as WaitsFor | undefined) ?? 'reply';
 }
 
