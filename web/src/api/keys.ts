@@ -36,6 +36,7 @@ export const keys = {
   users: ['tenancy', 'users'] as const,
   search: (q: string, filter: object) => ['search', 'messages', q, filter] as const,
   wrapUps: ['inbox', 'wrap-ups'] as const,
+  policy: ['messaging', 'policy'] as const,
   mentions: ['mentions', 'list'] as const,
   replies: ['replies', 'list'] as const,
   anySuggestions: ['replies', 'for'] as const,

@@ -54,8 +54,8 @@ export default function PresenceSwitch() {
         ))}
         <Menu.Divider />
         <Menu.Item leftSection={<IconPhone size={15} aria-hidden />} onClick={() => phoneOpen.set(true)}>
-          {t('call.phone.menu')}
-          <small className={classes.hint} dir="ltr">{phone?.address || t('call.phone.none')}</small>
+          {t('presence.phone')}
+          <small className={classes.hint} dir="ltr">{phone?.address || t('presence.noPhone')}</small>
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>

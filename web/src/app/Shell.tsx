@@ -16,7 +16,10 @@ import { VersionBanner } from './VersionBanner';
 
 const CommandPalette = lazy(() => import('./CommandPalette'));
 const KeyHelp = lazy(() => import('./KeyHelp'));
-const CallDock = lazy(() => import('./CallDock'));
+const CallDock = lazy(async () => {
+  await loadArea('call');
+  return import('./CallDock');
+});
 const OfferCard = lazy(() => import('./OfferCard'));
 const SignInAgain = lazy(async () => {
   await loadArea('signin');
