@@ -43,9 +43,9 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """Somebody calls one of our numbers."""
+    """Somebody calls one of our numbers. `trunks`: those that may have brought the call; it belongs to whose the number is."""
 
-    account: Account
+    trunks: tuple[Trunk, ...]
     number: str
     caller: str
     sip_call_id: str
@@ -65,7 +65,7 @@ class SipLine:
     """One call of the stack as a `hub.voice.carrying.Line`."""
 
     def __init__(self, trunk: Trunk, call: Any) -> None:
-        self._trunk = trunk
+        self.trunk = trunk
         self._call = call
         self._keys: asyncio.Queue[str] = asyncio.Queue()
         self.gone = asyncio.Event()
@@ -176,7 +176,7 @@ class SipLine:
             raise LineGone from None
 
     async def connect(self, number: str, timeout_s: int, caller_id: str) -> str:
-        other = await self._trunk.dial(number)
+        other = await self.trunk.dial(number)
         try:
             await other.answered(float(timeout_s))
         except NotConnected as failure:
@@ -228,6 +228,11 @@ class Trunk:
         self.account = account
         self.settings = settings
         self._agent = agent
+
+    @property
+    def hostname(self) -> str | None:
+        """Where its calls come from."""
+        return urlsplit(f"sip://{self.settings.host}").hostname
 
     def is_of(self, account: Account) -> bool:
         """Whether nothing of the account was changed since the trunk was opened."""
@@ -321,16 +326,19 @@ class SipStack:
         task.add_done_callback(self._tasks.discard)
 
     async def _take(self, trunk: Trunk, call: Any) -> None:
-        """Only calls that come from the trunk itself, for a number and from one."""
+        """Only calls that come from a trunk itself, for a number and from one. All trunks take calls to any number, so
+        the stack gives a call to whichever it has first: whose it is, its sender and its number tell.
+        """
         line = SipLine(trunk, call)
         host = urlsplit(str(call.peer).replace("sip:", "sip://", 1)).hostname
+        trunks = tuple(known for known in self._trunks.values() if known.hostname == host)
         number, caller = number_of(call.headers.get("To", "")), number_of(call.headers.get("From", ""))
-        if host != urlsplit(f"sip://{trunk.settings.host}").hostname or not number or not caller:
+        if not trunks or not number or not caller:
             log.warning("sip_call_refused", trunk=str(trunk.account.id))
             await call.reject()
             return
         try:
-            await self._on_call(Arrived(trunk.account, number, caller, line.sip_call_id, line))
+            await self._on_call(Arrived(trunks, number, caller, line.sip_call_id, line))
         except Exception:
             log.exception("sip_call_failed", trunk=str(trunk.account.id))
             await line.hang_up()

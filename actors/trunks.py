@@ -243,11 +243,15 @@ class TrunkHost(Shell):
 
     async def _arrived(self, arrived: Arrived) -> None:
         """A person calls one of our numbers: they wait at the desk, or the default script answers."""
-        account, line = arrived.account, arrived.line
-        call_id = await self.calls.arrived(account, arrived.number, arrived.caller, line.sip_call_id)
-        if call_id is None:
-            await line.hang_up()
-            return
+        line = arrived.line
+        for trunk in arrived.trunks:
+            found = await self.calls.arrived(trunk.account, arrived.number, arrived.caller, line.sip_call_id)
+            if found is not None:
+                line.trunk = trunk
+                return await self._answer(trunk.account, found, line)
+        await line.hang_up()
+
+    async def _answer(self, account: Account, call_id: UUID, line: SipLine) -> None:
         place = await self.calls.place(account, call_id)
         async with transaction(self.engine, Scope.of(place.tenant_id)) as db:
             row = await store.get(db, place.tenant_id, call_id)

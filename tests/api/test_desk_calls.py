@@ -28,7 +28,7 @@ async def desk(org: Org, carrier: httpx2.AsyncClient) -> AsyncIterator[PhoneDesk
 
 async def test_a_call_is_answered_held_listened_to_passed_on_and_ended(desk: PhoneDesk) -> None:
     number, call = await desk.call_in()
-    assert "Welcome to the line." in [step.get("text") for step in (await desk.line(number))["log"]]
+    await desk.heard(number, "say", text="Welcome to the line.")
     await desk.post("ann", f"/v1/calls/{call}/answer")
     problem(await desk.people["bob"].post(f"/v1/calls/{call}/answer"), 409, "call-state")
     await desk.phase(call, "connected")

@@ -129,7 +129,7 @@ async def test_a_call_over_the_trunk_waits_is_answered_held_keyed_and_ended_by_a
         phone_of_ann = await sipp(tmp_path / "ann", "-p", str(phone), *media, scenario="echo.xml")
 
         caller = await sipp(
-            tmp_path / "theirs", settings.sip_listen, "-p", str(theirs), "-s", number, scenario="caller.xml"
+            tmp_path / "theirs", settings.sip_listen, "-p", str(theirs), "-s", number, scenario="waiter.xml"
         )
         waits = (await until(lambda: _json(ann, "/v1/calls/live"), lambda found: found["items"]))["items"][0]
         call = f"/v1/calls/{waits['id']}"
@@ -151,8 +151,6 @@ async def test_a_call_over_the_trunk_waits_is_answered_held_keyed_and_ended_by_a
         await do("hold")
         await do("resume")
         await do("keys", {"keys": "12#"})
-        await asyncio.sleep(1.5)
-        assert (await at("connected"))["agent"]["name"] == "Ann"
         await do("end")
         await well(phone_of_ann, tmp_path / "ann")
         await well(caller, tmp_path / "theirs")
@@ -162,6 +160,21 @@ async def test_a_call_over_the_trunk_waits_is_answered_held_keyed_and_ended_by_a
             lambda: _json(ann, f"/v1/calls/{waits['id']}"), lambda found: found["ended_at"] is not None
         )
         assert (over["status"], over["direction"]) == ("completed", "in")
+
+        phone_of_ann = await sipp(tmp_path / "ann", "-p", str(phone), *media, scenario="echo.xml")
+        contact = await sipp(
+            tmp_path / "theirs", "-p", str(theirs), "-mp", str(free_port()), scenario="echo.xml"
+        )
+        answer = await ann.post(f"/v1/conversations/{waits['conversation_id']}/call", json={})
+        assert answer.status_code == 201, answer.text
+        call = f"/v1/calls/{answer.json()['id']}"
+        assert (await at("connected"))["direction"] == "out"
+        await asyncio.sleep(1.5)  # what is shorter than a second costs nothing
+        await do("end")
+        await well(phone_of_ann, tmp_path / "ann")
+        await well(contact, tmp_path / "theirs")
+        paid = await until(lambda: _json(ann, call), lambda found: found["ended_at"] is not None)
+        assert (paid["status"], paid["billed_s"]) == ("completed", 60)
 
 
 async def _json(http: httpx2.AsyncClient, path: str) -> Any:

@@ -38,6 +38,7 @@ export const keys = {
   wrapUps: ['inbox', 'wrap-ups'] as const,
   ways: (id: string, at: string | null) => ['inbox', 'ways', id, at] as const,
   flowsToPassInto: ['inbox', 'flows'] as const,
+  policy: ['messaging', 'policy'] as const,
   mentions: ['mentions', 'list'] as const,
   replies: ['replies', 'list'] as const,
   anySuggestions: ['replies', 'for'] as const,

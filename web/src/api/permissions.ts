@@ -22,6 +22,7 @@ const NEEDS = {
   manageWebhooks: 'webhooks:manage',
   manageInbox: 'inbox:manage',
   readReports: 'reports:read',
+  writePolicy: 'policy:write',
 } as const;
 
 export type Ability = keyof typeof NEEDS;

@@ -39,28 +39,28 @@ function Ringing({ call, more }: { call: DeskCall; more: number }) {
     });
   };
   const decline = (): void => void act('decline');
-  useKeys(t('calls:keys'), [
-    { keys: 'Shift A', label: t('calls:answer'), run: answer },
-    { keys: 'Shift D', label: t('calls:decline'), run: decline },
+  useKeys(t('call:keys'), [
+    { keys: 'Shift A', label: t('call:answer'), run: answer },
+    { keys: 'Shift D', label: t('call:decline'), run: decline },
   ]);
-  const said = t(back ? 'calls:callback' : 'calls:incoming', { name: nameOf(call) });
+  const said = t(back ? 'call:callback' : 'call:incoming', { name: nameOf(call) });
   return (
-    <section className={classes.dock} data-rings aria-label={t('calls:label')} data-testid="call-ringing">
+    <section className={classes.dock} data-rings aria-label={t('call:label')} data-testid="call-ringing">
       <div className={classes.top}>
         <strong><IconPhoneIncoming size={17} aria-hidden /> <bdi>{said}</bdi></strong>
       </div>
       <div className={classes.meta}>
         {call.queue && <span>{call.queue.name}</span>}
         <span dir="ltr">{call.contact.address}</span>
-        <span>{t('calls:waited', { time: clock(waited) })}</span>
+        <span>{t('call:waited', { time: clock(waited) })}</span>
       </div>
-      {call.note && <p className={classes.note}>{t('calls:noteFrom', { note: call.note })}</p>}
-      {phone?.address === '' && <p className={classes.note}>{t('calls:phone.needed')}</p>}
+      {call.note && <p className={classes.note}>{t('call:noteFrom', { note: call.note })}</p>}
+      {phone?.address === '' && <p className={classes.note}>{t('call:phone.needed')}</p>}
       <div className={classes.actions}>
-        <Button size="sm" loading={busy === 'answer'} onClick={answer} rightSection={<kbd>{t('calls:answerKey')}</kbd>}>
-          {t(phone?.address === '' ? 'calls:phone.set' : back ? 'calls:callBack' : 'calls:answer')}
+        <Button size="sm" loading={busy === 'answer'} onClick={answer} rightSection={<kbd>{t('call:answerKey')}</kbd>}>
+          {t(phone?.address === '' ? 'call:phone.set' : back ? 'call:callBack' : 'call:answer')}
         </Button>
-        <Button size="sm" variant="default" loading={busy === 'decline'} onClick={decline} rightSection={<kbd>{t('calls:declineKey')}</kbd>}>{t('calls:decline')}</Button>
+        <Button size="sm" variant="default" loading={busy === 'decline'} onClick={decline} rightSection={<kbd>{t('call:declineKey')}</kbd>}>{t('call:decline')}</Button>
         {more > 0 && <span className={classes.more}>{t('offer.more', { count: more })}</span>}
       </div>
       <p className="visually-hidden" role="status">{said}</p>
@@ -72,9 +72,9 @@ function Hearing({ call }: { call: DeskCall }) {
   const { t } = useTranslation();
   const { act, busy } = useCall(call);
   return (
-    <section className={classes.dock} aria-label={t('calls:label')} data-testid="call-listening">
-      <div className={classes.top}><strong><IconEar size={17} aria-hidden /> {t('calls:listening', { agent: call.agent?.name ?? '', name: nameOf(call) })}</strong></div>
-      <div className={classes.actions}><Button size="sm" variant="default" loading={busy === 'stop'} onClick={() => void act('stop')}>{t('calls:stop')}</Button></div>
+    <section className={classes.dock} aria-label={t('call:label')} data-testid="call-listening">
+      <div className={classes.top}><strong><IconEar size={17} aria-hidden /> {t('call:listening', { agent: call.agent?.name ?? '', name: nameOf(call) })}</strong></div>
+      <div className={classes.actions}><Button size="sm" variant="default" loading={busy === 'stop'} onClick={() => void act('stop')}>{t('call:stop')}</Button></div>
     </section>
   );
 }

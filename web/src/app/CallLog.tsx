@@ -17,10 +17,10 @@ export function CallLog({ log }: { log: DeskCall['log'] }) {
   }, [log.length]);
   if (log.length === 0) return null;
   return (
-    <ol className={classes.log} ref={end} aria-label={t('calls:log.label')} tabIndex={0}>
+    <ol className={classes.log} ref={end} aria-label={t('call:log.label')} tabIndex={0}>
       {log.map((line, at) => (
         <li key={`${at} ${text(line.did)}`}>
-          <span>{t(`calls:log.${text(line.did)}`, { by: text(line.by), to: text(line.to), keys: text(line.keys) })}</span>
+          <span>{t(`call:log.${text(line.did)}`, { by: text(line.by), to: text(line.to), keys: text(line.keys) })}</span>
           <time dateTime={text(line.at)} title={absoluteTime(text(line.at), me.tenant.time_zone)}>{clockTime(text(line.at), me.tenant.time_zone)}</time>
         </li>
       ))}

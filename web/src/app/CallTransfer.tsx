@@ -30,16 +30,16 @@ export function CallTransfer({ busy, onTransfer, onCancel }: { busy: boolean; on
   return (
     <form
       className={classes.transfer}
-      aria-label={t('calls:transfer')}
+      aria-label={t('call:transfer')}
       onSubmit={(event) => {
         event.preventDefault();
         if (to && !busy) onTransfer(to);
       }}
     >
-      <SegmentedControl size="xs" fullWidth aria-label={t('calls:to.label')} value={kind} onChange={(value) => setKind(value as Kind)} data={(['agent', 'queue', 'number'] as const).map((value) => ({ value, label: t(`calls:to.${value}`) }))} />
+      <SegmentedControl size="xs" fullWidth aria-label={t('call:to.label')} value={kind} onChange={(value) => setKind(value as Kind)} data={(['agent', 'queue', 'number'] as const).map((value) => ({ value, label: t(`call:to.${value}`) }))} />
       {kind === 'agent' && (
         <Select
-          label={t('calls:to.pickAgent')}
+          label={t('call:to.pickAgent')}
           data-autofocus
           searchable
           value={agent}
@@ -47,13 +47,13 @@ export function CallTransfer({ busy, onTransfer, onCancel }: { busy: boolean; on
           data={people.map((one) => ({ value: one.id, label: `${one.name} · ${t(`presence.${one.presence}`)}` }))}
         />
       )}
-      {kind === 'queue' && <Select label={t('calls:to.pickQueue')} searchable value={queue} onChange={setQueue} data={(queues?.items ?? []).map((one) => ({ value: one.id, label: one.name }))} />}
-      {kind === 'number' && <TextInput label={t('calls:to.numberLabel')} description={t('calls:to.numberHint')} type="tel" dir="ltr" value={number} onChange={(event) => setNumber(event.currentTarget.value)} />}
-      <Textarea label={t('calls:to.note')} autosize minRows={1} maxRows={4} maxLength={NOTE_CHARS_MAX} value={note} onChange={(event) => setNote(event.currentTarget.value)} />
-      {kind === 'agent' && <Switch label={t('calls:to.ask')} description={t('calls:to.askHint')} checked={consult} onChange={(event) => setConsult(event.currentTarget.checked)} />}
+      {kind === 'queue' && <Select label={t('call:to.pickQueue')} searchable value={queue} onChange={setQueue} data={(queues?.items ?? []).map((one) => ({ value: one.id, label: one.name }))} />}
+      {kind === 'number' && <TextInput label={t('call:to.numberLabel')} description={t('call:to.numberHint')} type="tel" dir="ltr" value={number} onChange={(event) => setNumber(event.currentTarget.value)} />}
+      <Textarea label={t('call:to.note')} autosize minRows={1} maxRows={4} maxLength={NOTE_CHARS_MAX} value={note} onChange={(event) => setNote(event.currentTarget.value)} />
+      {kind === 'agent' && <Switch label={t('call:to.ask')} description={t('call:to.askHint')} checked={consult} onChange={(event) => setConsult(event.currentTarget.checked)} />}
       <div className={classes.actions}>
-        <Button type="submit" size="sm" loading={busy} disabled={!to}>{t(kind === 'agent' && consult ? 'calls:to.ask_do' : 'calls:to.do')}</Button>
-        <Button size="sm" variant="default" onClick={onCancel}>{t('calls:to.cancel')}</Button>
+        <Button type="submit" size="sm" loading={busy} disabled={!to}>{t(kind === 'agent' && consult ? 'call:to.ask_do' : 'call:to.do')}</Button>
+        <Button size="sm" variant="default" onClick={onCancel}>{t('call:to.cancel')}</Button>
       </div>
     </form>
   );

@@ -41,10 +41,10 @@ export function Keypad({ onPress }: { onPress: (pressed: string) => Promise<bool
     press(event.key);
   };
   return (
-    <div className={classes.pad} role="group" aria-label={t('calls:keypad')}>
-      <output className={classes.pressed} aria-label={t('calls:sent')}>{shown}</output>
+    <div className={classes.pad} role="group" aria-label={t('call:keypad')}>
+      <output className={classes.pressed} aria-label={t('call:sent')}>{shown}</output>
       {KEYS.map((key, at) => (
-        <button key={key} type="button" ref={at === 0 ? first : undefined} aria-label={key === '*' ? t('calls:star') : key === '#' ? t('calls:hash') : undefined} onKeyDown={onKeyDown} onClick={() => press(key)}>{key}</button>
+        <button key={key} type="button" ref={at === 0 ? first : undefined} aria-label={key === '*' ? t('call:star') : key === '#' ? t('call:hash') : undefined} onKeyDown={onKeyDown} onClick={() => press(key)}>{key}</button>
       ))}
     </div>
   );

@@ -23,25 +23,25 @@ export function PhoneDialog({ onClose }: { onClose: () => void }) {
     try {
       const done = await putPhone(address);
       client.setQueryData(keys.phone, done);
-      toast(done.address ? t('calls:phone.saved', { address: done.address }) : t('calls:phone.cleared'));
+      toast(done.address ? t('call:phone.saved', { address: done.address }) : t('call:phone.cleared'));
       onClose();
     } catch (error) {
       setWrong(true);
-      toastProblem(t, t('calls:phone.failed'), error);
+      toastProblem(t, t('call:phone.failed'), error);
     } finally {
       setBusy(false);
     }
   };
   return (
-    <Modal opened onClose={onClose} title={t('calls:phone.title')} size="sm">
+    <Modal opened onClose={onClose} title={t('call:phone.title')} size="sm">
       <form
         onSubmit={(event) => {
           event.preventDefault();
           void save();
         }}
       >
-        <TextInput label={t('calls:phone.field')} description={t('calls:phone.text')} placeholder={t('calls:phone.placeholder')} dir="ltr" data-autofocus value={value} error={wrong} onChange={(event) => setText(event.currentTarget.value)} />
-        <Button type="submit" mt="md" loading={busy}>{t('calls:phone.save')}</Button>
+        <TextInput label={t('call:phone.field')} description={t('call:phone.text')} placeholder={t('call:phone.placeholder')} dir="ltr" data-autofocus value={value} error={wrong} onChange={(event) => setText(event.currentTarget.value)} />
+        <Button type="submit" mt="md" loading={busy}>{t('call:phone.save')}</Button>
       </form>
     </Modal>
   );

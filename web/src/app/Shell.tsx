@@ -17,7 +17,7 @@ import { VersionBanner } from './VersionBanner';
 const CommandPalette = lazy(() => import('./CommandPalette'));
 const KeyHelp = lazy(() => import('./KeyHelp'));
 const CallDock = lazy(async () => {
-  await loadArea('calls');
+  await loadArea('call');
   return import('./CallDock');
 });
 const OfferCard = lazy(() => import('./OfferCard'));

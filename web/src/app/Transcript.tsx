@@ -18,10 +18,10 @@ function Line({ said, name }: { said: Said; name: string }) {
   return (
     <li data-speaker={said.speaker} data-unsure={unsure || undefined}>
       <span className={classes.who}>
-        <bdi>{said.speaker === 'contact' ? name : said.user?.name || t('calls:said.agent')}</bdi>
+        <bdi>{said.speaker === 'contact' ? name : said.user?.name || t('call:said.agent')}</bdi>
         <time dateTime={said.at} title={absoluteTime(said.at, me.tenant.time_zone)}>{clockTime(said.at, me.tenant.time_zone)}</time>
       </span>
-      <p dir="auto" title={unsure ? t('calls:said.unsure') : undefined}>{said.text}</p>
+      <p dir="auto" title={unsure ? t('call:said.unsure') : undefined}>{said.text}</p>
     </li>
   );
 }
@@ -38,13 +38,13 @@ export function Transcript({ callId, name, live }: { callId: string; name: strin
   }, [live, items.length]);
   if (isPending) return <div className="skeleton" style={{ height: 44 }} aria-busy />;
   if (isError) return <ProblemAlert error={error} onRetry={() => void refetch()} />;
-  if (items.length === 0) return <p className={classes.quiet}>{t(live ? 'calls:said.listens' : 'calls:said.none')}</p>;
+  if (items.length === 0) return <p className={classes.quiet}>{t(live ? 'call:said.listens' : 'call:said.none')}</p>;
   const scrolled = (): void => {
     const element = box.current;
     if (element) atEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < 24;
   };
   return (
-    <ol className={classes.said} ref={box} onScroll={scrolled} role="log" aria-live={live ? 'polite' : 'off'} aria-label={t('calls:said.label')} tabIndex={0} data-testid="transcript">
+    <ol className={classes.said} ref={box} onScroll={scrolled} role="log" aria-live={live ? 'polite' : 'off'} aria-label={t('call:said.label')} tabIndex={0} data-testid="transcript">
       {items.map((said) => <Line key={said.id} said={said} name={name} />)}
     </ol>
   );

@@ -81,7 +81,7 @@ const inbox = createRoute({
   },
   loader: async ({ context }) => {
     if (can(context.me, 'readInbox')) void context.client.prefetchQuery(countsQuery);
-    await Promise.all([loadArea('inbox'), loadArea('calls')]);
+    await Promise.all([loadArea('inbox'), loadArea('call')]);
   },
   component: lazyRouteComponent(() => import('../pages/inbox/InboxPage'), 'InboxPage'),
 });
@@ -246,7 +246,14 @@ const wrapUps = createRoute({
   component: lazyRouteComponent(() => import('../pages/settings/WrapUpsPage'), 'WrapUpsPage'),
 });
 
-const tree = root.addChildren([signIn, app.addChildren([contacts, contact, attributes, suppressions, segments, segment, imports, importOne, routing, channels, account, queues, queue, webhooks, replies, wrapUps, wallboard, reports, flows, flow, home, inbox.addChildren([inboxView.addChildren([inboxConversation])])])]);
+const policy = createRoute({
+  getParentRoute: () => app,
+  path: '/settings/policy',
+  loader: async ({ context }) => (await import('../pages/settings/load')).loadPolicy(context.client, context.me),
+  component: lazyRouteComponent(() => import('../pages/settings/PolicyPage'), 'PolicyPage'),
+});
+
+const tree = root.addChildren([signIn, app.addChildren([contacts, contact, attributes, suppressions, segments, segment, imports, importOne, routing, channels, account, queues, queue, webhooks, replies, wrapUps, policy, wallboard, reports, flows, flow, home, inbox.addChildren([inboxView.addChildren([inboxConversation])])])]);
 
 export function makeRouter(client: QueryClient) {
   return createRouter({

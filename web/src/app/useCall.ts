@@ -14,7 +14,7 @@ const DOES = {
   answer: answerCall, decline: declineCall, hold: holdCall, resume: resumeCall, complete: completeTransfer, cancel: cancelTransfer, end: endCall, listen: listenToCall, stop: stopListening,
 } as const;
 export type Doing = keyof typeof DOES;
-const FAILED: Partial<Record<string, string>> = { answer: 'calls:notAnswered', decline: 'calls:notDeclined', listen: 'calls:listenFailed', transfer: 'calls:to.failed' };
+const FAILED: Partial<Record<string, string>> = { answer: 'call:notAnswered', decline: 'call:notDeclined', listen: 'call:listenFailed', transfer: 'call:to.failed' };
 
 export interface CallActions {
   busy: string | null;
@@ -36,7 +36,7 @@ export function useCall(call: DeskCall): CallActions {
         putCall(client, await ask());
         return true;
       } catch (error) {
-        toastProblem(t, t(FAILED[name] ?? 'calls:failed'), error);
+        toastProblem(t, t(FAILED[name] ?? 'call:failed'), error);
         void client.invalidateQueries({ queryKey: keys.liveCalls });
         return false;
       } finally {

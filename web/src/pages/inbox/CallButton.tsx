@@ -32,13 +32,13 @@ export function CallButton({ row }: { row: Conversation }) {
     try {
       putCall(client, await callContact(row.id));
     } catch (error) {
-      toastProblem(t, t('calls:callFailed'), error);
+      toastProblem(t, t('call:callFailed'), error);
     }
     setBusy(false);
   };
   return (
-    <Tooltip label={t('calls:callContact')}>
-      <ActionIcon variant="default" size={32} aria-label={t('calls:callContact')} loading={busy} onClick={() => void run()}><IconPhoneOutgoing size={17} aria-hidden /></ActionIcon>
+    <Tooltip label={t('call:callContact')}>
+      <ActionIcon variant="default" size={32} aria-label={t('call:callContact')} loading={busy} onClick={() => void run()}><IconPhoneOutgoing size={17} aria-hidden /></ActionIcon>
     </Tooltip>
   );
 }

@@ -15,8 +15,8 @@ export function CallEntry({ entry }: { entry: TimelineEntry }) {
   const { did, seconds, to, outcome } = entry.data;
   const who = entry.actor?.name || t('note.somebody');
   const length = typeof seconds === 'number' ? seconds : 0;
-  const said = did === 'ended' ? t(length > 0 ? 'calls:ended' : 'calls:missed', { length: clock(length), outcome: t(`calls:outcome.${String(outcome)}`, '') })
-    : t(`calls:${String(did)}`, { who, to: typeof to === 'string' ? to : '' });
+  const said = did === 'ended' ? t(length > 0 ? 'call.ended' : 'call.missed', { length: clock(length), outcome: t(`call.outcome.${String(outcome)}`, '') })
+    : t(`call.${String(did)}`, { who, to: typeof to === 'string' ? to : '' });
   return (
     <li className={classes.callEntry} data-call-entry={String(did)}>
       <span title={absoluteTime(entry.at, me.tenant.time_zone)}>{said}</span>

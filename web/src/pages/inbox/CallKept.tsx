@@ -14,9 +14,9 @@ export default function CallKept({ callId }: { callId: string }) {
   return (
     <div className={classes.kept} data-testid="call-kept-entry">
       {/* oxlint-disable-next-line jsx-a11y/media-has-caption -- its words stand below where they are written down */}
-      {call.recording && <audio controls preload="none" src={recordingOf(call.id)} aria-label={t('calls:kept.sound')} />}
-      {call.recorded && !call.recording && <span>{t('calls:kept.soon')}</span>}
-      {call.transcribed && <button type="button" className={classes.replace} aria-expanded={open} onClick={() => setOpen(!open)}>{t(open ? 'calls:said.hide' : 'calls:said.show')}</button>}
+      {call.recording && <audio controls preload="none" src={recordingOf(call.id)} aria-label={t('call:kept.sound')} />}
+      {call.recorded && !call.recording && <span>{t('call:kept.soon')}</span>}
+      {call.transcribed && <button type="button" className={classes.replace} aria-expanded={open} onClick={() => setOpen(!open)}>{t(open ? 'call:said.hide' : 'call:said.show')}</button>}
       {open && <Transcript callId={call.id} name={call.contact.name || call.contact.address} live={false} />}
     </div>
   );

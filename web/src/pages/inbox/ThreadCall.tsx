@@ -17,14 +17,14 @@ function Strip({ call }: { call: DeskCall }) {
   const since = useSeconds(call.answered_at ?? call.waited_from);
   const waits = WAITING.includes(call.phase);
   const rings = call.offered_to ?? call.owner;
-  const words = waits ? t(rings && call.phase !== 'callback' ? 'calls:ringsFor' : `calls:phase.${call.phase}`, { name: rings?.name ?? '' }) : t('calls:with', { agent: call.agent?.name ?? '' });
+  const words = waits ? t(rings && call.phase !== 'callback' ? 'call:ringsFor' : `call:phase.${call.phase}`, { name: rings?.name ?? '' }) : t('call:with', { agent: call.agent?.name ?? '' });
   const hears = call.listeners.some((one) => one.id === me.user?.id);
   const mayHear = can(me, 'manageInbox') && me.user !== null && call.agent?.id !== me.user?.id && call.consulted?.id !== me.user?.id && TALKING.includes(call.phase) && !hears;
   return (
     <div className={classes.strip} data-testid="thread-call">
       <span><IconPhone size={16} aria-hidden /> {words} <span className={classes.more}>{clock(since)}</span></span>
-      {mayHear && <Button size="xs" variant="default" leftSection={<IconEar size={15} aria-hidden />} loading={busy === 'listen'} onClick={() => void act('listen')}>{t('calls:listen')}</Button>}
-      {waits && can(me, 'writeInbox') && call.agent === null && <Button size="xs" loading={busy === 'answer'} onClick={() => void act('answer')}>{t(call.phase === 'callback' ? 'calls:callBack' : 'calls:answer')}</Button>}
+      {mayHear && <Button size="xs" variant="default" leftSection={<IconEar size={15} aria-hidden />} loading={busy === 'listen'} onClick={() => void act('listen')}>{t('call:listen')}</Button>}
+      {waits && can(me, 'writeInbox') && call.agent === null && <Button size="xs" loading={busy === 'answer'} onClick={() => void act('answer')}>{t(call.phase === 'callback' ? 'call:callBack' : 'call:answer')}</Button>}
     </div>
   );
 }

@@ -4,9 +4,10 @@ import { can, type Ability } from '../../api/permissions';
 import { useMe } from '../../app/session';
 import classes from '../contacts/nav.module.css';
 
-export const SETTINGS_PAGES: readonly { to: '/settings/webhooks' | '/settings/replies' | '/settings/wrap-ups'; key: string; needs: Ability }[] = [
+export const SETTINGS_PAGES: readonly { to: '/settings/webhooks' | '/settings/replies' | '/settings/wrap-ups' | '/settings/policy'; key: string; needs: Ability }[] = [
   { to: '/settings/replies', key: 'replies', needs: 'manageInbox' },
   { to: '/settings/wrap-ups', key: 'wrapUps', needs: 'manageInbox' },
+  { to: '/settings/policy', key: 'policy', needs: 'manageInbox' },
   { to: '/settings/webhooks', key: 'webhooks', needs: 'manageWebhooks' },
 ];
 

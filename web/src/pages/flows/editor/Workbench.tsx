@@ -1,4 +1,4 @@
-import { lazy, memo, Suspense, useCallback, useRef, useState } from 'react';
+import { lazy, memo, Suspense, useCallback, useEffect, useRef, useState } from 'react';
 import type { Flow } from '../../../api/flows';
 import { createStore, useStore } from '../../../app/store';
 import { loadArea } from '../../../i18n';
@@ -6,7 +6,6 @@ import { FlowCanvas } from './canvas/FlowCanvas';
 import type { View } from './canvas/handle';
 import { useEditor } from './editor';
 import classes from './editor.module.css';
-import { FindBox } from './FindBox';
 import { Foot } from './Foot';
 import { Palette } from './Palette';
 import { Panels } from './Panels';
@@ -18,6 +17,8 @@ const Publish = lazy(async () => {
   await loadArea('flowpublish');
   return { default: (await import('../publish/Publish')).Publish };
 });
+const loadFindBox = async () => ({ default: (await import('./FindBox')).FindBox });
+const FindBox = lazy(loadFindBox);
 const Rename = lazy(async () => ({ default: (await import('./Rename')).Rename }));
 const Versions = lazy(async () => ({ default: (await import('./Versions')).Versions }));
 
@@ -61,6 +62,8 @@ export function Workbench({ flow }: { flow: Flow }) {
   const [dialog, setDialog] = useState<Dialog>(null);
   const [finding, setFinding] = useState(false);
   const find = useCallback(() => setFinding(true), []);
+  // Loaded after the canvas, but before anybody asks: what is typed at once must go into its field.
+  useEffect(() => void loadFindBox(), []);
   const close = (): void => setDialog(null);
   useEditorKeys({ palette, onFind: find, onPublish: () => setDialog('publish') });
   return (
@@ -70,7 +73,7 @@ export function Workbench({ flow }: { flow: Flow }) {
       <div className={classes.middle}>
         {editor.writable && <Palette field={palette} />}
         <div className={classes.drawing}>
-          {finding && <FindBox onClose={() => setFinding(false)} />}
+          <Suspense>{finding && <FindBox onClose={() => setFinding(false)} />}</Suspense>
           <div className={classes.canvas}><Drawing /><Beginnings /></div>
         </div>
       </div>
