@@ -33,7 +33,7 @@ from hub.conversations.state import (
 from hub.flows import effects, inside
 from hub.flows.book import FlowBook
 from hub.flows.definition import Flow
-from hub.flows.engine import Sprint, accepts, advance
+from hub.flows.engine import Sprint, accepts, advance, listened
 from hub.flows.inputs import HandedBack, Input, Reply, WebhookAnswer
 from hub.flows.inside import Inside
 from hub.flows.on_call import OnCall, awaits_answer
@@ -131,6 +131,14 @@ class Runs:
         if not accepts(flow, one.session, given, World(self.book.tenant)):
             return False, None
         return True, self._run(flow, one, given)
+
+    def listen(self, said: Reply) -> None:
+        """What no session takes is yet the last reply for those that wait for something else than the contact."""
+        state = self.result.state
+        for one in state.sessions:
+            session = listened(one.session, said)
+            if session is not None:
+                state.sessions = inside.put(state.sessions, replace(one, session=session), asked=False)
 
     def gone(self, one: Inside) -> str:
         return "the flow was put away" if one.flow_id not in self.book.flows else "the version cannot be read"

@@ -39,7 +39,7 @@ from hub.conversations.state import (
 from hub.errors import Conflict
 from hub.flows.book import FlowBook
 from hub.flows.engine import expects
-from hub.flows.inputs import REPLY_CHARS_MAX, Begin, Reply
+from hub.flows.inputs import REPLY_CHARS_MAX, Begin, Reply, heard_of
 from hub.ids import encode_id
 from hub.routing.fields import NO_RECORD, Heard, Message, Record
 from hub.routing.queue import Queues
@@ -60,13 +60,19 @@ def needs_classifier(
         return False
     if _is_expected(state, event, table):
         return False
-    return table.needs_intent(_message(state, event, zone), record)
+    return _is_heard(state, table) or table.needs_intent(_message(state, event, zone), record)
 
 
 def _is_expected(state: Conversation, event: Inbound, table: RoutingTable) -> bool:
     """A flow waits for exactly these words."""
     found = taker(state, table.book) if state.sessions else None
     return found is not None and expects(found[1], found[0].session, event.text)
+
+
+def _is_heard(state: Conversation, table: RoutingTable) -> bool:
+    """A flow that looks at intents hears the message."""
+    flows = (table.book.flow(each) for each in state.sessions if each.hears)
+    return any(flow is not None and flow.understands for flow in flows)
 
 
 def wants_record(state: Conversation, event: Event, table: RoutingTable, queues: Queues) -> bool:
@@ -265,7 +271,9 @@ def _begin_flow(result: Turn, arrival: Arrival, route: Route, reason: str) -> No
         return
     _note(result, route, reason)
     trigger = flow.starts[node].trigger.kind if node else "rule"
-    given = Begin(values={"text": event.text[:REPLY_CHARS_MAX]})
+    understood = arrival.understood
+    said = Reply(text=event.text, intent=understood.intent, confidence=understood.confidence)
+    given = Begin(values={"text": event.text[:REPLY_CHARS_MAX]}, heard=heard_of(said))
     call = calling.arrived(event) if calling.speaks(flow, runs.book) else None
     runs.asking = None if call is None else calling.Asking(begins=True)
     wanted = runs.begin(event.message_id, flow_id, given, node=node, trigger=trigger, call=call)
@@ -278,12 +286,13 @@ def _continue_flow(result: Turn, arrival: Arrival) -> bool:
     for one in result.state.sessions:
         if runs.book.flow(one) is None:
             runs.exit(one, runs.gone(one))
-    found = taker(result.state, runs.book)
-    if found is None:
-        return False
     content = event.content or {}
     choice = str(content.get("id") or "") if content.get("type") == "reply" else ""
     said = Reply(text=event.text, choice=choice, intent=understood.intent, confidence=understood.confidence)
+    found = taker(result.state, runs.book)
+    if found is None:
+        runs.listen(said)
+        return False
     _note(result, None, "answer to a flow")
     _, wanted = runs.feed(found[0], said)
     _after(result, arrival, wanted)

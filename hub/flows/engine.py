@@ -26,6 +26,7 @@ from hub.flows.inputs import (
     Resume,
     TimeUp,
     WebhookAnswer,
+    heard_of,
 )
 from hub.flows.nodes import Ask
 from hub.flows.nodes.base import End, Enter, Explain, Go, RunContext, Stay, Stuck, Wait
@@ -45,6 +46,8 @@ _KINDS: Mapping[type[Any], str] = {
     HandedBack: "people",
     Call: "call",
 }
+
+_LISTENING = frozenset({"time", "webhook", "delivery"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,15 @@ def expects(flow: Flow, session: Session, text: str) -> bool:
     return not session.inside and isinstance(node, Ask) and not flow.understands and node.expects(text)
 
 
+def listened(session: Session, said: Reply) -> Session | None:
+    """The session with what the contact wrote as their last reply, where it waits for something else meanwhile. None: it waits
+    for the contact, or for people, who hear them now, or it is stuck.
+    """
+    if session.waiting is None or session.waiting.kind not in _LISTENING:
+        return None
+    return replace(session, heard=heard_of(said))
+
+
 def begin_at(
     flow_id: str, flow: Flow, node: str = "", version: int = 0, origin: str = "", on_call: bool = False
 ) -> Session:
@@ -184,7 +196,9 @@ class _Run:
         if isinstance(self.given, Reply):
             cut = self.given.text[:REPLY_CHARS_MAX]
             self.given = replace(self.given, text=cut)
-            heard = {"text": cut[:1_000], "intent": self.given.intent, "confidence": self.given.confidence}
+            heard = heard_of(self.given)
+        elif isinstance(self.given, Begin) and self.given.heard:
+            heard = self.given.heard
         return RunContext(
             self.flow,
             session.node,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hub.flows.definition import Flow
-from hub.flows.nodes import Ask, Start, SubFlow
+from hub.flows.nodes import Ask, HandOverToQueue, Start, SubFlow
 from hub.flows.nodes.ask import TIMEOUT
 
 
@@ -33,13 +33,19 @@ class Graph:
 
 
 def behind_a_reply(graph: Graph) -> set[str]:
-    """Nodes that some way leads to behind a reply. A sub-flow may have heard one, and so may whoever enters this flow."""
+    """Nodes that some way leads to behind something that the contact wrote: an answer, a message during a wait, one that began
+    the flow. A sub-flow may have heard one, and so may whoever enters this flow.
+    """
     found: set[str] = set()
     waiting: deque[str] = deque()
     for place, node in graph.flow.nodes.items():
-        may = isinstance(node, Ask | SubFlow) or (isinstance(node, Start) and node.trigger.kind == "any")
+        if isinstance(node, Start):
+            may = node.trigger.kind in ("any", "keyword", "intent")
+        else:
+            may = isinstance(node, SubFlow) or (node.stops() and not isinstance(node, HandOverToQueue))
         if may:
-            waiting.extend(target for port, target in graph.after.get(place, ()) if port != TIMEOUT)
+            silent = TIMEOUT if isinstance(node, Ask) else ""
+            waiting.extend(target for port, target in graph.after.get(place, ()) if port != silent)
     while waiting:
         place = waiting.popleft()
         if place not in found:

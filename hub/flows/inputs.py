@@ -12,6 +12,8 @@ from pydantic.dataclasses import dataclass
 REPLY_CHARS_MAX = 4_096
 """A longer reply is cut: whatever comes in, a session stays small."""
 
+HEARD_CHARS_MAX = 1_000
+
 CallEvent = Literal[
     "answered", "busy", "no_answer", "failed", "keys", "speech", "silence", "recorded", "dialled", "hung_up"
 ]
@@ -21,10 +23,13 @@ _STRICT = ConfigDict(extra="forbid")
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class Begin:
-    """The session begins. `values`: what came with it: an event's properties, an API call's variables."""
+    """The session begins. `values`: what came with it: an event's properties, an API call's variables. `heard`: the message
+    that began it, as the session's last reply.
+    """
 
     type: Literal["begin"] = "begin"
     values: Mapping[str, Any] = field(default_factory=dict)
+    heard: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
@@ -36,6 +41,15 @@ class Reply:
     choice: str = ""
     intent: str | None = None
     confidence: float = 0.0
+
+
+def heard_of(reply: Reply) -> dict[str, Any]:
+    """What a session remembers of a reply."""
+    return {
+        "text": reply.text[:HEARD_CHARS_MAX],
+        "intent": reply.intent,
+        "confidence": reply.confidence,
+    }
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)

@@ -54,6 +54,12 @@ class Inside:
         return session.waiting.kind == "reply"
 
     @property
+    def hears(self) -> bool:
+        """It takes, or at least remembers, what the contact writes now."""
+        waiting = self.session.waiting
+        return self.awaits_reply or (waiting is not None and not self.awaits_people)
+
+    @property
     def awaits_people(self) -> bool:
         return self.session.waiting is not None and self.session.waiting.kind == "people"
 

@@ -111,11 +111,11 @@ def _unreachable(flow: Flow, graph: Graph) -> Iterator[Finding]:
 
 
 def _unheard(flow: Flow, graph: Graph) -> Iterator[Finding]:
-    """Branches on the intent of a reply that nobody waited for."""
+    """Branches on the intent of a reply that cannot have come."""
     heard = behind_a_reply(graph)
     for place, node in flow.nodes.items():
         if isinstance(node, Intent) and place in graph.reached and place not in heard:
-            words = "no reply is waited for on the way here, so it always leaves by other"
+            words = "nothing that the contact writes is heard on the way here: it always leaves by other"
             yield Finding(place, "warning", "no-reply", words)
 
 

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from hub.flows.definition import Flow
-from hub.flows.engine import Sprint, advance
+from hub.flows.engine import Sprint, advance, listened
 from hub.flows.inputs import Begin, Call, Delivery, HandedBack, Input, Reply, TimeUp, WebhookAnswer
 from hub.flows.nodes import Start
 from hub.flows.nodes.call_base import PLACING
@@ -124,10 +124,13 @@ class _Player:
         if begins or first == self.flow.start:
             session = self._run(session, Begin(values=self._values(first)))
         for _ in range(INPUTS_MAX):
-            given = None if session is None or session.is_stuck else self._next(session)
+            if session is None or session.is_stuck:
+                break
+            since = self.now
+            given = self._next(session)
             if given is None:
                 break
-            session = self._run(session, given)
+            session = self._run(self._listening(session, since), given)
         return tuple(self.way), self.reason
 
     def _run(self, session: Session | None, given: Input) -> Session | None:
@@ -139,6 +142,13 @@ class _Player:
         self.steps += len(sprint.steps)
         self.reason = sprint.reason
         return sprint.session
+
+    def _listening(self, session: Session, since: datetime) -> Session:
+        """The session with what its contact wrote until now while it waited for something else."""
+        for each in self.lived.heard:
+            if since < each.at <= self.now:
+                session = listened(session, _said(each)) or session
+        return session
 
     def _values(self, start: str) -> dict[str, Any]:
         """What came with the beginning, as far as the start node kept it."""
@@ -169,8 +179,7 @@ class _Player:
         said = next((each for each in self.heard if self.now < each.at <= self.lived.until), None)
         if said is None:
             return None, None
-        reply = Reply(text=said.text, choice=said.choice, intent=said.intent, confidence=said.confidence)
-        return reply, said.at
+        return _said(said), said.at
 
     def _answer(self, session: Session, kind: str) -> tuple[Input | None, datetime | None]:
         """What a webhook, the network, people or a call answered then, told by the port; of a node that is new: all went well."""
@@ -218,6 +227,10 @@ class _Player:
         node = self.flow.nodes.get(place)
         saved = node.save if isinstance(node, Webhook) else {}
         return WebhookAnswer(token=token, status=200, body=_at_paths(saved, self.lived.variables))
+
+
+def _said(heard: Heard) -> Reply:
+    return Reply(text=heard.text, choice=heard.choice, intent=heard.intent, confidence=heard.confidence)
 
 
 def _called(port: str, variables: Mapping[str, Any]) -> Call:

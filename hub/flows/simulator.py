@@ -21,7 +21,7 @@ from hub.conditions.predicate import Facts, facts_of_attributes
 from hub.errors import Conflict
 from hub.flows import effects
 from hub.flows.definition import Flow
-from hub.flows.engine import PAUSED, Sprint, advance, begin_at
+from hub.flows.engine import PAUSED, Sprint, advance, begin_at, listened
 from hub.flows.inputs import (
     Begin,
     Call,
@@ -265,7 +265,11 @@ class _Player:
         if isinstance(action, GoOnAction) and action.variables:
             made = {name: as_scalar(value) for name, value in action.variables.items()}
             self.session = replace(self.session, variables={**self.session.variables, **made})
-        if not self._run(self._given(action)):
+        given = self._given(action)
+        meanwhile = listened(self.session, given) if isinstance(given, Reply) else None
+        if meanwhile is not None:
+            self.session = meanwhile
+        elif not self._run(given):
             raise Conflict(f"the session does not wait for this; it {_what(self.session)}")
 
     def _given(self, action: Action) -> Input:

@@ -110,10 +110,16 @@ class RoutingTable:
 
     def needs_intent(self, message: Message, record: Record = NO_RECORD) -> bool:
         """Whether somebody needs to know what the message means: to find its way, or whoever gets it."""
-        if self.starts.by_words(message) is not None:
-            return False
+        to = self.starts.by_words(message)
+        if to is not None:
+            return self._understands(to)
         rule = self.decided(message, record)
-        return rule is None or not rule.spares_classifier
+        return rule is None or not rule.spares_classifier or self._understands(rule.to)
+
+    def _understands(self, to: To | None) -> bool:
+        """Whether it leads into a flow that looks at intents, and so at that of the message that begins it."""
+        flow = None if to is None or to.flow_id is None else self.flows.get(to.flow_id)
+        return flow is not None and flow.understands
 
     def decided(self, message: Message, record: Record = NO_RECORD) -> CompiledRule | None:
         """The rule that has the message whatever it means, or None where that hangs on the intent or no rule has it."""

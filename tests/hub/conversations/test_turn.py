@@ -19,6 +19,7 @@ from hub.conversations.state import (
     Conversation,
     Effect,
     Event,
+    FlowInput,
     Inbound,
     MarkRead,
     Reopen,
@@ -32,6 +33,7 @@ from hub.conversations.state import (
 from hub.conversations.turn import NOTHING_UNDERSTOOD, RecordMissing, may_route, needs_classifier, turn
 from hub.errors import Conflict
 from hub.flows.definition import read
+from hub.flows.inputs import TimeUp
 from hub.flows.inside import Inside
 from hub.flows.session import Session
 from hub.ids import encode_id
@@ -44,7 +46,7 @@ from tests.hub.routing.rules import CATALOG, asks, intent, keyword, queue, rule
 
 TENANT, CONTACT, SMS, OTHER_LINE = UUID(int=1), UUID(int=2), UUID(int=3), UUID(int=4)
 ORDERS, CARE, GENERAL = UUID(int=11), UUID(int=12), UUID(int=13)
-SURVEY, HOURS, LOOP, VERSION = UUID(int=21), UUID(int=22), UUID(int=23), UUID(int=24)
+SURVEY, HOURS, LOOP, VERSION, SORT = UUID(int=21), UUID(int=22), UUID(int=23), UUID(int=24), UUID(int=25)
 ANN, BOB = UUID(int=31), UUID(int=32)
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 NUMBER = "+15550001"
@@ -71,6 +73,20 @@ FLOWS = {
         "start": "a",
         "nodes": {"a": {"type": "tag", "tag": "t"}},
         "edges": [{"source": "a", "port": "next", "target": "a"}],
+    },
+    SORT: {
+        "spec_version": 2,
+        "nodes": [
+            {"id": "start", "type": "start"},
+            {"id": "wait", "type": "wait", "data": {"duration": {"amount": 2, "unit": "hours"}}},
+            {"id": "sort", "type": "intent", "data": {"intents": [{"intent": "order_status"}]}},
+            {"id": "tag", "type": "tag", "data": {"tag": "asks"}},
+        ],
+        "edges": [
+            {"source": "start", "target": "wait"},
+            {"source": "wait", "target": "sort"},
+            {"source": "sort", "port": "order_status", "target": "tag"},
+        ],
     },
 }
 
@@ -404,6 +420,24 @@ def test_a_flow_that_answers_ends_its_session_and_tags() -> None:
     assert kinds(result.effects) == ["SendMessage", "TagContact"]
     assert result.effects[1] == TagContact("interested")
     assert result.effects[0] == SendMessage("Thank you", SMS, NUMBER, "flow", SURVEY)
+
+
+def test_a_flow_remembers_what_began_it_and_what_is_written_while_it_waits() -> None:
+    table = build(rules=[*RULES, rule(111, [keyword("sort")], {"type": "flow", "flow_id": SORT})])
+    assert needs_classifier(conversation(), inbound("sort"), table)
+    begun = turn(conversation(), inbound("sort"), table, UNSURE, 0.5, record=NO_RECORD).state
+    [one] = begun.sessions
+    assert (one.session.node, one.session.heard) == (
+        "wait",
+        {"text": "sort", "intent": "order_status", "confidence": 0.4},
+    )
+    assert needs_classifier(begun, inbound("hours"), table), "the flow looks at intents, the rule does not"
+    later = turn(begun, inbound("where is it"), table, SURE, 0.5, record=NO_RECORD)
+    [one] = later.state.sessions
+    assert (one.session.heard["text"], later.state.queue_id) == ("where is it", ORDERS)
+    assert one.session.waiting is not None
+    given = FlowInput(one.id, TimeUp(token=one.session.waiting.token), NOW + timedelta(hours=2))
+    assert TagContact("asks") in turn(later.state, given, table, record=NO_RECORD).effects
 
 
 def test_a_long_text_is_cut_in_the_list_only() -> None:

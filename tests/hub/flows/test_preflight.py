@@ -43,8 +43,8 @@ HEEDLESS = read(
     {
         "spec_version": 2,
         "nodes": [
-            {"id": "s", "type": "start", "data": {"trigger": {"kind": "keyword", "words": ["sale"]}}},
-            {"id": "a", "type": "wait", "data": {"duration": {"amount": 2, "unit": "hours"}}},
+            {"id": "s", "type": "start", "data": {"trigger": {"kind": "api"}}},
+            {"id": "a", "type": "tag", "data": {"tag": "t"}},
             {"id": "b", "type": "intent", "data": INTENT[1]},
             {"id": "c", "type": "end"},
         ],

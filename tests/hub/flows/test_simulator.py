@@ -108,11 +108,19 @@ def test_breakpoints_and_single_steps_stop_before_a_node() -> None:
 
 @pytest.mark.parametrize(
     "action",
-    [{"do": "webhook"}, {"do": "delivery"}, {"do": "begin"}, {"do": "go_on"}, {"do": "reply", "text": "x"}],
+    [{"do": "webhook"}, {"do": "delivery"}, {"do": "begin"}, {"do": "go_on"}, {"do": "hand_back"}],
 )
 def test_what_a_session_does_not_wait_for_is_refused(action: dict[str, Any]) -> None:
     with pytest.raises(Conflict):
         do(begun(), **action)
+
+
+def test_what_is_written_during_a_wait_is_remembered() -> None:
+    played = do(begun(), do="reply", text="Wait!", intent="complaint", confidence=0.8)
+    frame = played.frames[-1]
+    assert (frame.status, frame.steps, frame.effects) == ("waiting", (), ())
+    assert values_of(frame)["reply"] == {"text": "Wait!", "intent": "complaint", "confidence": 0.8}
+    assert back(played).session == begun().session
 
 
 def test_stepping_back_ends_at_the_beginning() -> None:

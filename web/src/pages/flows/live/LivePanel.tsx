@@ -15,7 +15,7 @@ import { useNow } from '../../../ui/useNow';
 import { documentOf, NOTHING, stepOf, type FlowDocument } from '../editor/document';
 import { useEditor, type Overlay } from '../editor/editor';
 import { useNodeTypes } from '../editor/nodeTypes';
-import { heatOf, signature, standing, told, tookOf, waysById } from './heat';
+import { goesOn, heatOf, signature, standing, told, tookOf, waysById } from './heat';
 import { Inside } from './Inside';
 import classes from './live.module.css';
 
@@ -23,12 +23,14 @@ const STALE_MS = 10_000;
 const SPANS = { ever: null, day: 1, week: 7, month: 30 } as const;
 type Span = keyof typeof SPANS;
 
-function badgesOf(figures: FlowFigures, waits: (count: number) => string): NonNullable<Overlay['badges']> {
+function badgesOf(figures: FlowFigures, waits: (count: number) => string, leave: (count: number) => string): NonNullable<Overlay['badges']> {
+  // Where nothing follows everybody leaves: that is no loss.
+  const onward = goesOn(figures);
   const nodes = new Map<string, ReactNode>();
   for (const node of figures.nodes) {
     nodes.set(node.node, (
       <span className={classes.heat} data-heat={heatOf(node.entered, figures.started)} data-figures={`${node.entered} ${node.waiting} ${node.stuck} ${node.left}`}>
-        {formatCount(node.entered)}{standing(node) > 0 && <> · {waits(standing(node))}</>}
+        {formatCount(node.entered)}{standing(node) > 0 && <> · {waits(standing(node))}</>}{node.left > 0 && onward.has(node.node) && <> · {leave(node.left)}</>}
       </span>
     ));
   }
@@ -45,7 +47,7 @@ function useOverlay(figures: FlowFigures | undefined, document: FlowDocument | n
   const mark = figures ? signature(figures) : '';
   // Figures that say the same draw no box anew.
   // oxlint-disable-next-line react/exhaustive-deps
-  const badges = useMemo(() => figures && badgesOf(figures, (count) => t('figures.waits', { count })), [mark, t]);
+  const badges = useMemo(() => figures && badgesOf(figures, (count) => t('figures.waits', { count }), (count) => t('figures.leave', { count })), [mark, t]);
   useEffect(() => {
     if (document && version !== undefined) editor.shown.set({ title: t('figures.title', { version }), document });
   }, [editor, document, version, t]);

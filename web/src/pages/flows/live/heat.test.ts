@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { FlowFigures } from '../../../api/flowLive';
-import { heatOf, signature, told, tookOf } from './heat';
+import { goesOn, heatOf, signature, told, tookOf } from './heat';
 
 const node = (id: string, entered: number, waiting = 0) => ({ node: id, entered, passed: entered - waiting, waiting, stuck: 0, left: 0 });
 const FIGURES: FlowFigures = {
@@ -23,6 +23,10 @@ test('a step takes as long as for most who leave it', () => {
 
 test('steps that nobody came to are not listed', () => {
   expect(told(FIGURES).map((one) => one.node)).toEqual(['start', 'ask']);
+});
+
+test('nobody is lost where nothing follows', () => {
+  expect([...goesOn(FIGURES)]).toEqual(['ask']);
 });
 
 test('later figures that say the same are the same', () => {

@@ -16,6 +16,9 @@ export function tookOf(figures: FlowFigures, node: string): number | null {
 
 export const waysById = (figures: FlowFigures): ReadonlyMap<string, WayFigures> => new Map(figures.ways.map((way) => [wayId(way), way]));
 
+/** The steps behind which somebody went on. */
+export const goesOn = ({ ways }: Pick<FlowFigures, 'ways'>): ReadonlySet<string> => new Set(ways.filter((way) => way.target !== null).map((way) => way.source));
+
 export const standing = ({ waiting, stuck }: NodeFigures): number => waiting + stuck;
 
 /** The steps with anything to tell, most who came first. */

@@ -183,7 +183,13 @@ function MendForm({ onAct }: DoingProps) {
   );
 }
 
-const FORMS: Partial<Record<WaitsFor, (props: DoingProps) => React.ReactNode>> = { reply: ReplyForm, call: CallForm, ringing: RingForm, webhook: HookForm, delivery: DeliveryForm, people: PeopleForm, stuck: MendForm };
+/** While a time passes: what the contact writes is remembered. */
+function MeanwhileForm(props: DoingProps) {
+  const { t } = useTranslation('simulator');
+  return <><p className={classes.hint}>{t('reply.meanwhile')}</p><ReplyForm {...props} /></>;
+}
+
+const FORMS: Partial<Record<WaitsFor, (props: DoingProps) => React.ReactNode>> = { reply: ReplyForm, time: MeanwhileForm, call: CallForm, ringing: RingForm, webhook: HookForm, delivery: DeliveryForm, people: PeopleForm, stuck: MendForm };
 
 /** The form for what the run waits for; nothing where only time can pass. */
 export function Doing({ waits, ...props }: DoingProps & { waits: WaitsFor }) {
