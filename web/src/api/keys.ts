@@ -94,6 +94,7 @@ export const keys = {
   flowVersions: (id: string) => ['flows', 'versions', id] as const,
   flowInside: (id: string) => ['flows', 'inside', id] as const,
   flowTests: (id: string) => ['flows', 'tests', id] as const,
+  figuresOfFlow: (id: string) => ['flows', 'figures', id] as const,
   flowFigures: (id: string, version: number, days: number | null) => ['flows', 'figures', id, version, days] as const,
   flowExperiments: (id: string) => ['flows', 'experiments', id] as const,
   flowDifference: (id: string, from: object, to: object) => ['flows', 'difference', id, from, to] as const,
