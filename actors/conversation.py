@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from actors.batch import Batch, Redo
+from actors.flow_news import FlowNews
 from actors.messages import DONE, DUPLICATE, Arrived, Command, Item, Reported, unpack
 from actors.ports import Classifiers, Wallets
 from actors.receipt_health import ReceiptHealth
@@ -57,6 +58,7 @@ class ConversationHost(Shell):
         self.wallets = Wallets(settings)
         self.classifiers = Classifiers(settings)
         self.routers = Routers(settings, self.redis)
+        self.flow_news = FlowNews(self.redis)
         self.live: OrderedDict[Key, Conversation] = OrderedDict()
         self.used: dict[Key, float] = {}
         self.seen: OrderedDict[tuple[UUID, str], None] = OrderedDict()
@@ -68,6 +70,7 @@ class ConversationHost(Shell):
         self._background = [
             asyncio.create_task(self._passivate_for_ever()),
             asyncio.create_task(self.routers.watch()),
+            asyncio.create_task(self.flow_news.run_for_ever()),
         ]
 
     async def close(self) -> None:
@@ -180,6 +183,7 @@ class ConversationHost(Shell):
                 self.seen[item.event.channel_id, item.event.event_key] = None
         while len(self.seen) > SEEN_MAX:
             self.seen.popitem(last=False)
+        self.flow_news.note(batch.turns.values())
         self.routers.note((turned.state for turned in batch.turns.values()), batch.directories)
         await realtime.publish(self.redis, batch.events, wake_sender=batch.sends)
         return batch.answers

@@ -12,11 +12,11 @@ export type FlowDifference = Schemas['FlowDifference'];
 export type NodeChange = Schemas['FlowNodeChange'];
 
 const DAY_MS = 86_400_000;
-const LIVE_MS = 2_000;
+const LIVE_MS = 15_000;
 const INSIDE_MS = 5_000;
 const INSIDE_PAGE = 20;
 
-/** Figures of a version, since so many days or ever; asked again while the page is looked at. */
+/** Figures of a version, since so many days or ever; asked again when the stream tells that the flow moved, and now and then. */
 export const figuresQuery = (flow_id: string, version: number, days: number | null) =>
   queryOptions({
     queryKey: keys.flowFigures(flow_id, version, days),

@@ -100,6 +100,7 @@ export const keys = {
   flowInside: (id: string) => ['flows', 'inside', id] as const,
   flowInFlight: (id: string) => ['flows', 'in-flight', id] as const,
   flowTests: (id: string) => ['flows', 'tests', id] as const,
+  figuresOfFlow: (id: string) => ['flows', 'figures', id] as const,
   flowFigures: (id: string, version: number, days: number | null) => ['flows', 'figures', id, version, days] as const,
   flowExperiments: (id: string) => ['flows', 'experiments', id] as const,
   flowDifference: (id: string, from: object, to: object) => ['flows', 'difference', id, from, to] as const,

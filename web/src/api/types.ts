@@ -99,6 +99,7 @@ export type LiveEvent =
   | { type: 'desk_call.said'; call_id: string; words: Said }
   | { type: 'wallet.updated'; wallet: Wallet }
   | { type: 'routing.updated' }
+  | { type: 'flows.moved'; flow_ids: string[] }
   | { type: 'contact.updated'; contact_id: string }
   | { type: 'import.updated'; import: Import }
   | { type: 'segment.updated'; segment_id: string }

@@ -108,6 +108,24 @@ describe('channels', () => {
   });
 });
 
+describe('flows', () => {
+  test('one that moved is asked for again, once for many events, and no other', () => {
+    vi.useFakeTimers();
+    const client = new QueryClient();
+    const cache = new LiveCache(client, ME);
+    const figures = (id: string) => keys.flowFigures(id, 1, null);
+    for (const id of ['flw_1', 'flw_2']) client.setQueryData(figures(id), {});
+    const asked = vi.spyOn(client, 'invalidateQueries');
+    cache.apply([{ type: 'flows.moved', flow_ids: ['flw_1'] }, { type: 'flows.moved', flow_ids: ['flw_1'] }]);
+    expect(client.getQueryState(figures('flw_1'))?.isInvalidated).toBe(false);
+    vi.advanceTimersByTime(1_000);
+    expect(['flw_1', 'flw_2'].map((id) => client.getQueryState(figures(id))?.isInvalidated)).toEqual([true, false]);
+    expect(asked).toHaveBeenCalledTimes(2);
+    cache.stop();
+    vi.useRealTimers();
+  });
+});
+
 describe('coalescing', () => {
   afterEach(() => vi.useRealTimers());
 

@@ -13,6 +13,7 @@ import { typists, viewers } from './typists';
 type Pages<T> = InfiniteData<Page<T>, string | null>;
 
 const COUNTS_MS = 2_000;
+const FLOWS_MS = 1_000;
 
 /** Order of the delivery states; an answer that arrives late never moves a message backward. */
 const RANK: Record<string, number> = { received: 0, queued: 0, sending: 1, unknown: 2, sent: 3, refused: 5, expired: 5, undelivered: 5, failed: 5, delivered: 6, read: 7 };
@@ -125,6 +126,10 @@ export function putImport(client: QueryClient, row: Import): void {
 export class LiveCache {
   private timer: ReturnType<typeof setTimeout> | null = null;
 
+  private flowTimer: ReturnType<typeof setTimeout> | null = null;
+
+  private readonly moved = new Set<string>();
+
   private readonly contacts: LiveContacts;
 
   private readonly arrivals: Arrivals;
@@ -175,6 +180,7 @@ export class LiveCache {
           break;
         case 'campaign.updated':
           putCampaign(this.client, event.campaign);
+          if (event.campaign.flow_id) this.flow(event.campaign.flow_id);
           break;
         case 'channel.health':
           void this.client.invalidateQueries({ queryKey: keys.accounts });
@@ -209,6 +215,9 @@ export class LiveCache {
           void this.client.invalidateQueries({ queryKey: keys.routingRules });
           void this.client.invalidateQueries({ queryKey: keys.routingVersions });
           break;
+        case 'flows.moved':
+          for (const id of event.flow_ids) this.flow(id);
+          break;
         case 'presence.updated':
           void this.client.invalidateQueries({ queryKey: keys.agents });
           counts = true;
@@ -228,6 +237,17 @@ export class LiveCache {
     this.contacts.stop();
     this.arrivals.stop();
     if (this.timer !== null) clearTimeout(this.timer);
+    if (this.flowTimer !== null) clearTimeout(this.flowTimer);
+  }
+
+  /** Who stands where in a flow: asked again by whoever looks at it, at most once a second. */
+  private flow(id: string): void {
+    this.moved.add(id);
+    this.flowTimer ??= setTimeout(() => {
+      this.flowTimer = null;
+      for (const one of this.moved) for (const queryKey of [keys.figuresOfFlow(one), keys.flowInside(one)]) void this.client.invalidateQueries({ queryKey });
+      this.moved.clear();
+    }, FLOWS_MS);
   }
 
   /** A message that is looked at whole is read anew: an event tells of one attempt, not of the others. */
