@@ -261,7 +261,9 @@ def _begin_flow(result: Turn, arrival: Arrival, route: Route, reason: str) -> No
     _note(result, route, reason)
     trigger = flow.starts[node].trigger.kind if node else "rule"
     given = Begin(values={"text": event.text[:REPLY_CHARS_MAX]})
-    call = calling.arrived(event) if calling.speaks(flow, runs.book) else None
+    call = calling.arrived(event)
+    if call is not None and not calling.speaks(flow, runs.book):
+        call = None
     runs.asking = None if call is None else calling.Asking(begins=True)
     wanted = runs.begin(event.message_id, flow_id, given, node=node, trigger=trigger, call=call)
     _after(result, arrival, wanted)
