@@ -202,7 +202,7 @@ def inserts(turns: Iterable[Turn], directories: Mapping[UUID, Directory], now: d
         store_runs.goals(goals),
         store_runs.work(work),
         Insert(contact_events, events),
-        *call_turns(calls, now),
+        *(call_turns(calls, now) if calls else ()),
     ]
 
 

@@ -98,10 +98,9 @@ class Calls:
 
     async def step(self, tenant_id: UUID, call_id: UUID, turn: int, event: Event, sid: str) -> Advance:
         """What a line of our own is to do after `event`. Raises NotFound."""
-        row = await self.flows.row(tenant_id, call_id)
-        if row.session_id is not None:  # a line counts what it asks; a flow, what it has told
-            _, found = await self.flows.turn(row, 0 if isinstance(event, Answered) else row.turn, event)
-            return found
+        spoken = await self.flows.step(tenant_id, call_id, event)
+        if spoken is not None:
+            return spoken
         await self._tell_conversation(tenant_id, call_id, turn, event, sid)
         said: list[Advance] = []
 

@@ -81,9 +81,16 @@ def said(result: Turn, before: Inside, after: Inside, sprint: Sprint, at: dateti
         asks = replace(asks, heard={**asks.heard, "step": before.session.node})
     taken = (*_happened(before, asks.given), *_taken(call.queue), *_passed(sprint))
     ends = ending(sprint.session, at)
-    if ends == "end" and any(isinstance(effect, effects.HandOver) for effect in sprint.effects):
-        ends = "end" if steps and isinstance(steps[-1], HangUp) else "desk"
+    if ends == "end" and _wants_people(call, sprint) and not (steps and isinstance(steps[-1], HangUp)):
+        ends = "desk"
     return _told(result, after, steps, taken, asks, ends)
+
+
+def _wants_people(call: OnCall, sprint: Sprint) -> bool:
+    """The flow hands over, or cannot go on with somebody who has called us."""
+    if sprint.status == "stuck":
+        return call.line.direction == "in"
+    return any(isinstance(effect, effects.HandOver) for effect in sprint.effects)
 
 
 def collect(result: Turn, one: Inside, at: datetime, asks: Asking) -> bool:

@@ -274,7 +274,9 @@ def _begin_flow(result: Turn, arrival: Arrival, route: Route, reason: str) -> No
     understood = arrival.understood
     said = Reply(text=event.text, intent=understood.intent, confidence=understood.confidence)
     given = Begin(values={"text": event.text[:REPLY_CHARS_MAX]}, heard=heard_of(said))
-    call = calling.arrived(event) if calling.speaks(flow, runs.book) else None
+    call = calling.arrived(event)
+    if call is not None and not calling.speaks(flow, runs.book):
+        call = None
     runs.asking = None if call is None else calling.Asking(begins=True)
     wanted = runs.begin(event.message_id, flow_id, given, node=node, trigger=trigger, call=call)
     _after(result, arrival, wanted)

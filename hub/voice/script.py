@@ -18,7 +18,8 @@ SAY_CHARS_MAX = 4_096
 BRANCHES_MAX = 12
 PROMPT_STEPS_MAX = 10
 
-Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}$")]
+LANGUAGE = r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}"
+Language = Annotated[str, Field(pattern=f"^{LANGUAGE}$")]
 Voice = Annotated[str, Field(max_length=60, pattern=r"^[A-Za-z0-9 ._-]*$")]
 Number = Annotated[str, Field(pattern=r"^\+[1-9]\d{1,14}$")]
 AudioUrl = Annotated[str, Field(max_length=2_048, pattern=r"^https?://[^\s]+$")]

@@ -23,9 +23,10 @@ from hub.flows.asking import Asker
 from hub.flows.inputs import WebhookAnswer
 from hub.ids import encode_id, new_id
 from hub.voice import service
+from hub.voice.carrying import Carrier
 from hub.voice.flow_calls import HELD
 from hub.voice.interpreter import Advance, Answered, Ask, End, Event, Gathered, Hold
-from hub.voice.script import Say
+from hub.voice.script import Call, Say
 from hub.voice.state import CallStatus
 from models.calls import calls
 from models.contacts import consents
@@ -34,6 +35,7 @@ from models.db import Scope, insert_rows, transaction
 from models.flow_runs import flow_steps
 from tests.actors.desk import Desk
 from tests.actors.test_flow_runs import Later, Mail, Run, edge, flow_of, node, now
+from tests.hub.voice.test_sound import Handset, QuietSpeech
 
 TAGS = [node("gone", "tag", tag="gone"), node("failed", "tag", tag="failed")]
 
@@ -137,6 +139,46 @@ async def test_a_call_is_held_until_the_flow_is_so_far(phone: Phone) -> None:
     await phone.later()
     assert (await phone.ports())[-2:] == [("ask", "hung_up"), ("gone", "next")]
     assert [step["did"] for step in (await phone.call()).steps] == ["answered", "say"]
+
+
+async def test_a_line_of_our_own_is_spoken_to_by_the_flow(phone: Phone) -> None:
+    flow = await flow_of(
+        phone.desk,
+        [
+            node("say", "say", text="Hello."),
+            node("ask", "gather", text="Code?", digits=2, save_as="code"),
+            node("wait", "wait", duration={"amount": 30, "unit": "seconds"}),
+            node("other", "dial", number="+15550007"),
+            node("bye", "say", text="{{ code }} is busy."),
+        ],
+        [
+            edge("say", "ask"),
+            edge("ask", "wait", "answer"),
+            edge("wait", "other"),
+            edge("other", "bye", "busy"),
+        ],
+    )
+    session = await phone.begin(flow, await phone.desk.contact("+15550001"))
+    await phone.later()
+    call, gateway = await phone.call(), phone.at_gateway()
+    asked: list[Event] = []
+
+    async def turn(event: Event) -> Advance:
+        asked.append(event)
+        if len(asked) == 4:  # it was held twice
+            await phone.later(minutes=1)
+        found = await gateway.step(phone.desk.tenant_id, call.id, event)
+        assert found is not None
+        return found
+
+    async def nothing(_: Any) -> Any:
+        return b""
+
+    handset = Handset(["1", "2"], [])
+    script = Call.model_validate(call.script)
+    await Carrier(handset, script, QuietSpeech(), turn, nothing, nothing).run()
+    assert handset.played == ["Hello.", "Code?", "+15550007", "12 is busy."]
+    assert (await phone.session(session)).status == "ended"
 
 
 async def test_a_call_whose_end_nobody_tells_is_over_in_the_end(phone: Phone) -> None:

@@ -11,7 +11,7 @@ from hub.flows.effects import CallStep
 from hub.flows.nodes.base import Go, Next, RunContext, Stuck
 from hub.flows.nodes.call_base import VoiceNode
 from hub.flows.values import TemplateText, has_marks
-from hub.voice.script import SAY_CHARS_MAX, Language, Say, Voice
+from hub.voice.script import LANGUAGE, SAY_CHARS_MAX, Say, Voice
 
 
 class SayWords(VoiceNode):
@@ -21,7 +21,7 @@ class SayWords(VoiceNode):
     title: ClassVar[str] = "Say"
 
     text: TemplateText = Field(min_length=1, max_length=SAY_CHARS_MAX)
-    language: Language | str = Field("", max_length=20)
+    language: str = Field("", max_length=20, pattern=f"^({LANGUAGE})?$")
     voice: Voice = ""
 
     def texts(self) -> Sequence[str]:

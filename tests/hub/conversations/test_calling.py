@@ -23,7 +23,7 @@ from hub.voice.script import Gather, Say
 from tests.hub.routing.rules import CATALOG, asks, rule
 
 TENANT, CONTACT, LINE, GENERAL = UUID(int=1), UUID(int=2), UUID(int=3), UUID(int=13)
-MENU, OUTER, WRITES, CALL = UUID(int=21), UUID(int=22), UUID(int=23), UUID(int=50)
+MENU, OUTER, WRITES, STUCK, CALL = UUID(int=21), UUID(int=22), UUID(int=23), UUID(int=24), UUID(int=50)
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 
 
@@ -42,6 +42,7 @@ ASK = ("gather", {"text": "Again?", "retries": 0})
 FLOWS = {
     MENU: document([("say", {"text": "Hello"}), ASK], "n1>n2 n2.answer>n2 n2.silence>n2"),
     OUTER: document([("sub_flow", {"flow_id": "flw_0000000000000000000000000n"})], ""),
+    STUCK: document([("say", {"text": "{{ nothing.at_all }}"})], ""),
     WRITES: document([("ask", {"content": {"type": "text", "text": "Yes?"}})], ""),
 }
 
@@ -77,6 +78,14 @@ def test_who_calls_hears_the_flow_at_once(flow: UUID) -> None:
     (one,) = result.state.sessions
     assert one.call is not None
     assert (one.call.line.id, one.session.on_call) == (CALL, True)
+
+
+def test_who_calls_a_flow_that_cannot_go_on_comes_to_people() -> None:
+    result = run(Conversation(TENANT, CONTACT), calls(), STUCK)
+    (told,) = [effect for effect in result.effects if isinstance(effect, CallTurn)]
+    assert (told.ending, result.state.status, result.state.queue_id) == ("desk", "open", GENERAL)
+    (one,) = result.state.sessions
+    assert (one.call, one.session.is_stuck, one.session.on_call) == (None, True, False)
 
 
 def test_a_call_that_somebody_else_has_answered_is_called_back() -> None:

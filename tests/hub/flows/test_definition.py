@@ -60,6 +60,8 @@ WRONG: list[tuple[str, Any, list[str]]] = [
     ("template", document(node("send", {"content": {"type": "text", "text": "{% for x in y %}"}})), ["/nodes/1/data/content/text"]),
     ("unknown field", document(node("send", SAY | {"colour": "red"})), ["/nodes/1/data/colour"]),
     ("channel", document(node("send", SAY | {"channels": [{"channel": "fax"}]})), ["/nodes/1/data/channels/0/channel"]),
+    ("language", document(node("say", {"text": "x", "language": "English, please"})), ["/nodes/1/data/language"]),
+    ("line", document(node("call", {"channel": "sms"})), ["/nodes/1/data/channel"]),
     ("variable", document(node("ask", {"save_as": "__class__"})), ["/nodes/1/data/save_as"]),
     ("condition", document(node("branch", {"cases": [{"name": "a", "condition": {"rules": [1]}}]})), ["/nodes/1/data/cases/0/condition/rules/0", "/nodes/1/data/cases"]),
     ("inside the house", document(node("webhook", {"url": "http://169.254.169.254/latest"})), ["/nodes/1/data/url"]),
