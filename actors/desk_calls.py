@@ -323,10 +323,10 @@ class DeskCalls:
     async def _do(self, done: Done, effect: desk.Effect) -> None:
         now = self._hub.clock.now()
         match effect:
-            case desk.Give(user_id, note):
+            case desk.Give(user_id, note, by):
                 directory = await self._hub.directories.one(done.tenant_id)
                 name = "" if user_id is None else directory.users.get(user_id, "")
-                await self._turn(done, Assign(user_id, now, name, "system", note))
+                await self._turn(done, Assign(user_id, now, name, f"user:{by}" if by else "system", note))
             case desk.Spoke(user_id):
                 await self._turn(done, Talk(user_id, now))
             case desk.Ring(leg):

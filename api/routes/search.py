@@ -39,7 +39,7 @@ async def search_messages(
     limit: Limit = 20,
     starting_after: MessageId | None = None,
 ) -> schemas.FoundMessagePage:
-    """Messages of all conversations, the newest first. A message is found some seconds after it was written.
+    """Messages of all conversations and what was said in calls, the newest first. A message is found some seconds after it was written.
 
     Case and accents do not count. What campaigns sent is left out; the answers to it are found.
     """
@@ -66,6 +66,7 @@ def _found(row: Row[Any], words: list[str]) -> schemas.FoundMessage:
     piece = excerpt(row.body, words)
     return schemas.FoundMessage(
         message_id=row.id,
+        call_id=row.call_id,
         conversation_id=row.contact_id,
         contact_id=row.contact_id,
         contact_name=row.contact_name,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from api.schemas.common import ContactId, ConversationId, Instant, MessageId, Out, Page
+from api.schemas.common import CallId, ContactId, ConversationId, Instant, MessageId, Out, Page
 
 
 class FoundMessage(Out):
-    """A message that has all the words."""
+    """A message, or something said in a call at the desk, that has all the words."""
 
-    message_id: MessageId
+    message_id: MessageId = Field(description="With `call_id`: of what was said, which is no message.")
+    call_id: CallId | None = Field(description="The call in whose transcript it stands.")
     conversation_id: ConversationId
     contact_id: ContactId
     contact_name: str

@@ -64,6 +64,10 @@ _CALLS = text(
 _DESK_CALLS = text(
     f"UPDATE desk_calls SET log = '[]', state = state #- '{{note}}' #- '{{forward}}' WHERE {_THIS}"
 )
+_SAID_TERMS = text(
+    "DELETE FROM message_terms t USING call_words w WHERE t.tenant_id = :tenant_id AND w.tenant_id = t.tenant_id "
+    "AND w.id = t.message_id AND w.contact_id = :contact_id"
+)
 _CALL_WORDS = text(f"DELETE FROM call_words WHERE {_THIS}")
 _PARTS = text(
     "DELETE FROM inbound_parts WHERE tenant_id = :tenant_id AND sender = ANY(CAST(:addresses AS text[]))"
@@ -158,6 +162,7 @@ async def blank(db: AsyncConnection, tenant_id: UUID, contact_id: UUID, traces: 
     found = {"addresses": traces.addresses}
     searched = {"patterns": traces.patterns, "numbers": traces.numbers}
     await _run(db, _PLANS, values)
+    await _run(db, _SAID_TERMS, values)
     inbox = await _blank_inbox(db, tenant_id, contact_id) + await _run(db, _INBOX_WAITING, values | found)
     counted = {
         "messages": await _run(db, _MESSAGES, values),

@@ -7,12 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, select, text
+from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.ids import id_of_moment
-from models.contacts import contacts
-from models.conversations import messages
 from models.db import insert_rows
 from models.search import search_marks
 
@@ -35,6 +33,22 @@ _FILL = text(
     """
 )
 _FIND = text("SELECT id FROM search_messages(:tenant_id, :words, :above, :below, :kind, :way, :most)")
+
+_FOUND = text(
+    """
+    SELECT m.id, m.contact_id, c.name AS contact_name, m.address, m.channel_kind, m.direction, m.origin, m.created_at, m.body,
+        CAST(NULL AS uuid) AS call_id
+    FROM messages m JOIN contacts c ON c.tenant_id = m.tenant_id AND c.id = m.contact_id
+    WHERE m.tenant_id = :tenant_id AND m.id = ANY(CAST(:ids AS uuid[]))
+    UNION ALL
+    SELECT w.id, w.contact_id, c.name, COALESCE(k.address, ''), 'voice', CASE w.speaker WHEN 'contact' THEN 'in' ELSE 'out' END,
+        w.speaker, w.at, w.body, w.call_id
+    FROM call_words w JOIN contacts c ON c.tenant_id = w.tenant_id AND c.id = w.contact_id
+    LEFT JOIN calls k ON k.tenant_id = w.tenant_id AND k.id = w.call_id
+    WHERE w.tenant_id = :tenant_id AND w.id = ANY(CAST(:ids AS uuid[]))
+    ORDER BY 1 DESC
+    """
+)
 
 
 async def fill(db: AsyncConnection, tenants: Sequence[UUID], now: datetime, limit: int) -> int:
@@ -83,7 +97,7 @@ async def find(
     after: UUID | None,
     limit: int,
 ) -> Sequence[Row[Any]]:
-    """Messages that have all the words, with their contact's name, the newest first.
+    """Messages, and what was said in calls (`call_id`), that have all the words, with their contact's name, the newest first.
 
     `since` counts in, `until` does not; `after` is the last message of the page before.
     """
@@ -100,10 +114,4 @@ async def find(
     ids = list((await db.execute(_FIND, values)).scalars())
     if not ids:
         return []
-    who = and_(contacts.c.tenant_id == messages.c.tenant_id, contacts.c.id == messages.c.contact_id)
-    query = (
-        select(messages, contacts.c.name.label("contact_name"))
-        .select_from(messages.join(contacts, who))
-        .where(messages.c.tenant_id == tenant_id, messages.c.id.in_(ids))
-    )
-    return (await db.execute(query.order_by(messages.c.id.desc()))).all()
+    return (await db.execute(_FOUND, {"tenant_id": tenant_id, "ids": ids})).all()

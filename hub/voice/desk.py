@@ -299,10 +299,11 @@ class CallContact:
 
 @dataclass(frozen=True, slots=True)
 class Give:
-    """The conversation changes hands; `user_id` None: back to its queue."""
+    """The conversation changes hands; `user_id` None: back to its queue. `by`: who gave it; None: nobody did."""
 
     user_id: UUID | None
     note: str = ""
+    by: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

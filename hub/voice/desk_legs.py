@@ -91,7 +91,7 @@ def hand_over(result: Result, consulted: Leg, at: datetime) -> None:
     result.put(consulted, role="agent")
     result.set(agent_id=consulted.user_id, consulted_id=None)
     result.did("handed_over", at, before, to_user_id=str(consulted.user_id))
-    result.effects.append(Give(consulted.user_id, result.call.note))
+    result.effects.append(Give(consulted.user_id, result.call.note, before))
     connect(result, at)
 
 

@@ -42,6 +42,11 @@ _SAY = text(
     "FROM contacts c WHERE c.tenant_id = :tenant_id AND c.id = :contact_id AND (SELECT count(*) FROM call_words w "
     "WHERE w.tenant_id = :tenant_id AND w.call_id = :call_id) < :most ON CONFLICT DO NOTHING RETURNING *"
 )
+# The search finds it beside messages: hub/search.
+_TERMS = text(
+    "INSERT INTO message_terms (tenant_id, message_id, terms) "
+    "VALUES (:tenant_id, :id, terms_of(:tenant_id, :body)) ON CONFLICT DO NOTHING"
+)
 _PUT_PHONE = text(
     "INSERT INTO agent_phones (tenant_id, user_id, address, updated_at) VALUES (:tenant_id, :user_id, :address, :now) "
     "ON CONFLICT (tenant_id, user_id) DO UPDATE SET address = EXCLUDED.address, updated_at = EXCLUDED.updated_at"
@@ -104,7 +109,10 @@ async def ahead(
 
 async def say(db: AsyncConnection, row: Mapping[str, Any]) -> Row[Any] | None:
     """Write down what was said; None: it is known, or there is no place for it."""
-    return (await db.execute(_SAY, {**row, "most": WORDS_MAX})).one_or_none()
+    written = (await db.execute(_SAY, {**row, "most": WORDS_MAX})).one_or_none()
+    if written is not None:
+        await db.execute(_TERMS, {name: row[name] for name in ("tenant_id", "id", "body")})
+    return written
 
 
 async def words(db: AsyncConnection, tenant_id: UUID, call_id: UUID) -> Sequence[Row[Any]]:

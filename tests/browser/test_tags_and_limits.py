@@ -63,7 +63,7 @@ async def test_defaults_of_queues_and_limits_are_set_and_stay(page: Page, hub_st
 
     await page.goto(f"{hub_stack.public_url}/settings/policy")
     flood = page.get_by_role("region", name="Floods").get_by_role("textbox")
-    await expect(page.get_by_text("Not set: 30")).to_be_visible()
+    await expect(page.get_by_text("Left empty, it is 30.")).to_be_visible()
     await flood.fill("45")
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_text("The limits are saved.")).to_be_visible()
@@ -73,4 +73,4 @@ async def test_defaults_of_queues_and_limits_are_set_and_stay(page: Page, hub_st
     await expect(flood).to_have_value("45")
     await flood.fill("")
     await page.get_by_role("button", name="Save").click()
-    await expect(page.get_by_text("Not set: 30")).to_be_visible()
+    await expect(page.get_by_text("Left empty, it is 30.")).to_be_visible()

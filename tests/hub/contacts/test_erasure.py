@@ -164,6 +164,7 @@ async def plant(db: AsyncConnection, tenant: UUID) -> UUID:
                   jsonb_build_array(jsonb_build_object('did', 'transferred', 'note', CAST(:s AS text))), now());
         INSERT INTO call_words (tenant_id, id, call_id, contact_id, key, at, sequence, speaker, body)
           VALUES (:t, :whe, :whe, :c, 'GT1:1', now(), 1, 'contact', :s);
+        INSERT INTO message_terms (tenant_id, message_id, terms) VALUES (:t, :whe, to_tsvector('simple', :s));
         INSERT INTO intent_corrections (tenant_id, message_id, text, intent) VALUES (:t, :m, :s, 'refund');
         INSERT INTO segments (tenant_id, id, name, kind, members) VALUES (:t, :seg, 'List', 'static', 1);
         INSERT INTO segment_members (tenant_id, segment_id, contact_id) VALUES (:t, :seg, :c)

@@ -149,7 +149,7 @@ def test_asked_first_the_other_agent_gets_the_call(by_hanging_up: bool) -> None:
         effects = story(desk.LegGone(1, "completed", story.at()))
     else:
         effects = story(desk.Complete(ANN, story.at()))
-    assert desk.Give(BOB, "vip") in effects
+    assert desk.Give(BOB, "vip", ANN) in effects
     assert (story.call.phase, story.call.agent_id) == (Phase.CONNECTED, BOB)
     assert [scene_of(story.call, number) for number in (0, 1, 2)] == ["room", "end", "room"]
     story(desk.HangUp(BOB, story.at()))

@@ -15,6 +15,7 @@ from hub.channels.voice_news import Spoken
 from hub.directory import Directory, load
 from hub.errors import NotFound
 from hub.ids import new_id
+from hub.search import store as search
 from hub.voice import desk, desk_service, desk_store
 from hub.voice.desk_moves import advance
 from hub.webhooks.endpoint import EVENTS, Subscription
@@ -159,6 +160,32 @@ async def test_what_is_said_is_written_down_once_and_in_its_order(floor: Floor) 
     assert await said(replace(second, key="GT1:1", sequence=1, contact=True, text="Hello")) is not None
     async with transaction(floor.engine, Scope.of(floor.tenant)) as db:
         rows = await desk_store.words(db, floor.tenant, floor.ids["cal"])
+        found = await search.find(
+            db,
+            floor.tenant,
+            ["number"],
+            channel="voice",
+            direction="out",
+            since=None,
+            until=None,
+            after=None,
+            limit=5,
+        )
+        assert [(row.body, row.call_id, row.contact_name) for row in found] == [
+            ("What is your number?", floor.ids["cal"], "Ada")
+        ]
+        other = await search.find(
+            db,
+            floor.tenant,
+            ["number"],
+            channel="sms",
+            direction=None,
+            since=None,
+            until=None,
+            after=None,
+            limit=5,
+        )
+        assert other == []
     assert [(row.speaker, row.body) for row in rows] == [
         ("contact", "Hello"),
         ("agent", "What is your number?"),

@@ -4091,7 +4091,7 @@ export interface paths {
         };
         /**
          * Search Messages
-         * @description Messages of all conversations, the newest first. A message is found some seconds after it was written.
+         * @description Messages of all conversations and what was said in calls, the newest first. A message is found some seconds after it was written.
          *
          *     Case and accents do not count. What campaigns sent is left out; the answers to it are found.
          */
@@ -8406,14 +8406,20 @@ export interface components {
         };
         /**
          * FoundMessage
-         * @description A message that has all the words.
+         * @description A message, or something said in a call at the desk, that has all the words.
          */
         FoundMessage: {
             /**
              * Message Id
+             * @description With `call_id`: of what was said, which is no message.
              * @example msg_01kasw8qbefy09m6sc7n75yr3h
              */
             message_id: string;
+            /**
+             * Call Id
+             * @description The call in whose transcript it stands.
+             */
+            call_id: string | null;
             /**
              * Conversation Id
              * @example cnv_01kasw8qbefy09m6sc7n75yr3h

@@ -44,6 +44,9 @@ export const dayKey = (at: string, zone: string): string => format(at, zone, { y
 
 export const dayName = (at: string, zone: string): string => format(at, zone, { weekday: 'long', day: 'numeric', month: 'long' });
 
+/** A day under its bar in a chart. */
+export const shortDay = (at: string, zone: string): string => format(at, zone, { weekday: 'short', day: 'numeric', month: 'short' });
+
 /** The last moment of a day `2026-01-31` in `zone`, as RFC 3339. */
 export function endOfDay(day: string, zone: string): string {
   const utc = Date.parse(`${day}T23:59:59Z`);

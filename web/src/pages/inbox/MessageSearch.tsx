@@ -31,7 +31,7 @@ function Hit({ row, id, active, onOpen }: { row: FoundMessage; id: string; activ
       <span className={classes.hitHead}>
         <ChannelIcon kind={row.channel_kind} />
         <strong><bdi>{row.contact_name || row.address}</bdi></strong>
-        <small>{t(row.direction === 'in' ? 'search.wrote' : 'search.got')}</small>
+        <small>{t(row.call_id ? (row.direction === 'in' ? 'search.said' : 'search.heard') : row.direction === 'in' ? 'search.wrote' : 'search.got')}</small>
         <span className={classes.when}><When at={row.at} /></span>
       </span>
       <span dir="auto" className={classes.excerpt}>
@@ -66,7 +66,7 @@ export function MessageSearch({ onClose }: { onClose: () => void }) {
   const at = Math.min(active, Math.max(0, rows.length - 1));
   const open = (row: FoundMessage): void => {
     onClose();
-    void navigate({ to: '/inbox/$view/$conversation', params: { view: 'all', conversation: row.conversation_id }, search: { m: row.message_id } });
+    void navigate({ to: '/inbox/$view/$conversation', params: { view: 'all', conversation: row.conversation_id }, search: row.call_id ? {} : { m: row.message_id } });
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];

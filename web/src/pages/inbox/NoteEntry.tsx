@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { IconNote, IconTrash } from '@tabler/icons-react';
+import { IconNote, IconStar, IconStarFilled, IconTrash } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { idempotencyKey } from '../../api/client';
 import { addNote, deleteNote } from '../../api/contacts';
@@ -42,13 +42,17 @@ export function PassedEntry({ entry }: { entry: TimelineEntry }) {
   );
 }
 
+const STARS = [1, 2, 3, 4, 5];
+
 /** What the contact answered when they were asked how it was. */
 export function RatedEntry({ entry }: { entry: TimelineEntry }) {
   const { t } = useTranslation('inbox');
   const me = useMe();
+  const score = Number(entry.data.score);
   return (
-    <li className={classes.channelChange}>
-      <span title={absoluteTime(entry.at, me.tenant.time_zone)}>{t('thread.rated', { score: Number(entry.data.score) })}</span>
+    <li className={classes.rated} data-score={score} title={absoluteTime(entry.at, me.tenant.time_zone)}>
+      <span className={classes.stars} aria-hidden>{STARS.map((star) => (star <= score ? <IconStarFilled key={star} size={16} /> : <IconStar key={star} size={16} />))}</span>
+      {t('thread.rated', { score })}
     </li>
   );
 }

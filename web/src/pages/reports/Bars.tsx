@@ -2,28 +2,31 @@ import { useTranslation } from 'react-i18next';
 import { formatCount } from '../../ui/numbers';
 import classes from './reports.module.css';
 
-const HEIGHT = 140;
-const WIDTH = 960;
-const GAP = 0.25;
+/** So many bars have room for a value and a name each; of more, only the ends are named. */
+const NAMED_MAX = 14;
 
-export interface Bar { when: string; value: number }
+export interface Bar { when: string; short: string; value: number }
 
 /** One bar an interval; the table below it says the same in numbers, so that readers of screens are told only what it is. */
 export function Bars({ bars, title }: { bars: Bar[]; title: string }) {
   const { t } = useTranslation('reports');
   const most = Math.max(1, ...bars.map((bar) => bar.value));
-  const step = WIDTH / Math.max(1, bars.length);
+  const named = bars.length <= NAMED_MAX;
   const first = bars.at(0), last = bars.at(-1);
   return (
     <figure className={classes.chart}>
-      <figcaption>{title}<span className={classes.dim}>{formatCount(most)}</span></figcaption>
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={title}>
-        {bars.map((bar, at) => {
-          const height = (bar.value / most) * HEIGHT;
-          return <rect key={bar.when} x={at * step + (step * GAP) / 2} y={HEIGHT - height} width={step * (1 - GAP)} height={height}><title>{t('bar', { when: bar.when, value: formatCount(bar.value) })}</title></rect>;
-        })}
-      </svg>
-      <div className={classes.axis} aria-hidden><span>{first?.when}</span>{last !== first && <span>{last?.when}</span>}</div>
+      {!named && <figcaption className={classes.dim}>{t('most', { value: formatCount(most) })}</figcaption>}
+      <div className={classes.bars} role="img" aria-label={title} data-named={named || undefined}>
+        {bars.map((bar) => (
+          <div key={bar.when} title={t('bar', { when: bar.when, value: formatCount(bar.value) })}>
+            {named && <small data-none={bar.value === 0 || undefined}>{formatCount(bar.value)}</small>}
+            <span style={{ height: `${(bar.value / most) * 100}%` }} />
+          </div>
+        ))}
+      </div>
+      <div className={classes.axis} data-named={named || undefined} aria-hidden>
+        {named ? bars.map((bar) => <span key={bar.when}>{bar.short}</span>) : <><span>{first?.when}</span><span>{last?.when}</span></>}
+      </div>
     </figure>
   );
 }

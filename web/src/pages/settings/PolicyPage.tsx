@@ -58,7 +58,7 @@ function Editor({ held, mayWrite }: { held: Policy; mayWrite: boolean }) {
           <h2 className={classes.cardName}>{t('policy.flood')}</h2>
           <p className={classes.hint}>{t('policy.floodText')}</p>
           {inherits('flood')}
-          <NumberInput label={t('policy.perMinute')} placeholder={String(counts.flood?.per_minute ?? FLOOD_PER_MINUTE)} min={1} max={10_000} allowDecimal={false} clampBehavior="strict" maw={220} value={flood ?? ''} onChange={(value) => setFlood(counted(value))} description={flood === null ? t(held.inherits.includes('flood') ? 'policy.fromAbove' : 'policy.usual', { count: counts.flood?.per_minute ?? FLOOD_PER_MINUTE }) : undefined} error={told(problem, 'flood/per_minute')} />
+          <NumberInput label={t('policy.perMinute')} placeholder={String(counts.flood?.per_minute ?? FLOOD_PER_MINUTE)} min={1} max={10_000} allowDecimal={false} clampBehavior="strict" maw={320} value={flood ?? ''} onChange={(value) => setFlood(counted(value))} description={flood === null ? t(held.inherits.includes('flood') ? 'policy.fromAbove' : 'policy.usual', { count: counts.flood?.per_minute ?? FLOOD_PER_MINUTE }) : undefined} error={told(problem, 'flood/per_minute')} />
         </section>
         <section className={`surface ${classes.card}`} aria-label={t('policy.caps')}>
           <h2 className={classes.cardName}>{t('policy.caps')}</h2>
