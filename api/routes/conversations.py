@@ -38,6 +38,7 @@ from hub.failover.store import people
 from hub.ids import encode_id, new_id
 from hub.intents import corrections
 from hub.tenancy.caller import Caller
+from hub.voice.script import Call
 
 router = APIRouter(prefix="/v1/conversations", tags=["conversations"], route_class=HubRoute)
 Reader = Annotated[Caller, require("inbox:read")]
@@ -186,6 +187,10 @@ async def reply(
     With an Idempotency-Key the contact gets it once, even when the gateway dies before it could say so. With `seen` it is
     held back when somebody else has answered meanwhile.
     """
+    if (body.text is None) == (body.content is None):
+        raise Invalid("give either text or content", "/text")
+    if isinstance(body.content, Call):
+        raise Invalid("a call is placed with POST /v1/messages", "/content")
     once = source_id(request, caller) if "idempotency-key" in request.headers else None
     writer, name = caller.user_id, caller.name
     if writer or body.agent_id:

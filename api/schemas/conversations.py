@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from api.schemas.common import ChannelId, FlowId, In, MessageId, Out, QueueId, UserId
 from api.schemas.desk import Note
 from hub.channels.content import Content
-from hub.voice.script import Call
 
 
 class Named(Out):
@@ -142,14 +141,6 @@ class ReplyIn(In):
     agent_id: UserId | None = Field(
         None, description="Of a program: the bot it speaks for. People leave it out."
     )
-
-    @model_validator(mode="after")
-    def _one(self) -> ReplyIn:
-        if (self.text is None) == (self.content is None):
-            raise ValueError("give either text or content")
-        if isinstance(self.content, Call):
-            raise ValueError("content: a call is placed with POST /v1/messages")
-        return self
 
 
 class ReplyWay(Out):
