@@ -161,7 +161,7 @@ export function ThreadHeader({ row, actions, menu, mayWrite, panel, onPanel }: H
       <div className={classes.who}>
         <h2><bdi>{row.contact.name || row.contact.address}</bdi></h2>
         <div className={classes.whoMeta}>
-          {row.channel && <span><ChannelIcon kind={row.channel.kind} /> <span dir="ltr">{row.contact.address}</span></span>}
+          {row.channel && <span><ChannelIcon kind={row.channel.kind} />{row.contact.name && <span dir="ltr">{row.contact.address}</span>}</span>}
           {row.status !== 'open' && (
             <Status tone={row.status === 'snoozed' || row.status === 'waiting' ? 'info' : 'neutral'} title={row.snoozed_until ? absoluteTime(row.snoozed_until, me.tenant.time_zone) : undefined}>
               {row.status === 'snoozed' && row.snoozed_until ? t('status.snoozedUntil', { time: shortTime(row.snoozed_until, me.tenant.time_zone) }) : t(`status.${row.status}`)}
