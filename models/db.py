@@ -125,17 +125,10 @@ def translated(error: psycopg.Error) -> DBAPIError:
 
 
 @asynccontextmanager
-async def transaction(engine: AsyncEngine, scope: Scope | None) -> AsyncIterator[AsyncConnection]:
-    """Begin, bind the tenants, hand out the connection; commit at the end or roll back on any error.
-
-    Without a scope the first call must be `insert_all(…, scope)`, which binds in the same round trip; until something
-    binds, row-level security shows and takes nothing.
-    """
+async def transaction(engine: AsyncEngine, scope: Scope) -> AsyncIterator[AsyncConnection]:
+    """Begin, bind the tenants, hand out the connection; commit at the end or roll back on any error."""
     async with engine.connect() as db:
-        if scope is None:
-            await db.begin()
-        else:
-            await bind(db, scope)
+        await bind(db, scope)
         yield db
         await db.commit()
 
@@ -186,19 +179,15 @@ def insert_source(insert: Insert, rows: str, beside: str = "") -> str:
     return _insert_statement(insert.table, tuple(insert.rows[0]), insert.suffix, rows, beside)
 
 
-async def insert_all(
-    db: AsyncConnection, inserts: Sequence[Insert], scope: Scope | None = None
-) -> list[Sequence[Any]]:
+async def insert_all(db: AsyncConnection, inserts: Sequence[Insert]) -> list[Sequence[Any]]:
     """Run inserts in one round trip, in their order. Returns the rows of each RETURNING (empty without one).
 
-    With a scope the tenants are bound first, in the same round trip. One JSON parameter a statement instead of COPY (refused under row-level security) or thousands of bound values.
+    One JSON parameter a statement instead of COPY (refused under row-level security) or thousands of bound values.
     """
     driver = await _driver(db)
     cursors: list[psycopg.AsyncCursor[Any] | None] = []
     try:
         async with driver.pipeline():
-            if scope is not None:
-                await driver.execute(BIND, (array(scope.read), array(scope.write)))
             for insert in inserts:
                 if not insert.rows:
                     cursors.append(None)

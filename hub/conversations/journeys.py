@@ -87,6 +87,8 @@ class Runs:
     """The call that asks for its next document."""
     deferred: bool = field(default=False)
     """Something was left for after the commit: what follows must not overtake it."""
+    answers_s: int = field(default=TALK_S)
+    """So long after the contact's last message what is said still answers it."""
 
     # Beginning
 
@@ -170,7 +172,8 @@ class Runs:
             Ran(after, sprint.status, sprint.reason, sprint.outcome, sprint.steps, goals, trigger, key)
         )
         _tell(self.result, one, sprint)
-        handed = self._effects(one, sprint.effects, self._purpose(given))
+        self.answers_s = ANSWER_S if isinstance(given, HandedBack | WebhookAnswer) else TALK_S
+        handed = self._effects(one, sprint.effects)
         if sprint.status == "stuck":
             return Wanted("", f"flow failed: {sprint.reason}") if self.answering is not None else None
         return handed
@@ -185,7 +188,7 @@ class Runs:
 
     # Effects
 
-    def _effects(self, one: Inside, asked: Sequence[effects.Effect], purpose: str) -> Wanted | None:
+    def _effects(self, one: Inside, asked: Sequence[effects.Effect]) -> Wanted | None:
         """Everything in its order. Changes of the contact come together: the last word on a tag or an attribute counts."""
         found, wanted = self.result.effects, None
         change = _change(asked)
@@ -194,7 +197,7 @@ class Runs:
         for effect in asked:
             match effect:
                 case effects.SendMessage():
-                    self._send(one, effect, purpose)
+                    self._send(one, effect)
                 case effects.AddTag(tag) if change is None:
                     found.append(TagContact(tag))
                     self.result.happened.append(Happened("tags", {"added": [tag], "removed": []}))
@@ -203,14 +206,14 @@ class Runs:
                 case effects.HandOver(queue):
                     wanted = Wanted(queue, "flow handed over")
                 case effects.PlaceCall():
-                    found.append(FlowWork("dial", one.id, self._dial(one, effect, purpose)))
+                    found.append(FlowWork("dial", one.id, self._dial(one, effect)))
                 case effects.CallWebhook():
                     found.append(FlowWork("webhook", one.id, effects.to_json(effect)))
                 case _:  # goals are rows of the session, its timer stands in it
                     pass
         return wanted
 
-    def _send(self, one: Inside, effect: effects.SendMessage, purpose: str) -> None:
+    def _send(self, one: Inside, effect: effects.SendMessage) -> None:
         content, event = effect.content, self.answering
         plain = isinstance(content, Text) and not (content.suggestions or content.reply_to)
         if event is not None and event.channel_kind == VOICE:  # words are no answer to a call
@@ -222,16 +225,9 @@ class Runs:
             )
             return
         self.deferred = True
-        self.result.effects.append(FlowWork("send", one.id, self._letter(one, effect, purpose)))
+        self.result.effects.append(FlowWork("send", one.id, self._letter(one, effect)))
 
-    def _purpose(self, given: Input) -> str:
-        """Of what is said because of this input."""
-        wrote = self.result.state.last_inbound_at
-        span = ANSWER_S if isinstance(given, HandedBack | WebhookAnswer) else TALK_S
-        talks = wrote is not None and self.at - wrote <= timedelta(seconds=span)
-        return "transactional" if talks else "marketing"
-
-    def _letter(self, one: Inside, effect: effects.SendMessage, purpose: str) -> dict[str, Any]:
+    def _letter(self, one: Inside, effect: effects.SendMessage) -> dict[str, Any]:
         state = self.result.state
         return {
             "flow_id": one.session.flow_id,
@@ -239,12 +235,18 @@ class Runs:
             "channels": [[step.channel, step.timeout_s] for step in effect.channels],
             "token": effect.token,
             "talk": None if state.channel_id is None else state.channel_id.hex,
-            "purpose": purpose,
+            "purpose": self._purpose(),
         }
 
-    def _dial(self, one: Inside, effect: effects.PlaceCall, purpose: str) -> dict[str, Any]:
+    def _dial(self, one: Inside, effect: effects.PlaceCall) -> dict[str, Any]:
         self.deferred = True
-        return {"flow_id": one.session.flow_id, "purpose": purpose, **effects.to_json(effect)}
+        return {"flow_id": one.session.flow_id, "purpose": self._purpose(), **effects.to_json(effect)}
+
+    def _purpose(self) -> str:
+        """Of what is said in this turn."""
+        wrote = self.result.state.last_inbound_at
+        talks = wrote is not None and self.at - wrote <= timedelta(seconds=self.answers_s)
+        return "transactional" if talks else "marketing"
 
 
 def taker(state: Conversation, book: FlowBook) -> tuple[Inside, Flow] | None:

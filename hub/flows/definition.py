@@ -114,7 +114,8 @@ class Flow:
     @cached_property
     def sends_templates(self) -> bool:
         """Whether a message of it is a template that the provider must have approved."""
-        contents = (getattr(node, "content", None) for node in self.nodes.values())
+        names = ("content", "retry_content")
+        contents = (getattr(node, name, None) for node in self.nodes.values() for name in names)
         return any(content and content.get("type") == "template" for content in contents)
 
     @cached_property
