@@ -217,6 +217,20 @@ async def test_who_calls_comes_into_the_flow(org: Org, run: Run, carrier: httpx2
     assert (call["direction"], [heard["digits"] for heard in call["gathered"]]) == ("in", ["1"])
 
 
+async def test_who_is_handed_over_where_no_call_is_taken_leaves_a_message(
+    org: Org, carrier: httpx2.AsyncClient
+) -> None:
+    number = fresh_number()
+    await handset(carrier, number, records_s=2, repeats=1)
+    await begin(org, number, "People")
+    (call,) = await until(lambda: calls(org, number), lambda found: found and found[0]["recording"])
+    words = await said(carrier, number)
+    assert words[0] == "We put you through."
+    assert "leave a message" in words[1]
+    assert (await org.conversation(number))["status"] == "open"
+    assert call["flow_session_id"] is None, "the flow has let go of it"
+
+
 async def test_a_call_is_handed_over_to_people(org: Org, carrier: httpx2.AsyncClient) -> None:
     number = fresh_number()
     async with at_desk(org, carrier) as desk:
