@@ -86,6 +86,7 @@ async def test_who_is_passed_on_waits_again_and_an_agent_whose_phone_is_busy_los
     number, call = await desk.call_in()
     await desk.post("ann", f"/v1/calls/{call}/answer")
     await desk.phase(call, "connected")
+    await desk.heard(number, "joined")
     care = encode_id("que", desk.org.run.workspace.queues["Care"])
     passed = await desk.post("ann", f"/v1/calls/{call}/transfer", {"queue_id": care, "note": "Angry"})
     assert (passed["agent"], passed["queue"]["name"]) == (None, "Care")
