@@ -208,7 +208,9 @@ async def _router(stack: LocalStack, tenant: UUID, sizes: Sizes) -> float:
         await people.come(tenant, rows[0][0], "busy")
         await asyncio.sleep(SETTLE_S)
         began = perf_counter()
-        await asyncio.gather(*(people.come(tenant, row[0], "online") for row in rows))
+        for first in range(0, len(rows), CONNECTIONS):
+            some = rows[first : first + CONNECTIONS]
+            await asyncio.gather(*(people.come(tenant, row[0], "online") for row in some))
         offered = "SELECT count(*) FROM conversations WHERE tenant_id = %s AND offered_to IS NOT NULL"
         while perf_counter() - began < PATIENCE_S:
             row = await (await db.execute(offered, (tenant,))).fetchone()
