@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 CONSTRAINTS := -c constraints.txt
 STAMPS := $(VENV)/stamps
 ARGS ?=
-PYTEST_ARGS ?= -n 3 --dist loadgroup
+PYTEST_ARGS ?= -n 2 --dist loadgroup
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH :=
 
