@@ -94,6 +94,8 @@ async def test_files_and_templates_go_where_each_channel_takes_them(page: Page, 
     )
     await expect(field).to_have_value("This would not go")
     assert len(await received(page, hub_stack.carrier_url, number)) == 2
+    await page.get_by_role("button", name="Close", exact=True).click()
+    await expect(page.get_by_text("Closed:")).to_be_visible()  # the agent's hands are free for the next test
 
 
 async def test_a_reply_to_somebody_who_opted_out_is_refused_in_words(page: Page, hub_stack: Any) -> None:
