@@ -58,7 +58,6 @@ from models.pipe import read as read_rows
 if TYPE_CHECKING:
     from actors.batch import Batch
 
-NO_HISTORY = History()
 FLOW_EVENTS = (BeginFlow, FlowInput, ExitFlow, MoveFlow, FlowCall)
 
 log = structlog.get_logger()

@@ -10,16 +10,12 @@ from uuid import UUID
 
 import pytest
 
-from actors.attempts import Attempts
 from actors.flow_calls import OVER, FlowCalls
-from actors.flow_work import FlowWork
 from actors.messages import Command
 from cli.demo import workspace as ws
 from hub.billing import service as billing
 from hub.channels.voice_news import CallNews
 from hub.conversations.state import ExitFlow, FlowInput
-from hub.directory import Directories
-from hub.flows.asking import Asker
 from hub.flows.inputs import WebhookAnswer
 from hub.ids import encode_id, new_id
 from hub.voice import service
@@ -34,7 +30,7 @@ from models.conversations import messages, outbox
 from models.db import Scope, insert_rows, transaction
 from models.flow_runs import flow_steps
 from tests.actors.desk import Desk
-from tests.actors.test_flow_runs import Later, Mail, Run, edge, flow_of, node, now
+from tests.actors.test_flow_runs import Mail, Run, at_work, edge, flow_of, node, now
 from tests.hub.voice.test_sound import Handset, QuietSpeech
 
 TAGS = [node("gone", "tag", tag="gone"), node("failed", "tag", tag="failed")]
@@ -80,15 +76,8 @@ async def phone(desk: Desk) -> AsyncIterator[Phone]:
     await ws.ensure_line(desk.engine, desk.settings, desk.tenant_id, "voice", "Calls", "+15550109")
     async with transaction(desk.engine, Scope.of(desk.tenant_id)) as db:
         await billing.ensure_rate_card(db, desk.tenant_id, "Voice", "voice", "EUR", {"": Decimal("0.01")})
-    host, clock = desk.conversations(), Later()
-    host.clock = clock
-    directories = Directories(desk.engine)
-    wallets: Any = host.wallets
-    attempts = Attempts(desk.settings, desk.engine, host.redis, wallets, directories, clock)
-    work = FlowWork(desk.engine, Mail(host), attempts, directories, clock, Asker(set()))
-    yield Phone(desk, host, work, clock)
-    await work.close()
-    await attempts.close()
+    async with at_work(desk) as found:
+        yield Phone(desk, *found)
 
 
 async def looked_up(phone: Phone) -> UUID:

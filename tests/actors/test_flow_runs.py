@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -174,17 +174,24 @@ class Run:
         return row
 
 
-@pytest.fixture
-async def run(desk: Desk) -> AsyncIterator[Run]:
+@asynccontextmanager
+async def at_work(desk: Desk) -> AsyncIterator[tuple[ConversationHost, FlowWork, Later]]:
+    """A host, what its flows leave to be done, and the clock of both."""
     host, clock = desk.conversations(), Later()
     host.clock = clock
     directories = Directories(desk.engine)
     wallets: Any = host.wallets
     attempts = Attempts(desk.settings, desk.engine, host.redis, wallets, directories, clock)
     work = FlowWork(desk.engine, Mail(host), attempts, directories, clock, Asker(set()))
-    yield Run(desk, host, work, clock)
+    yield host, work, clock
     await work.close()
     await attempts.close()
+
+
+@pytest.fixture
+async def run(desk: Desk) -> AsyncIterator[Run]:
+    async with at_work(desk) as found:
+        yield Run(desk, *found)
 
 
 SAY = {"type": "text", "text": "Hello {{ name or 'you' }}"}
