@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from hub.channels.base import Channel, ChannelKind
-from hub.channels.whatsapp_window import WINDOW_CLOSED, open_until
+from hub.channels.whatsapp_window import WINDOW_CLOSED, may_send, open_until
 from hub.contacts.consents import ALL
 from hub.conversations.desk import NOTHING
 from hub.conversations.state import Conversation
@@ -115,9 +115,10 @@ def way_view(channel: Channel, person: Person, directory: Directory, now: dateti
     address, until = person.address(channel.kind), None
     allows, reason = "anything", None
     if channel.kind is ChannelKind.WHATSAPP:
-        until = open_until(person.whatsapp_at)
-        if until is None or until <= now:
-            allows, reason, until = "templates", WINDOW_CLOSED, None
+        if may_send(None, person.whatsapp_at, now):
+            until = open_until(person.whatsapp_at)
+        else:
+            allows, reason = "templates", WINDOW_CLOSED
     if person.refuses(channel.kind, ALL):
         allows, reason = "nothing", OPTED_OUT
     elif not address:

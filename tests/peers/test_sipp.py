@@ -81,6 +81,13 @@ async def sipp(
     )  # fmt: skip
 
 
+async def echoing(tmp_path: Path) -> tuple[asyncio.subprocess.Process, int]:
+    """A phone that takes one call and says what it hears, and its port."""
+    port = free_port()
+    media = ("-rtp_echo", "-mp", str(free_port()))
+    return await sipp(tmp_path, "-p", str(port), *media, scenario="echo.xml"), port
+
+
 async def well(process: asyncio.subprocess.Process, tmp_path: Path) -> None:
     """sipp ended, and its scenario went as written."""
     code = await asyncio.wait_for(process.wait(), PATIENCE_S)
@@ -169,9 +176,7 @@ async def test_we_call_sipp_and_hear_our_own_keys_and_words_come_back(
     place: tuple[SipStack, int], tmp_path: Path
 ) -> None:
     stack, _ = place
-    port = free_port()
-    media = ("-rtp_echo", "-mp", str(free_port()))
-    echo = await sipp(tmp_path, "-p", str(port), *media, scenario="echo.xml")
+    echo, port = await echoing(tmp_path)
     line = await (await trunk(stack, port, 2)).dial("+15550001234")
     await line.answered(20)
     await line.press("12#")
@@ -204,9 +209,7 @@ async def test_who_is_in_a_room_hears_the_others_and_not_who_is_muted(
     place: tuple[SipStack, int], tmp_path: Path
 ) -> None:
     stack, _ = place
-    port = free_port()
-    media = ("-rtp_echo", "-mp", str(free_port()))
-    echo = await sipp(tmp_path, "-p", str(port), *media, scenario="echo.xml")
+    echo, port = await echoing(tmp_path)
     line = await (await trunk(stack, port, 3)).dial("sip:ann@" + f"{HOST}:{port}")
     await line.answered(20)
     room, speaker, mute = Room(), Speaker(bytes(FRAME) + beep(1.0)), Speaker(beep(120.0))
