@@ -112,7 +112,6 @@ async def bind(db: AsyncConnection, scope: Scope) -> None:
 
 def translated(error: psycopg.Error) -> DBAPIError:
     """A driver's error as SQLAlchemy raises it, so that callers know one family."""
-    lost = isinstance(error, psycopg.OperationalError) and error.sqlstate is None
     kinds = (
         (psycopg.OperationalError, OperationalError),
         (psycopg.IntegrityError, IntegrityError),
@@ -121,13 +120,36 @@ def translated(error: psycopg.Error) -> DBAPIError:
         (psycopg.ProgrammingError, ProgrammingError),
     )
     kind = next((ours for theirs, ours in kinds if isinstance(error, theirs)), DBAPIError)
-    return kind("pipeline", None, error, hide_parameters=True, connection_invalidated=lost)
+    return kind("pipeline", None, error, hide_parameters=True, connection_invalidated=is_lost(error))
+
+
+def is_lost(error: BaseException) -> bool:
+    """True when the connection is gone. A server that ends it may still say so (57P01 and its kin), if we read that before the
+    end of the line; which of both we meet is chance. Class 08 is the standard's: connection exception.
+    """
+    state = error.sqlstate if isinstance(error, psycopg.OperationalError) else ""
+    return state is None or state.startswith(("08", "57P0"))
+
+
+@asynccontextmanager
+async def connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection of the pool. Who is cancelled gives it up: a pipeline cut off may leave an answer on its way, which the next
+    statement on that connection would take for its own.
+    """
+    async with engine.connect() as db:
+        try:
+            yield db
+        except Exception:
+            raise
+        except BaseException:
+            await db.invalidate()
+            raise
 
 
 @asynccontextmanager
 async def transaction(engine: AsyncEngine, scope: Scope) -> AsyncIterator[AsyncConnection]:
     """Begin, bind the tenants, hand out the connection; commit at the end or roll back on any error."""
-    async with engine.connect() as db:
+    async with connected(engine) as db:
         await bind(db, scope)
         yield db
         await db.commit()
@@ -136,7 +158,7 @@ async def transaction(engine: AsyncEngine, scope: Scope) -> AsyncIterator[AsyncC
 @asynccontextmanager
 async def snapshot(engine: AsyncEngine, scope: Scope) -> AsyncIterator[AsyncConnection]:
     """A transaction that only reads, and in which all statements see the same moment."""
-    async with engine.connect() as db:
+    async with connected(engine) as db:
         await db.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         await bind(db, scope)
         yield db

@@ -27,6 +27,7 @@ from models.db import (
     array,
     encode_rows,
     insert_source,
+    is_lost,
     translated,
 )
 
@@ -50,8 +51,8 @@ class Pool:
                 driver = self._idle.pop() if self._idle else await self._connect()
                 try:
                     yield driver
-                except Exception:  # of the database, or of whoever makes up their mind not to commit
-                    await self._recover(driver)
+                except Exception as error:  # of the database, or of whoever makes up their mind not to commit
+                    await self._recover(driver, error)
                     raise
                 except BaseException:  # cancelled at a place where nobody knows what the server still does
                     await driver.close()
@@ -69,8 +70,9 @@ class Pool:
             application_name=self._name,
         )
 
-    async def _recover(self, driver: psycopg.AsyncConnection[Any]) -> None:
-        if driver.closed:
+    async def _recover(self, driver: psycopg.AsyncConnection[Any], error: Exception) -> None:
+        if driver.closed or is_lost(error):
+            await driver.close()
             await self.close()
             return
         try:

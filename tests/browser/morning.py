@@ -228,6 +228,9 @@ async def at_work(
     page.set_default_timeout(patience_ms)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on(
+        "response", lambda answer: print(name, answer.status, answer.url) if answer.status >= 400 else None
+    )
     await sign_in(page, morning.settings.public_url, morning.people[name], path)
     yield page
     await context.close()
