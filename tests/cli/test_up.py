@@ -21,6 +21,11 @@ MAKEFILE = "run:\n\t@exec {python} -m cli.main up --no-demo --port 0 --carrier-p
 START_S_MAX = 180.0
 
 
+def _hears_ctrl_c() -> None:
+    """What a shell starts in the background ignores Ctrl-C, and so does all that it starts: the tests' run may be such a one."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def mentioning(path: Path) -> list[str]:
     """Command lines of living processes that name `path`."""
     pids = [
@@ -54,6 +59,7 @@ def test_a_whole_hub_heals_and_ends_without_a_trace(layout: Layout) -> None:
             env=env,
             start_new_session=True,
             cwd=Path(__file__).parents[2],
+            preexec_fn=_hears_ctrl_c,
         )
     try:
         assert wait_until(lambda: b"Ctrl-C stops" in log.read_bytes() or make.poll() is not None, START_S_MAX)
