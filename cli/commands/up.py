@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
@@ -23,6 +24,7 @@ from cli.local.stack import LocalStack
 from cli.local.state import read_state
 
 SEED_S_MAX = 900.0
+LOOK_EVERY_S = 0.2
 
 
 def up(
@@ -93,10 +95,15 @@ def run(options: Mapping[str, Any], *, demo: bool) -> None:
 
     A second Ctrl-C while stopping changes nothing: the order is kept.
     """
-    ended = threading.Event()
+    # No threading.Event: its lock is held for moments in which a handler would wait for it for ever.
+    ended = False
 
     def on_signal(number: int, frame: FrameType | None) -> None:
-        ended.set()
+        nonlocal ended
+        ended = True
+
+    def is_over() -> bool:
+        return ended
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, on_signal)
@@ -112,18 +119,19 @@ def run(options: Mapping[str, Any], *, demo: bool) -> None:
         after_restart=after_restart,
         after_migrate=seeding.begin if seeding else None,
         report=lambda line: console.err.print(f"[yellow]·[/yellow] {line}", soft_wrap=True),
-        cancelled=ended.is_set,
+        cancelled=is_over,
     )
     console.err.print("Starting PostgreSQL, Valkey, Ray, carrier and gateway …")
     try:
         stack.start()
-        logins = seeding.finish(ended) if seeding else []
-        if not ended.is_set():
+        logins = seeding.finish(is_over) if seeding else []
+        if not ended:
             _print(stack, logins)
-        ended.wait()
+        while not ended:
+            time.sleep(LOOK_EVERY_S)
         console.err.print("Stopping …")
     except LaunchError:
-        if not ended.is_set():
+        if not ended:
             raise
     finally:
         if seeding:
@@ -166,7 +174,7 @@ class _Seeding:
             start_new_session=True,
         )
 
-    def finish(self, ended: threading.Event) -> list[dict[str, Any]]:
+    def finish(self, is_over: Callable[[], bool]) -> list[dict[str, Any]]:
         """The logins that it reports. Raises LaunchError when it failed."""
         proc = self.proc
         if proc is None or proc.stdout is None:
@@ -177,10 +185,10 @@ class _Seeding:
         )
         reader.start()
         waited = 0.0
-        while reader.is_alive() and not ended.is_set() and waited < SEED_S_MAX:
-            reader.join(0.2)
-            waited += 0.2
-        if ended.is_set():
+        while reader.is_alive() and not is_over() and waited < SEED_S_MAX:
+            reader.join(LOOK_EVERY_S)
+            waited += LOOK_EVERY_S
+        if is_over():
             return []
         if reader.is_alive() or proc.wait() != 0:
             raise LaunchError(

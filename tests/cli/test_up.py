@@ -77,7 +77,7 @@ def test_a_whole_hub_heals_and_ends_without_a_trace(layout: Layout) -> None:
         assert json.loads((layout.run / "gateway.json").read_text())["pid"] != gateway
     finally:
         hub = children_of(make.pid)
-        for _ in range(2):  # the terminal signals make and hub; impatient people press twice
+        for _ in range(20):  # the terminal signals make and hub; impatient people press again
             if make.poll() is None:
                 os.killpg(make.pid, signal.SIGINT)
         make.wait(120)
