@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +35,7 @@ BREATH_S = 0.02  # between two rounds, whatever happens
 DUE_S = 0.5
 DUE_MAX = 500
 OFFERS_MAX = 500  # a tenant and round, so that presence is looked at again in between
+GIVEN_BACK_MAX = 2_000  # a tenant and round, so that offers do not wait for all of them
 
 log = structlog.get_logger()
 
@@ -129,13 +131,14 @@ class RouterHost(Shell):
                 "status": "offline",
             }
             for agent_id in agents
+            if agent_id in directory.users  # who is at hand from a tenant above was not shown as here
         ]
         await realtime.publish(self.redis, [(directory.tenant_id, event) for event in events])
 
     async def _give_back(self, floor: FloorMemory, gone: dict[UUID, str], now: datetime) -> None:
         """What those who left have not answered goes back to its queue, before others are asked."""
         if gone:
-            unanswered = list(floor.unanswered(gone))
+            unanswered = list(islice(floor.unanswered(gone), GIVEN_BACK_MAX))
             await self._tell(
                 floor, [(contact, GiveBack(agent, now, gone[agent])) for contact, agent in unanswered]
             )
