@@ -36,7 +36,7 @@ export interface paths {
         post?: never;
         /**
          * Sign Out
-         * @description End this session: its cookie stops working everywhere at once.
+         * @description End this session: its cookie stops working everywhere at once, and who was at the desk has left it.
          */
         delete: operations["sign_out"];
         options?: never;
@@ -1513,7 +1513,7 @@ export interface paths {
         put?: never;
         /**
          * Assign
-         * @description Give the conversation to a person, or back to its queue.
+         * @description Give the conversation to a person who may answer, or back to its queue.
          */
         post: operations["assign_conversation"];
         delete?: never;
