@@ -30,6 +30,7 @@ class FloorMemory:
         self._known: dict[UUID, Standing] = {}
         self._refusals: dict[UUID, datetime] = {}
         self._doubtful: set[UUID] = set()
+        self._left_with: dict[UUID, int] = {}
         self._news: list[Standing] | None = None  # told while PostgreSQL is being read
         self._reads = 0
         self._read_next: datetime | None = None
@@ -67,6 +68,11 @@ class FloorMemory:
         self._known.pop(contact_id, None)
         self._doubtful.add(contact_id)
 
+    def leave_with(self, contact_id: UUID) -> None:
+        """It cannot go back to a queue: whoever has it keeps it until it changes."""
+        if (known := self._known.get(contact_id)) is not None:
+            self._left_with[contact_id] = known.version
+
     async def refresh(self, engine: AsyncEngine, now: datetime) -> None:
         """Read what is due to be read: everything, or what is in doubt; and who may answer."""
         async with transaction(engine, Scope.of(self.tenant_id)) as db:
@@ -97,6 +103,7 @@ class FloorMemory:
         for contact_id in self._known.keys() - there:
             self._floor.leave(contact_id)
             del self._known[contact_id]
+        self._left_with = {key: version for key, version in self._left_with.items() if key in there}
         for each in found:
             if self._known.get(each.contact_id) != each:
                 self._put(each)
@@ -120,8 +127,14 @@ class FloorMemory:
         """(conversation, agent) of what these were offered, or have and did not answer."""
         for contact_id, held in list(self._floor.held.items()):
             known = self._known.get(contact_id)
-            if held.agent_id in agents and known is not None and (known.asked or known.unanswered):
+            if held.agent_id not in agents or known is None or not (known.asked or known.unanswered):
+                continue
+            if self._left_with.get(contact_id) != known.version:
                 yield contact_id, held.agent_id
+
+    def holders(self) -> set[UUID]:
+        """Everybody who has a conversation or is asked about one, here or not."""
+        return {held.agent_id for held in self._floor.held.values()}
 
 
 def _waiting(each: Standing, refused: frozenset[UUID]) -> Waiting:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -21,10 +22,10 @@ from hub import realtime
 from hub.clock import SystemClock
 from hub.conversations.desk import DeskEvent, Due, GiveBack, Offer
 from hub.directory import Directories, Directory
-from hub.errors import HubError
+from hub.errors import Conflict, HubError
 from hub.ids import encode_id
 from hub.routing import store
-from hub.routing.people import People
+from hub.routing.people import People, Seen
 from hub.routing.store import Standing
 from hub.settings import Settings
 from models.db import Scope, transaction
@@ -34,6 +35,7 @@ BREATH_S = 0.02  # between two rounds, whatever happens
 DUE_S = 0.5
 DUE_MAX = 500
 OFFERS_MAX = 500  # a tenant and round, so that presence is looked at again in between
+GIVEN_BACK_MAX = 2_000  # a tenant and round, so that offers do not wait for all of them
 
 log = structlog.get_logger()
 
@@ -96,8 +98,9 @@ class RouterHost(Shell):
         floor = self._floors.setdefault(tenant_id, FloorMemory(tenant_id))
         now = self.clock.now()
         await floor.refresh(self.engine, now)
-        seen = await self.people.of(tenant_id)
         directory = await self.directories.one(tenant_id)
+        # Read last: whoever has taken something by then was at hand before.
+        seen = await self.people.of(tenant_id)
         online = [
             floor.able[agent_id]
             for agent_id, each in seen.items()
@@ -105,12 +108,12 @@ class RouterHost(Shell):
         ]
         floor.furnish(directory.queue_settings, online, now)
         gone = {
-            agent_id: _why(directory.users.get(agent_id, ""), each.here, agent_id in floor.able)
-            for agent_id, each in seen.items()
-            if not each.here or each.status == "away" or agent_id not in floor.able
+            agent_id: why
+            for agent_id in floor.holders() | seen.keys()
+            if (why := _why_gone(agent_id, seen.get(agent_id), directory, floor)) is not None
         }
         await self._give_back(floor, gone, now)
-        if left := [agent_id for agent_id in gone if not seen[agent_id].here]:
+        if left := [agent_id for agent_id, each in seen.items() if not each.here]:
             await self._say_left(directory, await self.people.dismiss(tenant_id, left))
         offers = floor.assign(now, OFFERS_MAX)
         events: list[tuple[UUID, DeskEvent]] = [
@@ -128,18 +131,19 @@ class RouterHost(Shell):
                 "status": "offline",
             }
             for agent_id in agents
+            if agent_id in directory.users  # who is at hand from a tenant above was not shown as here
         ]
         await realtime.publish(self.redis, [(directory.tenant_id, event) for event in events])
 
     async def _give_back(self, floor: FloorMemory, gone: dict[UUID, str], now: datetime) -> None:
         """What those who left have not answered goes back to its queue, before others are asked."""
         if gone:
-            unanswered = list(floor.unanswered(gone))
+            unanswered = list(islice(floor.unanswered(gone), GIVEN_BACK_MAX))
             await self._tell(
                 floor, [(contact, GiveBack(agent, now, gone[agent])) for contact, agent in unanswered]
             )
 
-    async def _tell(self, floor: FloorMemory, events: Iterable[tuple[UUID, DeskEvent]]) -> int:
+    async def _tell(self, floor: FloorMemory, events: Sequence[tuple[UUID, DeskEvent]]) -> int:
         """Ask conversations for a turn each. One that refuses is read again before anything else is decided of it."""
         asked = [
             (contact_id, self.conversations.ask(Command(floor.tenant_id, contact_id, event)))
@@ -147,10 +151,12 @@ class RouterHost(Shell):
         ]
         answers = await asyncio.gather(*(future for _, future in asked), return_exceptions=True)
         taken = 0
-        for (contact_id, _), answer in zip(asked, answers, strict=True):
+        for (contact_id, event), answer in zip(events, answers, strict=True):
             if isinstance(answer, BaseException):
                 if not isinstance(answer, HubError):
                     log.error("desk_turn_failed", host=self.name, error=type(answer).__name__)
+                if isinstance(event, GiveBack) and isinstance(answer, Conflict):
+                    floor.leave_with(contact_id)
                 floor.doubt(contact_id)
             else:
                 taken += 1
@@ -180,7 +186,16 @@ class RouterHost(Shell):
             woken.clear()
 
 
-def _why(name: str, here: bool, able: bool) -> str:
-    if not able:
-        return f"{name or 'the agent'} may not answer any more"
-    return f"{name or 'the agent'} is away" if here else f"{name or 'the agent'} is gone"
+def _why_gone(agent_id: UUID, seen: Seen | None, directory: Directory, floor: FloorMemory) -> str | None:
+    """Why somebody does not keep what they have not answered; None: they are here and may answer.
+
+    Who answers from a tenant above is no user here: that they may is known where they come from.
+    """
+    name = directory.users.get(agent_id) or "the agent"
+    if agent_id in directory.users and agent_id not in floor.able:
+        return f"{name} may not answer any more"
+    if seen is None:
+        return f"{name} is not at work"
+    if not seen.here:
+        return f"{name} is gone"
+    return f"{name} is away" if seen.status == "away" else None

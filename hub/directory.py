@@ -29,6 +29,7 @@ from hub.routing.loading import NO_NEEDS, Around, Needs, load_rules
 from hub.routing.queue import Queues, QueueSettings
 from hub.routing.queue_defaults import Effective, effective, settings_with
 from hub.routing.table import RoutingTable
+from hub.tenancy.permissions import permissions_of_roles
 from hub.webhooks import store as webhook_store
 from hub.webhooks.endpoint import Subscription
 from models import channels as channel_tables
@@ -64,6 +65,8 @@ class Directory:
     queue_settings: Queues = field(default_factory=dict)
     archived_queues: frozenset[UUID] = frozenset()
     """`queues` has their names."""
+    unable: frozenset[UUID] = frozenset()
+    """Those of `users` who may not answer conversations, or not any more."""
     bots: frozenset[UUID] = frozenset()
     """`users` has their names."""
     webhooks: Sequence[Subscription] = ()
@@ -88,6 +91,12 @@ async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
     defaults = effective(await store_defaults.levels(db, tenant_id), tenant_id)
     hooks = await webhook_store.subscriptions(db, tenant_id)
     brand = tenant.brand.get("product_name") or tenant.name
+    archived = frozenset(row.id for row in queues if row.archived_at is not None)
+    unable = frozenset(
+        person.id
+        for person in people
+        if person.status != "active" or "inbox:write" not in permissions_of_roles(person.roles)
+    )
     around = Around(
         tenant_id,
         brand,
@@ -101,6 +110,8 @@ async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
         ZoneInfo(tenant.time_zone),
         policy.flood_limit,
         dict.fromkeys((each.id for each in hooks), ""),
+        archived,
+        unable,
     )
     rules = await load_rules(db, around)
     return Directory(
@@ -119,7 +130,8 @@ async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
         rules.needs,
         ZoneInfo(tenant.time_zone),
         _settings_of(queues, defaults),
-        frozenset(row.id for row in queues if row.archived_at is not None),
+        archived,
+        unable,
         frozenset(bot.id for bot in bots),
         hooks,
         rules.flow_needs,
@@ -165,7 +177,7 @@ _MARKS = text(
         (SELECT string_agg(x.xmin::text, ',' ORDER BY x.id) FROM flows x WHERE x.tenant_id = w.id),
         (SELECT string_agg(x.name || x.language || x.status, ',' ORDER BY x.id) FROM message_templates x WHERE x.tenant_id = w.id),
         (SELECT count(*)::text FROM flow_decisions x WHERE x.tenant_id = w.id),
-        (SELECT string_agg(x.id::text || x.name || x.status, ',' ORDER BY x.id) FROM users x WHERE x.tenant_id = w.id),
+        (SELECT string_agg(x.id::text || x.name || x.status || x.roles::text, ',' ORDER BY x.id) FROM users x WHERE x.tenant_id = w.id),
         (SELECT string_agg(x.id::text || x.name, ',' ORDER BY x.id) FROM agents x WHERE x.tenant_id = w.id AND x.kind = 'bot'),
         (SELECT string_agg(x.tenant_id::text || x.version, ',' ORDER BY x.distance) FROM messaging_policies_for(w.id) x),
         (SELECT string_agg(x.id::text || x.events::text, ',' ORDER BY x.id) FROM webhook_endpoints x
@@ -251,6 +263,13 @@ class Directories:
 
     async def one(self, tenant_id: UUID) -> Directory:
         return (await self.get((tenant_id,)))[tenant_id]
+
+    async def with_agent(self, tenant_id: UUID, agent_id: UUID) -> Directory:
+        """A tenant's directory, read anew when it lacks somebody who may answer: they may have just been given the right."""
+        found = await self.one(tenant_id)
+        if agent_id not in found.users or agent_id in found.unable:
+            await self._read([tenant_id])
+        return self._known[tenant_id].directory
 
     async def with_bot(self, tenant_id: UUID, bot_id: UUID) -> Directory:
         """A tenant's directory, read anew when it lacks a bot: it may have just been added."""

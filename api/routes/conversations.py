@@ -10,8 +10,9 @@ from fastapi import APIRouter, BackgroundTasks, Query, Request
 
 from api.deps import Actors, Db, require
 from api.idempotency import source_id
+from api.presence import Desk
 from api.requests import HubRoute
-from api.routes.desk import passing_on, speaks_for
+from api.routes.desk import directory_for, passing_on, speaks_for, taken_by, who_answers
 from api.schemas.common import PAGE_DEFAULT, ConversationId, Limit, MessageId, Page, QueueId, UserId
 from api.schemas.conversations import (
     AssignIn,
@@ -180,7 +181,12 @@ async def ways(conversation_id: ConversationId, caller: Reader, db: Db, actors: 
 
 @router.post("/{conversation_id}/messages", operation_id="reply", response_model=Message, status_code=201)
 async def reply(
-    conversation_id: ConversationId, body: ReplyIn, request: Request, caller: Writer, actors: Actors
+    conversation_id: ConversationId,
+    body: ReplyIn,
+    request: Request,
+    caller: Writer,
+    actors: Actors,
+    desk: Desk,
 ) -> dict[str, Any]:
     """Answer the contact. An answer that may not leave is recorded with status `refused` and its reason.
 
@@ -200,29 +206,34 @@ async def reply(
     event = AgentReply(
         new_id(), writer, words or "", _now(), body.channel_id, once, name, body.seen, body.content
     )
+    await desk.acts(caller.tenant_id, writer)
     answer = await actors.command(caller.tenant_id, conversation_id, event)
     message: dict[str, Any] = answer["messages"][0]
     return message
 
 
 @router.post("/{conversation_id}/assign", operation_id="assign_conversation", response_model=Conversation)
-async def assign(conversation_id: ConversationId, body: AssignIn, caller: Writer, actors: Actors) -> Any:
-    """Give the conversation to a person, or back to its queue."""
-    directory = await actors.directories.one(caller.tenant_id)
-    if body.assignee_id is not None and body.assignee_id not in directory.users:
-        raise Invalid("there is no such user in this tenant", "/assignee_id")
-    name = directory.users[body.assignee_id] if body.assignee_id else ""
+async def assign(
+    conversation_id: ConversationId, body: AssignIn, caller: Writer, actors: Actors, desk: Desk
+) -> Any:
+    """Give the conversation to a person who may answer, or back to its queue."""
+    directory = await directory_for(actors, caller, body.assignee_id)
+    name = who_answers(directory, body.assignee_id) if body.assignee_id else ""
+    await taken_by(desk, caller, body.assignee_id)
     event = Assign(body.assignee_id, _now(), name, caller.principal)
     return await _turn(actors, caller, conversation_id, event)
 
 
 @router.post("/{conversation_id}/transfer", operation_id="transfer_conversation", response_model=Conversation)
-async def transfer(conversation_id: ConversationId, body: TransferIn, caller: Writer, actors: Actors) -> Any:
+async def transfer(
+    conversation_id: ConversationId, body: TransferIn, caller: Writer, actors: Actors, desk: Desk
+) -> Any:
     """Pass the conversation on: to another queue, where nobody has it then, to a person, or into a flow, which closes it for
     people. The note is for whoever gets it next. 409 when the person may not begin the flow now.
     """
-    directory = await actors.directories.one(caller.tenant_id)
+    directory = await directory_for(actors, caller, body.assignee_id)
     event = passing_on(body.assignee_id, body.queue_id, body.note, directory, caller, body.flow_id)
+    await taken_by(desk, caller, body.assignee_id)
     return await _turn(actors, caller, conversation_id, event)
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from api.deps import Actors, require
+from api.presence import AtTheDesk, Desk
 from api.problems import document_of
 from api.requests import HubRoute
 from api.schemas import desk as schemas
@@ -29,10 +30,11 @@ ONESELF = schemas.AgentIn()
 
 
 @router.post("/reassign", operation_id="reassign_conversations", response_model=schemas.Reassigned)
-async def reassign(body: schemas.ReassignIn, caller: Writer, actors: Actors) -> dict[str, Any]:
+async def reassign(body: schemas.ReassignIn, caller: Writer, actors: Actors, desk: Desk) -> dict[str, Any]:
     """Give up to 500 conversations to a person or a queue. Each has its own result: one that fails stops no other."""
-    directory = await actors.directories.one(caller.tenant_id)
+    directory = await directory_for(actors, caller, body.assignee_id)
     event = passing_on(body.assignee_id, body.queue_id, body.note, directory, caller)
+    await taken_by(desk, caller, body.assignee_id)
     asked = [actors.command(caller.tenant_id, each, event) for each in dict.fromkeys(body.conversation_ids)]
     answers = await asyncio.gather(*asked, return_exceptions=True)
     items = [
@@ -68,10 +70,7 @@ def passing_on(
             raise Invalid("there is no such published flow", "/flow_id")
         return PassToFlow(new_id(), flow_id, name, _now(), caller.principal, note)
     if assignee_id is not None:
-        name = directory.users.get(assignee_id)
-        if name is None:
-            raise Invalid("there is no such user in this tenant", "/assignee_id")
-        return Assign(assignee_id, _now(), name, caller.principal, note)
+        return Assign(assignee_id, _now(), who_answers(directory, assignee_id), caller.principal, note)
     assert queue_id is not None
     name = directory.queues.get(queue_id)
     if name is None or queue_id in directory.archived_queues:
@@ -79,13 +78,42 @@ def passing_on(
     return Transfer(queue_id, name, _now(), caller.principal, note)
 
 
+def who_answers(directory: Directory, agent_id: UUID, place: str = "/assignee_id") -> str:
+    """The name of somebody who may be given a conversation. Raises Invalid, naming the place."""
+    name = directory.users.get(agent_id)
+    if name is None:
+        raise Invalid("there is no such user in this tenant", place)
+    if agent_id in directory.unable:
+        raise Invalid(f"{name} may not answer conversations", place)
+    return name
+
+
+async def directory_for(actors: Any, caller: Caller, assignee_id: UUID | None) -> Directory:
+    """The directory that knows who is to get a conversation."""
+    directories: Directories = actors.directories
+    if assignee_id is None:
+        return await directories.one(caller.tenant_id)
+    return await directories.with_agent(caller.tenant_id, assignee_id)
+
+
+async def taken_by(desk: AtTheDesk, caller: Caller, assignee_id: UUID | None) -> None:
+    """Who gives a conversation to themselves is at hand; of others it says nothing."""
+    if assignee_id == caller.user_id:
+        await desk.acts(caller.tenant_id, assignee_id)
+
+
 @router.post("/{conversation_id}/accept", operation_id="accept_conversation", response_model=Conversation)
 async def accept(
-    conversation_id: ConversationId, caller: Writer, actors: Actors, body: schemas.AgentIn = ONESELF
+    conversation_id: ConversationId,
+    caller: Writer,
+    actors: Actors,
+    desk: Desk,
+    body: schemas.AgentIn = ONESELF,
 ) -> Any:
     """Take what was offered, or what waits and is offered to nobody. Of two who do it at once one gets 409."""
     agent_id, directory = await speaks_for(caller, body.agent_id, actors.directories)
     name = directory.users.get(agent_id, "")
+    await desk.acts(caller.tenant_id, agent_id)
     return await _turn(actors, caller, conversation_id, Accept(agent_id, _now(), name, caller.principal))
 
 

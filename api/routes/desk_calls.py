@@ -12,7 +12,9 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from api.deps import Actors, Db, require
+from api.presence import Desk
 from api.requests import HubRoute
+from api.routes.desk import directory_for, who_answers
 from api.schemas import desk_calls as schemas
 from api.schemas.common import CallId, ConversationId
 from hub.conversations.desk import Decline
@@ -85,10 +87,11 @@ async def transcript(call_id: CallId, db: Db, caller: Reader, actors: Actors) ->
 
 
 @router.post("/calls/{call_id}/answer", operation_id="answer_call")
-async def answer(call_id: CallId, caller: Writer, actors: Actors) -> schemas.DeskCall:
+async def answer(call_id: CallId, caller: Writer, actors: Actors, at: Desk) -> schemas.DeskCall:
     """Take a call that waits: the conversation becomes yours and your phone rings. Of two who do it at once one gets
     409. Somebody who asked to be called back is called when you have picked up: a call of its own, which is returned.
     """
+    await at.acts(caller.tenant_id, _person(caller))
     taken = await actors.calls.desk.answer(caller.tenant_id, call_id, _person(caller), caller.principal)
     return await _view(actors, caller, taken)
 
@@ -138,7 +141,7 @@ async def transfer(
     """Pass the call on. To an agent or a queue the conversation goes along with it; with `consult` the agent's phone is
     rung first, and the call changes hands with `complete-transfer`, or when you hang up.
     """
-    directory = await actors.directories.one(caller.tenant_id)
+    directory = await directory_for(actors, caller, body.agent_id)
     own = _person(caller)
     if body.consult and body.agent_id is not None:
         name = _agent_name(directory, body.agent_id)
@@ -221,10 +224,9 @@ def _person(caller: Caller) -> UUID:
 
 
 def _agent_name(directory: Directory, agent_id: UUID) -> str:
-    name = directory.users.get(agent_id)
-    if name is None or agent_id in directory.bots:
+    if agent_id in directory.bots:
         raise Invalid("there is no such person in this tenant", "/agent_id")
-    return name
+    return who_answers(directory, agent_id, "/agent_id")
 
 
 async def _phone_of(actors: Any, tenant_id: UUID, agent_id: UUID) -> str:

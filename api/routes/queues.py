@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, BackgroundTasks, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import etags
-from api.deps import Actors, Db, require
+from api.deps import Db, require
 from api.etags import IfMatch
+from api.presence import Desk
 from api.requests import HubRoute
 from api.schemas import queues as schemas
 from api.schemas.common import QueueId, UserId
-from hub import realtime
-from hub.errors import Forbidden, Unavailable
+from hub.errors import Forbidden
 from hub.ids import encode_id
-from hub.routing import service, store_queues
+from hub.routing import service, store, store_queues
 from hub.routing.floor import CAPACITY
 from hub.routing.people import People, Seen
+from hub.supervision import board
 from hub.tenancy.audit_log import Record, append
 from hub.tenancy.caller import Caller
 
@@ -34,9 +34,17 @@ Answerer = Annotated[Caller, require("inbox:write")]
 
 
 @router.get("/queues", operation_id="list_queues")
-async def queues(db: Db, caller: Reader, archived: bool = False) -> schemas.QueuePage:
+async def queues(
+    db: Db,
+    caller: Reader,
+    archived: bool = False,
+    own: Annotated[
+        bool, Query(description="Only the acting tenant's: those it can route and transfer to.")
+    ] = False,
+) -> schemas.QueuePage:
     """By name, of the acting tenant and those below it."""
-    rows = await store_queues.page(db, list(caller.readable), archived)
+    tenants = [caller.tenant_id] if own else list(caller.readable)
+    rows = await store_queues.page(db, tenants, archived)
     return schemas.QueuePage(items=[_shown(row) for row in rows], has_more=False)
 
 
@@ -88,13 +96,9 @@ async def queue_stats(queue_id: QueueId, db: Db, caller: Reader, request: Reques
     """How the queue does now, and how long the next one who comes would wait."""
     row = await service.queue(db, caller.tenant_id, queue_id)
     found = await service.outlook(db, row, _now())
+    settings = service.settings_of(row, await service.defaults_of(db, caller.tenant_id))
+    able = await store.able_agents(db, caller.tenant_id)
     seen = await People(request.app.state.redis).of(caller.tenant_id)
-    members = {UUID(member["id"]) for member in row.members}
-    online = [
-        agent_id
-        for agent_id, each in seen.items()
-        if each.here and each.status == "online" and (not members or agent_id in members)
-    ]
     return schemas.QueueStats(
         **found.now._mapping,
         taken=found.pace.taken,
@@ -102,7 +106,7 @@ async def queue_stats(queue_id: QueueId, db: Db, caller: Reader, request: Reques
         breached=found.pace.breached,
         **found.ratings._mapping,
         estimated_wait_s=found.estimated_wait_s,
-        agents_online=len(online),
+        agents_online=board.online(able, seen, queue_id, settings),
         is_open=found.is_open,
         opens_at=found.opens_at,
     )
@@ -162,73 +166,33 @@ async def put_agent_presence(
     body: schemas.PresenceIn,
     db: Db,
     caller: Answerer,
-    request: Request,
-    actors: Actors,
-    background: BackgroundTasks,
+    desk: Desk,
 ) -> schemas.PresenceOut:
     """A bot says that it is there, and says it again within 45 seconds; for a person only they themselves do."""
     row = await service.agent(db, caller.tenant_id, agent_id)
     if row.kind != "bot" and agent_id != caller.user_id:
         raise Forbidden("people say themselves whether they are there")
-    return await _come(caller, agent_id, row.name, body.status, request, actors, background)
+    await desk.say(caller.tenant_id, agent_id, row.name, body.status)
+    return schemas.PresenceOut(status=body.status)
 
 
 @router.get("/me/presence", operation_id="get_presence")
 async def presence(caller: Answerer, request: Request) -> schemas.PresenceOut:
     seen = await People(request.app.state.redis).of(caller.tenant_id)
-    return schemas.PresenceOut(status=_presence(seen.get(_person(caller))))
+    return schemas.PresenceOut(status=board.presence(seen.get(_person(caller))))
 
 
 @router.put("/me/presence", operation_id="put_presence")
-async def put_presence(
-    body: schemas.PresenceIn,
-    caller: Answerer,
-    request: Request,
-    actors: Actors,
-    background: BackgroundTasks,
-) -> schemas.PresenceOut:
+async def put_presence(body: schemas.PresenceIn, caller: Answerer, desk: Desk) -> schemas.PresenceOut:
     """Whether the caller takes conversations. An open stream keeps it; away gives back what is unanswered."""
-    return await _come(caller, _person(caller), caller.name, body.status, request, actors, background)
+    await desk.say(caller.tenant_id, _person(caller), caller.name, body.status)
+    return schemas.PresenceOut(status=body.status)
 
 
 def _person(caller: Caller) -> UUID:
     if caller.user_id is None or caller.tenant_id != caller.home_tenant_id:
         raise Forbidden("only people at home in this tenant are at its desk")
     return caller.user_id
-
-
-async def _come(
-    caller: Caller,
-    agent_id: UUID,
-    name: str,
-    status: schemas.Presence,
-    request: Request,
-    actors: Any,
-    background: BackgroundTasks,
-) -> schemas.PresenceOut:
-    redis = request.app.state.redis
-    people = People(redis)
-    if status == "offline":
-        await people.leave(caller.tenant_id, agent_id)
-    else:
-        await people.come(caller.tenant_id, agent_id, status)
-    told = {
-        "type": "presence.updated",
-        "agent": {"id": encode_id("usr", agent_id), "name": name},
-        "status": status,
-    }
-    background.add_task(realtime.publish, redis, [(caller.tenant_id, told)])
-    background.add_task(_wake, actors, caller.tenant_id)
-    return schemas.PresenceOut(status=status)
-
-
-async def _wake(actors: Any, tenant_id: UUID) -> None:
-    with contextlib.suppress(Unavailable):  # it looks by itself in a moment
-        await actors.wake_router(tenant_id)
-
-
-def _presence(seen: Seen | None) -> schemas.Presence:
-    return "offline" if seen is None or not seen.here else seen.status
 
 
 def _agent(row: Row[Any], seen: Mapping[UUID, Seen]) -> schemas.Agent:
@@ -239,7 +203,7 @@ def _agent(row: Row[Any], seen: Mapping[UUID, Seen]) -> schemas.Agent:
         capacity=row.capacity or CAPACITY,
         skills=row.skills,
         weights=row.weights,
-        presence=_presence(seen.get(row.id)),
+        presence=board.presence(seen.get(row.id)),
         open=row.open,
         version=row.version,
     )
@@ -262,6 +226,7 @@ async def _one(db: AsyncConnection, caller: Caller, queue_id: UUID, response: Re
 def _shown(row: Row[Any]) -> schemas.Queue:
     return schemas.Queue(
         id=row.id,
+        tenant_id=row.tenant_id,
         name=row.name,
         members=[schemas.QueueMember(id=UUID(each["id"]), name=each["name"]) for each in row.members],
         settings=None if row.settings is None else schemas.QueueRules.of(service.settings_of(row)),

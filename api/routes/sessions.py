@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Row
 
 from api.deps import Db, Who, client_ip, cookie_name
+from api.presence import Desk
 from api.requests import HubRoute
 from api.schemas import tenancy as schemas
 from hub.errors import Forbidden, NotFound
@@ -38,10 +39,12 @@ async def sign_in(body: schemas.SignIn, request: Request, response: Response) ->
 
 
 @router.delete("/sessions/current", status_code=204, operation_id="sign_out")
-async def sign_out(request: Request, response: Response, db: Db, caller: Who) -> None:
-    """End this session: its cookie stops working everywhere at once."""
+async def sign_out(request: Request, response: Response, db: Db, caller: Who, desk: Desk) -> None:
+    """End this session: its cookie stops working everywhere at once, and who was at the desk has left it."""
     _require_session(caller)
     await service.sign_out(db, caller)
+    if caller.user_id is not None:
+        await desk.sign_off(caller.home_tenant_id, caller.user_id, caller.name)
     settings: Settings = request.app.state.settings
     response.delete_cookie(
         cookie_name(settings), path="/", secure=settings.cookie_secure, httponly=True, samesite="lax"

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from hub.tenancy.permissions import ROLES
 from models.db import Scope, transaction
 
 FINDINGS_MAX = 1_000  # a check
@@ -30,6 +31,8 @@ class Finding:
 
 _CHARGES = "('capture', 'late_capture', 'overrun')"
 _OWN_WALLET = "'wallet:' || replace(tenant_id::text, '-', '')"
+_ANSWERS = ", ".join(f"'{role}'" for role, may in ROLES.items() if "inbox:write" in may)
+_ANSWERING = f"ARRAY[{_ANSWERS}]"
 
 # Every query returns (tenant_id, subject, detail).
 CHECKS: dict[str, tuple[str, ...]] = {
@@ -133,6 +136,23 @@ CHECKS: dict[str, tuple[str, ...]] = {
     "conversation-without-owner": (
         "SELECT tenant_id, contact_id::text, status || ', in no queue and with nobody' FROM conversations "
         "WHERE status NOT IN ('idle', 'closed') AND queue_id IS NULL AND assignee_id IS NULL",
+    ),
+    # Whoever answers may come from a tenant above.
+    "conversation-with-nobody-able": (
+        f"""
+        SELECT v.tenant_id, v.contact_id::text, 'unanswered, with somebody who may not answer' FROM conversations v
+        WHERE v.status = 'open' AND v.assignee_id IS NOT NULL AND (v.last_direction = 'in' OR v.desk ->> 'woken_at' IS NOT NULL)
+          AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = v.assignee_id AND u.status = 'active' AND u.roles && {_ANSWERING})
+          AND NOT EXISTS (SELECT 1 FROM agents a WHERE a.tenant_id = v.tenant_id AND a.id = v.assignee_id AND a.kind = 'bot')
+        """,
+    ),
+    "conversation-in-no-queue": (
+        """
+        SELECT v.tenant_id, v.contact_id::text,
+               v.status || CASE WHEN q.id IS NULL THEN ', in a queue that does not exist' ELSE ', in a queue that is archived' END
+        FROM conversations v LEFT JOIN queues q ON q.tenant_id = v.tenant_id AND q.id = v.queue_id
+        WHERE v.status NOT IN ('idle', 'closed') AND v.queue_id IS NOT NULL AND (q.id IS NULL OR q.archived_at IS NOT NULL)
+        """,
     ),
 }
 

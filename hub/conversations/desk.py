@@ -99,7 +99,7 @@ class Handling:
     """What the desk knows of one conversation beside its columns: kept as JSON, never changed in place.
 
     `respond_by` and `resolve_by` are the targets while their clocks run; while they stand still, what is left of them
-    is in `respond_left_s` and `resolve_left_s` (open seconds). `visited`: the queues it overflowed from. `asked_at`: when the
+    is in `respond_left_s` and `resolve_left_s` (open seconds). `woken_at`: when its sleep ended, until somebody answers. `visited`: the queues it overflowed from. `asked_at`: when the
     contact was last asked how it was; while an answer is waited for, `score_until` says how long, the other three for whom.
     """
 
@@ -117,6 +117,7 @@ class Handling:
     visited: tuple[UUID, ...] = ()
     overflow_at: datetime | None = None
     snoozed_until: datetime | None = None
+    woken_at: datetime | None = None
     last_agent: UUID | None = None
     wrap_up: str | None = None
     asked_at: datetime | None = None
@@ -167,6 +168,7 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
             "refused_until",
             "overflow_at",
             "snoozed_until",
+            "woken_at",
             "asked_at",
             "score_until",
         ),
@@ -178,6 +180,11 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "visited": _ids,
 }
 NOTHING = Handling()
+
+
+def is_unanswered(last_direction: str, kept: Handling | None) -> bool:
+    """Whether it is the agent's turn: the contact wrote last, or what slept until now is to be done."""
+    return last_direction == "in" or (kept is not None and kept.woken_at is not None)
 
 
 class Moved(NamedTuple):

@@ -6,6 +6,7 @@ A conversation waits when it is open and nobody has it; it always has a queue th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -26,7 +27,9 @@ from hub.conversations.desk import (
     Snooze,
     Talk,
     WaitForContact,
+    is_unanswered,
 )
+from hub.conversations.moving import back_in_queue
 from hub.conversations.state import (
     UNDER_WAY,
     AgentReply,
@@ -136,12 +139,10 @@ def _give_back(result: Turn, event: GiveBack) -> None:
     if state.offered_to == event.user_id:
         _refuse(result, "timed_out", event.at)
         return
-    if state.assignee_id != event.user_id or state.status != "open" or state.last_direction != "in":
+    unanswered = is_unanswered(state.last_direction, state.desk)
+    if state.assignee_id != event.user_id or state.status != "open" or not unanswered:
         raise Conflict("there is nothing unanswered of this agent here")
-    state.assignee_id = None
-    state.reason = f"back in the queue: {event.why}"
-    data = {"assignee_id": None, "name": ""}
-    result.happened.append(Happened("assigned", data))
+    back_in_queue(result, event.why)
 
 
 def _fire(result: Turn, at: datetime, queues: Queues) -> None:
@@ -153,15 +154,25 @@ def _fire(result: Turn, at: datetime, queues: Queues) -> None:
         _refuse(result, "timed_out", at)
     kept = state.desk or NOTHING
     if state.status == "snoozed" and kept.snoozed_until is not None and kept.snoozed_until <= at:
-        state.status = "open"
-        state.unread = max(state.unread, 1)
-        result.happened.append(Happened("woken", {}))
+        _rouse(result, at)
     for name in service_level.missed(kept, at):
         _breach(result, name, at, queues)
     _overflow(result, at, queues)
 
 
+def _rouse(result: Turn, at: datetime) -> None:
+    """What slept is somebody's turn again, as if the contact had just written."""
+    state = result.state
+    state.status = "open"
+    state.unread = max(state.unread, 1)
+    state.desk = replace(state.desk or NOTHING, woken_at=at)
+    result.happened.append(Happened("woken", {}))
+
+
 def _breach(result: Turn, name: str, at: datetime, queues: Queues) -> None:
+    """What a missed target does, once. It moves to the queue that is named for it or, while that is closed, to where that
+    one overflows to; with all of them closed it stays.
+    """
     state = result.state
     state.desk = service_level.breach(state.desk or NOTHING, name)
     rules = _settings(state, queues).breach
@@ -173,13 +184,18 @@ def _breach(result: Turn, name: str, at: datetime, queues: Queues) -> None:
         result.effects.append(CallWebhook(rules.webhook_id, "conversation.breached", {"target": name}))
     if rules.notify:
         result.notices.append({"type": "conversation.breached", "target": name})
-    if rules.queue_id is not None and rules.queue_id != state.queue_id:
-        state.queue_id, state.assignee_id = rules.queue_id, None
+    target = _open_one(_chain(rules.queue_id, {state.queue_id}, queues), queues, at)
+    if target is not None:
+        if state.status == "snoozed":  # its new queue would not see it asleep
+            _rouse(result, at)
+        state.queue_id, state.assignee_id = target, None
         state.reason = f"missed its target: {name.replace('_', ' ')}"
 
 
 def _overflow(result: Turn, at: datetime, queues: Queues) -> None:
-    """On to the next queue of the chain, unless it has been there: a chain that is a ring ends where it began."""
+    """On to the next queue of the chain that is open, unless it has been there: a chain that is a ring ends where it began.
+    While all of them are closed it stays, and goes on when the first opens.
+    """
     state = result.state
     kept, rule = state.desk or NOTHING, _settings(state, queues).overflow
     if kept.overflow_at is None or kept.overflow_at > at:
@@ -187,9 +203,32 @@ def _overflow(result: Turn, at: datetime, queues: Queues) -> None:
     state.desk = kept = replace(kept, overflow_at=None)
     if not is_waiting(state) or state.queue_id is None or rule is None or rule.queue_id in kept.visited:
         return
+    chain = _chain(rule.queue_id, {state.queue_id, *kept.visited}, queues)
+    target = _open_one(chain, queues, at)
+    if target is None:
+        opens = [hours.next_open(at) for each in chain if (hours := queues[each].hours) is not None]
+        state.desk = replace(
+            kept, overflow_at=min((each for each in opens if each is not None), default=None)
+        )
+        return
     state.desk = replace(kept, visited=(*kept.visited, state.queue_id))
-    state.queue_id = rule.queue_id
+    state.queue_id = target
     state.reason = f"overflow: nobody took it within {rule.wait_s} s"
+
+
+def _chain(first: UUID | None, been: set[UUID | None], queues: Queues) -> list[UUID]:
+    """`first` and the queues that one after the other overflow to, each once and none of those where it has been."""
+    found: list[UUID] = []
+    while first is not None and first not in been.union(found):
+        found.append(first)
+        rule = queues.get(first, PLAIN).overflow
+        first = None if rule is None else rule.queue_id
+    return found
+
+
+def _open_one(chain: Sequence[UUID], queues: Queues, at: datetime) -> UUID | None:
+    """The first queue that works now."""
+    return next((each for each in chain if is_open(queues.get(each, PLAIN).hours, at)), None)
 
 
 def follow(before: Conversation, result: Turn, event: Event, queues: Queues) -> None:
@@ -205,9 +244,10 @@ def follow(before: Conversation, result: Turn, event: Event, queues: Queues) -> 
     if not waits:
         state.waiting_since = None
     elif not waited:
-        # Who had somebody and lost them has waited since they wrote.
+        # Who had somebody and lost them has waited since they wrote, or since it was their turn again.
         given_back = before.assignee_id is not None and before.status == "open"
-        state.waiting_since = (state.last_inbound_at if given_back else None) or at
+        turns = (state.last_inbound_at, (state.desk or NOTHING).woken_at) if given_back else ()
+        state.waiting_since = max((each for each in turns if each is not None), default=at)
     if not waits or (moved and waited):
         state.offered_to = state.offered_until = None
     managed = state.queue_id in queues or before.queue_id in queues
@@ -227,6 +267,8 @@ def _keep(before: Conversation, result: Turn, event: Event, queues: Queues, mana
             _after_hours(result, event, queues)
     if isinstance(event, Transfer):
         kept = replace(kept, visited=())
+    if state.status != "open" or isinstance(event, AgentReply | Talk):
+        kept = replace(kept, woken_at=None)
     settings = _settings(state, queues)
     entered = _moves(before, result, event)
     if entered:

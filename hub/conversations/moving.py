@@ -38,9 +38,16 @@ def settle(result: Turn, to: To, reason: str, at: datetime, table: RoutingTable)
         return
     # A person's conversation has a queue too: it goes back there when the person is away.
     state.queue_id = to.queue_id or table.fallback_queue_id
-    if to.user_id is not None:
+    if to.user_id is not None and to.user_id not in table.unable:
         state.assignee_id = to.user_id
         log_owner(result, to.user_id, table.users.get(to.user_id, ""), "system")
+
+
+def back_in_queue(result: Turn, why: str) -> None:
+    """Whoever has it does not have it any more; its queue offers it to others."""
+    result.state.assignee_id = None
+    result.state.reason = f"back in the queue: {why}"
+    log_owner(result, None, "", "system")
 
 
 def log_owner(result: Turn, user_id: UUID | None, name: str, actor: str, note: str = "") -> None:

@@ -10,7 +10,7 @@ from hub.conversations import calling, collision, flood, flow_events, rules, sat
 from hub.conversations.commands import obey, said
 from hub.conversations.handling import follow, handle, require_under_way, wake
 from hub.conversations.journeys import History, RecordMissing, Runs, Wanted, taker
-from hub.conversations.moving import close, log_owner, open_, settle
+from hub.conversations.moving import back_in_queue, close, log_owner, open_, settle
 from hub.conversations.state import (
     LAST_TEXT_CHARS_MAX,
     UNDER_WAY,
@@ -180,8 +180,15 @@ def _transfer(result: Turn, event: Transfer) -> None:
 
 
 def _keep_owned(state: Conversation, table: RoutingTable) -> None:
-    """An open conversation in no queue and with nobody would be seen by no one: the fallback queue gets it."""
-    if state.status in UNDER_WAY and state.queue_id is None and state.assignee_id is None:
+    """An open conversation in no queue and with nobody would be seen by no one, nor one whose queue was put away while it
+    was closed: the fallback queue gets it.
+    """
+    if state.status not in UNDER_WAY or table.fallback_queue_id is None:
+        return
+    if state.queue_id in table.archived:
+        state.queue_id = table.fallback_queue_id
+        state.reason += "; its queue is archived"
+    if state.queue_id is None and state.assignee_id is None:
         state.queue_id = table.fallback_queue_id
 
 
@@ -238,7 +245,11 @@ def _inbound(result: Turn, arrival: Arrival) -> None:
     if state.sessions and not calling.is_call(event) and _continue_flow(result, arrival):
         return
     if state.status == "open":
-        # People have it, or a queue does: the text is shown with its intent, the owner does not change.
+        # People have it, or a queue does: the text is shown with its intent, the owner does not change while they may answer.
+        if state.assignee_id in table.unable and (state.queue_id or table.fallback_queue_id) is not None:
+            back_in_queue(
+                result, f"{table.users.get(state.assignee_id) or 'the agent'} may not answer any more"
+            )
         result.routing = {"reason": state.reason}
         return
     _go(result, arrival, arrival.route())

@@ -106,6 +106,8 @@ class Around:
     zone: ZoneInfo = UTC_ZONE
     flood_limit: int = FLOOD_PER_MINUTE
     hooks: Mapping[UUID, str] = field(default_factory=dict)  # the enabled webhook endpoints
+    archived: frozenset[UUID] = frozenset()  # queues, which are not in `queues`
+    unable: frozenset[UUID] = frozenset()  # people who may not answer conversations
 
 
 async def load_rules(db: AsyncConnection, around: Around, draft: RuleList | None = None) -> LoadedRules:
@@ -132,6 +134,8 @@ async def load_rules(db: AsyncConnection, around: Around, draft: RuleList | None
         around.words,
         segments,
         around.users,
+        archived=around.archived,
+        unable=around.unable,
         channel_kinds=around.channel_kinds,
         flood_limit=around.flood_limit,
         book=FlowBook(flows, versions, await _runs(db, around, flows, contact, segments), names=flow_names),

@@ -12,15 +12,16 @@ from redis.asyncio import Redis
 Status = Literal["online", "busy", "away"]
 BEAT_TTL_S = 45.0  # after so long without a beat somebody is gone
 FLOOR_TTL_S = 900.0  # how long a tenant is looked after when nobody of it beats any more
+AT_HAND_S = 600.0  # how long who takes or answers something counts as here without saying so
 FORGET_S = 12 * 3600  # what somebody chose is theirs again when they come back within a shift
 FLOORS = "hub:floors"
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What somebody chose, and whether they still beat."""
+    """What somebody chose, and whether they still beat. `offline` and here: they take and answer without having said so."""
 
-    status: Status
+    status: Literal[Status, "offline"]
     here: bool
 
 
@@ -48,6 +49,16 @@ class People:
             self._beat(pipe, tenant_id, beats, agent_id)
             await pipe.execute()
 
+    async def act(self, tenant_id: UUID, agent_id: UUID) -> None:
+        """Somebody takes or answers a conversation: who chose nothing is at hand for a while, and keeps it."""
+        chosen, beats = _keys(tenant_id)
+        if await self._redis.hexists(chosen, agent_id.hex):
+            return
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.zadd(beats, {agent_id.hex: time.time() + AT_HAND_S})
+            pipe.expire(beats, FORGET_S)
+            await pipe.execute()
+
     @staticmethod
     def _beat(pipe: Any, tenant_id: UUID, beats: str, agent_id: UUID) -> None:
         now = time.time()
@@ -64,7 +75,7 @@ class People:
             await pipe.execute()
 
     async def of(self, tenant_id: UUID) -> dict[UUID, Seen]:
-        """Everybody who chose something, and those whose beats are over and who were not dismissed yet."""
+        """Everybody who chose something or is at hand, and those whose beats are over and who were not dismissed yet."""
         chosen, beats = _keys(tenant_id)
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.hgetall(chosen)
@@ -72,7 +83,10 @@ class People:
             statuses, scores = await pipe.execute()
         now = time.time()
         until = {UUID(hex=each.decode()): score for each, score in scores}
-        found = {agent_id: Seen("away", False) for agent_id in until}
+        found = {
+            agent_id: Seen("offline", True) if score > now else Seen("away", False)
+            for agent_id, score in until.items()
+        }
         for each, status in statuses.items():
             agent_id = UUID(hex=each.decode())
             found[agent_id] = Seen(status.decode(), until.get(agent_id, 0) > now)

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.conversations.desk import NOTHING, Handling
+from hub.conversations.desk import NOTHING, Handling, is_unanswered
 from hub.conversations.state import Conversation
 from hub.routing.floor import NOBODY, Agent
 from hub.tenancy.permissions import permissions_of_roles
@@ -65,7 +65,7 @@ def standing(state: Conversation, channel_kind: str) -> Standing:
         state.queue_id,
         state.assignee_id or state.offered_to,
         state.assignee_id is None and state.offered_to is not None,
-        state.last_direction == "in",
+        is_unanswered(state.last_direction, kept),
         channel_kind,
         state.priority,
         state.waiting_since,
@@ -84,7 +84,7 @@ def _of_row(row: Any) -> Standing:
         row.queue_id,
         row.assignee_id or row.offered_to,
         row.assignee_id is None and row.offered_to is not None,
-        row.last_direction == "in",
+        is_unanswered(row.last_direction, kept),
         row.kind,
         row.priority,
         row.waiting_since,

@@ -58,7 +58,10 @@ class Route:
 
 @dataclass(slots=True)
 class RoutingTable:
-    """Everything a turn must know of its tenant's routing. `waiting`: by a queue's field, how many nobody has yet."""
+    """Everything a turn must know of its tenant's routing. `waiting`: by a queue's field, how many nobody has yet.
+
+    `archived`: queues where nobody looks; `unable`: people who may not answer, or not any more.
+    """
 
     brand: str
     rules: Sequence[CompiledRule]
@@ -69,6 +72,8 @@ class RoutingTable:
     words: Words = field(default_factory=dict)  # for STOP, START and HELP, beside everybody's
     segments: Segments = field(default_factory=dict)
     users: Mapping[UUID, str] = field(default_factory=dict)
+    archived: frozenset[UUID] = frozenset()
+    unable: frozenset[UUID] = frozenset()
     waiting: Mapping[str, int] = field(default_factory=dict)
     channel_kinds: Mapping[UUID, str] = field(default_factory=dict)
     flood_limit: int = FLOOD_PER_MINUTE

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from hub.routing.floor import Agent
-from hub.routing.people import Seen
+from hub.routing.people import Seen, Status
 from hub.routing.queue import QueueSettings
+
+Presence = Literal[Status, "offline"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def today(rows: Iterable[Any]) -> Today:
     return Today(**{name: sum(getattr(row, name) for row in rows) for name in names})
 
 
-def presence(seen: Seen | None) -> str:
+def presence(seen: Seen | None) -> Presence:
     """In one word; somebody without a beat is offline."""
     return "offline" if seen is None or not seen.here else seen.status
 

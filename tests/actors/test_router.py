@@ -9,18 +9,22 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from actors.conversation import ConversationHost
 from actors.messages import DONE, Command
 from actors.router import RouterHost
+from cli.demo import workspace as ws
 from hub.clock import FrozenClock
-from hub.conversations.desk import Accept, Offer
-from hub.conversations.state import Assign
+from hub.conversations.desk import Accept, Offer, WaitForContact
+from hub.conversations.state import AgentReply, Assign
 from hub.errors import Conflict, Unavailable
 from hub.ids import new_id
+from hub.routing import store_rules
 from hub.routing.people import People, Seen
+from hub.routing.rule import Rule, RuleList, ToAgent
 from hub.routing.store import standing
+from models.conversations import conversations
 from models.db import Scope, insert_rows, transaction
 from models.routing import agents, queue_events, queues
 from models.tenancy import users
@@ -34,6 +38,7 @@ class Mail:
         self.host = host
         self.tenant_id = tenant_id
         self.lost = 0
+        self.said = 0
 
     def ask(self, item: Command) -> asyncio.Future[Any]:
         return asyncio.ensure_future(self._ask(item))
@@ -44,6 +49,7 @@ class Mail:
         if self.lost:
             self.lost -= 1
             raise Unavailable("conversation-0 does not answer")
+        self.said += 1
         (answer,) = await self.host.receive([item])
         if isinstance(answer, Exception):
             raise answer
@@ -137,6 +143,13 @@ class Floor:
             await db.execute(change.values(settings=settings))
         self.host.directories._known.clear()
         self.router.directories._known.clear()
+
+    async def rule(self, *rules: Rule) -> None:
+        """These in place of the desk's rules."""
+        document = RuleList(rules=rules, fallback_queue_id=self.desk.queues["General"])
+        async with transaction(self.desk.engine, Scope.of(self.desk.tenant_id)) as db:
+            await store_rules.save(db, self.desk.tenant_id, document, 1, "system", self.clock.now())
+        self.host.directories._known.clear()
 
 
 @pytest.fixture
@@ -235,6 +248,90 @@ async def test_an_agent_whose_rights_are_withdrawn_gets_nothing_and_keeps_nothin
     assert await floor.asked(contacts) == [None, None]
 
 
+async def test_what_was_answered_is_given_to_others_when_the_contact_writes_after_hours(floor: Floor) -> None:
+    ann, bob = await floor.agent("Ann", capacity=1), await floor.agent("Bob", capacity=2)
+    await floor.come(ann)
+    answered, put_off = await floor.open(2)
+    for contact in (answered, put_off):
+        await floor.say(contact, Assign(ann, floor.clock.now(), "Ann"))
+        await floor.say(contact, AgentReply(new_id(), ann, "Hi", floor.clock.now()))
+    await floor.say(put_off, WaitForContact(floor.clock.now()))
+    await floor.come(bob)
+    await floor.people.leave(floor.desk.tenant_id, ann)
+    await floor.round()
+    await floor.round()
+    assert await floor.owners([answered, put_off]) == [ann, ann], "it stays until the contact writes"
+    floor.start()  # a router that never saw her go
+    await floor.round()
+    await floor.host.receive([floor.desk.arrived(each, "gossip") for each in (answered, put_off)])
+    await floor.round()
+    assert await floor.owners([answered, put_off]) == [None, None]
+    assert await floor.asked([answered, put_off]) == [bob, bob]
+    state = await floor.desk.conversation(answered)
+    assert state.reason == "back in the queue: Ann is not at work"
+
+
+async def test_what_a_rule_or_somebody_gives_to_a_person_who_is_not_at_work_is_offered_to_others(
+    floor: Floor,
+) -> None:
+    absent, bob = await floor.agent("Absent"), await floor.agent("Bob")
+    to_absent = ws.keyword_rule("absent", queue_id=floor.desk.queues["Orders"])
+    await floor.rule(to_absent.model_copy(update={"actions": (ToAgent(user_id=absent),)}))
+    await floor.come(bob)
+    contact = await floor.desk.contact("+15551009")
+    await floor.host.receive([floor.desk.arrived(contact, "absent")])
+    assert await floor.owners([contact]) == [absent]
+    (other,) = await floor.open(1)
+    await floor.say(other, Assign(absent, floor.clock.now(), "Absent"))
+    await floor.round()
+    assert await floor.owners([contact, other]) == [None, None]
+    await floor.round()
+    assert await floor.asked([contact, other]) == [bob, bob]
+
+
+async def test_who_takes_and_answers_without_saying_that_they_are_here_keeps_it_for_a_while(
+    floor: Floor,
+) -> None:
+    ann, bob, tenant_id = await floor.agent("Ann"), await floor.agent("Bob"), floor.desk.tenant_id
+    await floor.come(bob, "busy")
+    (contact,) = await floor.open(1)
+    await floor.people.act(tenant_id, ann)
+    await floor.accept(contact, ann)
+    await floor.round()
+    assert await floor.owners([contact]) == [ann]
+    assert (await floor.people.of(tenant_id))[ann] == Seen("offline", True)
+    await floor.vanish(ann)
+    await floor.round()
+    assert await floor.owners([contact]) == [None]
+
+
+async def test_who_answers_from_a_tenant_above_is_no_stranger(floor: Floor) -> None:
+    visitor, bob = new_id(), await floor.agent("Bob")
+    await floor.come(bob, "busy")
+    (contact,) = await floor.open(1)
+    await floor.people.act(floor.desk.tenant_id, visitor)
+    await floor.accept(contact, visitor)
+    await floor.round()
+    assert await floor.owners([contact]) == [visitor]
+
+
+async def test_what_cannot_go_back_to_a_queue_is_asked_about_once(floor: Floor) -> None:
+    ann, bob = await floor.agent("Ann"), await floor.agent("Bob")
+    (contact,) = await floor.open(1)
+    await floor.say(contact, Assign(ann, floor.clock.now()))
+    async with transaction(floor.desk.engine, Scope.of(floor.desk.tenant_id)) as db:
+        where = conversations.c.tenant_id == floor.desk.tenant_id
+        await db.execute(update(conversations).where(where).values(queue_id=None))
+        await db.execute(delete(queues).where(queues.c.tenant_id == floor.desk.tenant_id))
+    floor.host = floor.mail.host = floor.desk.conversations("conversation-1")
+    await floor.come(bob)
+    said = floor.mail.said
+    for _ in range(3):
+        await floor.round()
+    assert floor.mail.said == said + 1
+    assert await floor.owners([contact]) == [ann]
+
+
 async def test_a_host_that_dies_while_offering_leaves_nobody_behind(floor: Floor) -> None:
     ann = await floor.agent("Ann")
     await floor.come(ann)
@@ -256,7 +353,8 @@ async def test_an_old_memory_is_put_right_by_the_conversation(floor: Floor) -> N
     await floor.come(ann, "busy")
     await floor.round()
     floor.host.routers.deaf = True
-    somebody = new_id()
+    somebody = await floor.agent("Somebody")
+    await floor.come(somebody, "busy")
     await floor.say(contact, Assign(somebody, floor.clock.now()))
     await floor.come(ann)
     assert await floor.round() == 0

@@ -141,6 +141,7 @@ async def test_a_person_who_left_gets_nothing_by_a_rule(desk: Desk) -> None:
         "name": "Ann",
         "password_hash": "",
         "status": "active",
+        "roles": ["support_agent"],
     }
     async with transaction(desk.engine, Scope.of(desk.tenant_id)) as db:
         await insert_rows(db, users, [row])

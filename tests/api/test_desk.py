@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
+from redis.asyncio import Redis
 
 from cli.demo.runs import Run
 from hub.conversations.satisfaction_texts import WORDS
-from hub.ids import encode_id
+from hub.ids import encode_id, new_id
+from hub.routing.people import People, Seen
 from tests.api.whole_hub import Org, Provider, listening, problem, signed_in, start, until
 from tests.conftest import HubStack
 
@@ -75,6 +78,68 @@ async def test_many_are_passed_on_and_each_has_its_result(provider: Provider, or
     too_many = await org.http.post("/v1/conversations/reassign", json={**body, "conversation_ids": ids * 200})
     problem(too_many, 422, "invalid")
     problem(await org.http.post(f"/v1/conversations/{ids[0]}/accept"), 422, "invalid")
+
+
+async def test_only_who_may_answer_is_given_a_conversation(
+    provider: Provider, org: Org, hub_stack: HubStack
+) -> None:
+    people = {"Reader": ("active", ["analyst"]), "Leaver": ("suspended", ["support_agent"])}
+    ids = {name: new_id() for name in people}
+    with psycopg.connect(hub_stack.settings.database_url) as db:
+        for name, (status, roles) in people.items():
+            db.execute(
+                "INSERT INTO app.users (tenant_id, id, email, name, password_hash, roles, status) VALUES (%s, %s, %s, %s, '', %s, %s)",
+                (org.run.workspace.tenant_id, ids[name], f"{ids[name]}@example.com", name, roles, status),
+            )
+    await provider.sms("+15557100300", "Hello")
+    conversation = (await org.conversation("+15557100300"))["id"]
+    path = f"/v1/conversations/{conversation}"
+    for name in people:
+        to = {"assignee_id": encode_id("usr", ids[name])}
+        for place, body in (
+            (f"{path}/assign", to),
+            (f"{path}/transfer", to),
+            ("/v1/conversations/reassign", {**to, "conversation_ids": [conversation]}),
+        ):
+            refused = problem(await org.http.post(place, json=body), 422, "invalid")
+            assert refused["errors"][0]["pointer"] == "/assignee_id"
+    async with signed_in(hub_stack.settings, org.run.email) as boss:
+        bot = (await boss.post("/v1/agents", json={"name": "Care bot"})).json()["id"]
+    assert (await org.post(f"{path}/assign", {"assignee_id": bot}))["assignee"]["id"] == bot
+    with psycopg.connect(hub_stack.settings.database_url) as db:
+        db.execute("UPDATE app.users SET roles = %s WHERE id = %s", (["support_agent"], ids["Reader"]))
+    reader = {"assignee_id": encode_id("usr", ids["Reader"])}
+    given = await org.post(f"{path}/transfer", reader)
+    assert given["assignee"]["id"] == reader["assignee_id"], "a right counts at once"
+
+
+async def test_who_takes_or_answers_without_coming_online_is_at_hand(
+    provider: Provider, org: Org, hub_stack: HubStack
+) -> None:
+    tenant_id = org.run.workspace.tenant_id
+    await provider.sms("+15557100400", "Hello")
+    conversation = (await org.conversation("+15557100400"))["id"]
+    path = f"/v1/conversations/{conversation}"
+    async with signed_in(hub_stack.settings, org.run.email) as agent:
+        redis = Redis.from_url(hub_stack.settings.redis_url)
+        people = People(redis)
+        me = (await agent.get("/v1/me")).json()["user"]["id"]
+        for place, body in (
+            (f"{path}/accept", {}),
+            (f"{path}/assign", {"assignee_id": me}),
+            (f"{path}/transfer", {"assignee_id": me}),
+            ("/v1/conversations/reassign", {"assignee_id": me, "conversation_ids": [conversation]}),
+            (f"{path}/messages", {"text": "Hi"}),
+        ):
+            await agent.put("/v1/me/presence", json={"status": "offline"})
+            assert not any(seen.here for seen in (await people.of(tenant_id)).values()), place
+            answer = await agent.post(place, json=body)
+            assert answer.is_success, answer.text
+            assert Seen("offline", True) in (await people.of(tenant_id)).values(), place
+        assert (await agent.get("/v1/me/presence")).json() == {"status": "offline"}
+        assert (await agent.delete("/v1/sessions/current")).status_code == 204
+        assert not any(seen.here for seen in (await people.of(tenant_id)).values())
+        await redis.aclose()
 
 
 async def test_a_program_answers_for_its_bot_and_the_bot_has_the_conversation(

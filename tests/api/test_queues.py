@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.ids import encode_id, new_id
+from hub.routing.people import People
 from models.db import Scope, transaction
 from models.tenancy import users
 from tests.api.conftest import World
@@ -55,6 +57,22 @@ async def test_a_queue_is_made_changed_by_who_saw_it_and_put_away(world: World) 
         assert [each["name"] for each in away] == ["Care"]
         back = await boss.patch(path, json={"archived": False}, headers={"If-Match": "*"})
         assert back.json()["archived_at"] is None
+
+
+async def test_queues_are_listed_of_the_tree_below_or_of_the_acting_tenant_alone(world: World) -> None:
+    async with (
+        await world.sign_in("acme", "supervisor") as above,
+        await world.sign_in("north", "supervisor") as below,
+    ):
+        mine = (await above.post("/v1/queues", json={"name": "Ours"})).json()
+        theirs = (await below.post("/v1/queues", json={"name": "Theirs"})).json()
+        everything = (await above.get("/v1/queues")).json()["items"]
+        assert [(each["id"], each["tenant_id"]) for each in everything] == [
+            (mine["id"], encode_id("ten", world.tenants["acme"])),
+            (theirs["id"], encode_id("ten", world.tenants["north"])),
+        ]
+        own = (await above.get("/v1/queues?own=true")).json()["items"]
+        assert [each["id"] for each in own] == [mine["id"]]
 
 
 @pytest.mark.parametrize(
@@ -113,6 +131,28 @@ async def test_agents_have_skills_room_and_presence(world: World) -> None:
         changed = await boss.put(path, json=change, headers={"If-Match": '"0"'})
         assert changed.json()["skills"] == {"german": 4}
         problem(await boss.put(path, json=change, headers={"If-Match": '"0"'}), 412, "stale")
+
+
+async def test_online_in_a_queue_is_who_is_asked_there(world: World, app: FastAPI) -> None:
+    """As the wallboard has it: with the skills and the right to answer, and online in so many words."""
+    people, north = People(app.state.redis), world.tenants["north"]
+    async with (
+        await world.sign_in("north", "supervisor") as boss,
+        await world.sign_in("north", "support_agent") as agent,
+    ):
+        care = (await boss.post("/v1/queues", json={"name": "Care"})).json()
+        german = {"skills": {"german": 2}}
+        skilled = (await boss.post("/v1/queues", json={"name": "German", "settings": german})).json()
+        for person in (boss, agent):
+            await person.put("/v1/me/presence", json={"status": "online"})
+        await people.come(north, world.users["north", "analyst"], "online")
+        await people.act(north, world.users["north", "org_admin"])
+        me = f"/v1/agents/{encode_id('usr', world.users['north', 'support_agent'])}"
+        await boss.put(me, json={"capacity": 3, "skills": {"german": 4}}, headers={"If-Match": '"0"'})
+        board = {each["id"]: each for each in (await boss.get("/v1/wallboard")).json()["queues"]}
+        for queue, online in ((care, 2), (skilled, 1)):
+            stats = (await boss.get(f"/v1/queues/{queue['id']}/stats")).json()
+            assert stats["agents_online"] == online == board[queue["id"]]["agents_online"]
 
 
 async def test_a_bot_is_an_agent_through_the_api(world: World, engine: AsyncEngine) -> None:

@@ -4,11 +4,13 @@ from typing import Any
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.deps import cookie_name
 from hub.ids import encode_id, new_id
+from hub.routing.people import People, Seen
 from hub.settings import Settings
 from models.db import Scope, transaction
 
@@ -85,6 +87,16 @@ async def test_after_signing_out_the_cookie_is_worth_nothing(
         assert "Max-Age=0" in answer.headers["set-cookie"]
     replayed = await anonymous.get("/v1/me", headers={"Cookie": f"hub_session={stolen}"})
     assert replayed.status_code == 401
+
+
+async def test_who_signs_out_has_left_the_desk(world: Any, app: FastAPI) -> None:
+    people, north = People(app.state.redis), world.tenants["north"]
+    me = world.users["north", "support_agent"]
+    async with await world.sign_in("north", "support_agent") as client:
+        await client.put("/v1/me/presence", json={"status": "online"})
+        assert (await people.of(north))[me] == Seen("online", True)
+        assert (await client.delete("/v1/sessions/current")).status_code == 204
+        assert not (await people.of(north))[me].here
 
 
 async def test_a_session_cannot_be_fixed_beforehand(world: Any, anonymous: httpx2.AsyncClient) -> None:

@@ -211,6 +211,33 @@ def conversation_alone(plant: Planter) -> None:
     plant.run("UPDATE conversations SET queue_id = NULL")
 
 
+def given_to(plant: Planter, roles: list[str], status: str = "active") -> None:
+    plant.insert("users", id=OPEN, email="a@b.c", name="A", password_hash="", roles=roles, status=status)
+    plant.run("UPDATE conversations SET assignee_id = %s", OPEN)
+
+
+def with_a_leaver(plant: Planter) -> None:
+    given_to(plant, ["support_agent"], "suspended")
+
+
+def with_a_reader(plant: Planter) -> None:
+    given_to(plant, ["analyst", "org_admin"])
+
+
+def woken_for_a_stranger(plant: Planter) -> None:
+    plant.run("UPDATE conversations SET assignee_id = %s, last_direction = 'out'", OPEN)
+    plant.run("""UPDATE conversations SET desk = '{"woken_at": "2026-01-01T00:00:00Z"}'""")
+
+
+def queue_archived(plant: Planter) -> None:
+    plant.run("UPDATE queues SET archived_at = now()")
+    plant.run("UPDATE conversations SET status = 'snoozed'")
+
+
+def queue_gone(plant: Planter) -> None:
+    plant.run("DELETE FROM queues")
+
+
 PLANTED = [
     (ledger_amount, "I1", "fix moves -5 from bank to psp_clearing:manual"),
     (ledger_accounts, "I1", "fix moves 5 from bank to bank"),
@@ -234,6 +261,11 @@ PLANTED = [
     (outbox_alone, "outbox-without-message", "queued"),
     (message_alone, "message-without-outbox", "queued"),
     (conversation_alone, "conversation-without-owner", "open, in no queue and with nobody"),
+    (with_a_leaver, "conversation-with-nobody-able", "unanswered, with somebody who may not answer"),
+    (with_a_reader, "conversation-with-nobody-able", "unanswered, with somebody who may not answer"),
+    (woken_for_a_stranger, "conversation-with-nobody-able", "unanswered, with somebody who may not answer"),
+    (queue_archived, "conversation-in-no-queue", "snoozed, in a queue that is archived"),
+    (queue_gone, "conversation-in-no-queue", "open, in a queue that does not exist"),
 ]
 
 
@@ -249,6 +281,27 @@ async def test_each_planted_violation_is_the_one_found(
         with subtests.test(spoil.__name__):
             assert [(finding.code, finding.tenant_id) for finding in found] == [(code, tenant)]
             assert detail in found[0].detail
+    assert await run_checks(superuser) == []
+
+
+async def test_who_may_answer_has_what_they_have(
+    tenant: UUID, books: Ledger, superuser: AsyncConnection
+) -> None:
+    plant = Planter(tenant)
+    given_to(plant, ["analyst", "support_agent"])
+    await plant.carry_out(superuser)
+    assert await run_checks(superuser) == []
+    plant.run("DELETE FROM users")
+    plant.insert("agents", id=OPEN, kind="bot", name="B")
+    await plant.carry_out(superuser)
+    assert await run_checks(superuser) == []
+    plant.run("DELETE FROM agents")
+    plant.run(
+        "UPDATE conversations SET last_direction = 'out'"
+    )  # answered: it stays until the contact writes
+    plant.run("UPDATE queues SET archived_at = now()")
+    plant.run("UPDATE conversations SET status = 'closed'")
+    await plant.carry_out(superuser)
     assert await run_checks(superuser) == []
 
 

@@ -325,6 +325,47 @@ def test_a_snoozed_conversation_wakes_by_time_and_by_the_contact() -> None:
     refused(story, Snooze(at(70) + timedelta(days=91), at(70)))
 
 
+def test_what_wakes_is_unanswered_until_somebody_answers() -> None:
+    story = Story(queues())
+    story.write()
+    story.turn(Accept(ANN, at(1)))
+    story.reply(2)
+    story.turn(Snooze(at(60), at(3)))
+    refused(story, GiveBack(ANN, at(4), "Ann is not at work"))
+    story.due()
+    assert story.state.assignee_id == ANN
+    story.turn(GiveBack(ANN, at(61), "Ann is not at work"))
+    assert (story.state.assignee_id, story.state.waiting_since) == (None, at(60)), "not since they wrote"
+    story.turn(Accept(BOB, at(62)))
+    story.turn(GiveBack(BOB, at(63), "Bob is not at work"))
+    story.turn(Accept(ANN, at(64)))
+    story.reply(65)
+    refused(story, GiveBack(ANN, at(66), "Ann is not at work"))
+
+
+def test_a_breach_that_moves_it_wakes_what_sleeps() -> None:
+    story = Story(queues(service_levels=LEVELS, breach={"queue_id": str(SALES)}))
+    story.write()
+    story.turn(Accept(ANN, at(1)))
+    story.reply(2)
+    story.turn(Snooze(at(600), at(3)))
+    story.due()
+    assert (story.state.status, story.state.queue_id, story.state.assignee_id) == ("open", SALES, None)
+    assert (story.state.waiting_since, story.state.due_at) == (at(60), None)
+    assert "woken" in [each.kind for each in story.last.happened]
+    staying = Story(queues(service_levels=LEVELS))
+    staying.write()
+    staying.turn(Accept(ANN, at(1)))
+    staying.reply(2)
+    staying.turn(Snooze(at(600), at(3)))
+    staying.due()
+    assert (staying.state.status, staying.state.assignee_id, staying.state.due_at) == (
+        "snoozed",
+        ANN,
+        at(600),
+    )
+
+
 @pytest.mark.parametrize("rest", [Snooze(at(60), at(2)), WaitForContact(at(2))])
 def test_what_rests_can_be_answered_passed_on_and_closed(rest: Any) -> None:
     for event, status in (
@@ -376,6 +417,49 @@ def test_a_closed_queue_hands_over_to_one_that_is_open() -> None:
     )
     assert len(both.write().effects) == 1
     assert both.state.queue_id == CARE, "nobody works: it waits where it is"
+
+
+def test_overflow_passes_over_queues_that_are_closed() -> None:
+    settings = {
+        CARE: {"overflow": {"wait_s": 60, "queue_id": SALES}},
+        SALES: {"hours": SUNDAYS, "overflow": {"wait_s": 60, "queue_id": SPARE}},
+    }
+    story = Story({key: QueueSettings.model_validate(each) for key, each in settings.items()})
+    story.write()
+    story.due()
+    assert (story.state.queue_id, story.state.due_at) == (SPARE, None)
+
+
+def test_overflow_waits_while_all_it_leads_to_is_closed() -> None:
+    mondays = {"time_zone": "UTC", "week": {"monday": [{"start": "14:00", "end": "15:00"}]}}
+    settings = {
+        CARE: {"overflow": {"wait_s": 60, "queue_id": SALES}},
+        SALES: {"hours": SUNDAYS, "overflow": {"wait_s": 60, "queue_id": SPARE}},
+        SPARE: {"hours": mondays, "overflow": {"wait_s": 60, "queue_id": CARE}},
+    }
+    story = Story({key: QueueSettings.model_validate(each) for key, each in settings.items()})
+    story.write()
+    story.due()
+    assert (story.state.queue_id, story.state.due_at) == (CARE, at(120)), "until the first of them opens"
+    story.due()
+    assert (story.state.queue_id, story.state.due_at) == (SPARE, None)
+    assert story.state.waiting_since == NOON
+
+
+def test_a_breach_leads_to_no_queue_that_is_closed() -> None:
+    rules: dict[str, Any] = {"service_levels": LEVELS, "breach": {"queue_id": str(SALES)}}
+    closed = {"hours": SUNDAYS, "overflow": {"wait_s": 60, "queue_id": SPARE}}
+    story = Story({**queues(**rules), SALES: QueueSettings.model_validate(closed)})
+    story.write()
+    story.turn(Accept(ANN, at(1)))
+    story.due()
+    assert (story.state.queue_id, story.state.assignee_id) == (SPARE, None)
+    nowhere = {"hours": SUNDAYS}
+    other = Story({**queues(**rules), SALES: QueueSettings.model_validate(nowhere)})
+    other.write()
+    other.turn(Accept(ANN, at(1)))
+    other.due()
+    assert (other.state.queue_id, other.state.assignee_id, other.state.priority) == (CARE, ANN, 1)
 
 
 def test_a_queue_without_settings_counts_nothing_and_runs_no_clock() -> None:

@@ -36,7 +36,7 @@ export interface paths {
         post?: never;
         /**
          * Sign Out
-         * @description End this session: its cookie stops working everywhere at once.
+         * @description End this session: its cookie stops working everywhere at once, and who was at the desk has left it.
          */
         delete: operations["sign_out"];
         options?: never;
@@ -1513,7 +1513,7 @@ export interface paths {
         put?: never;
         /**
          * Assign
-         * @description Give the conversation to a person, or back to its queue.
+         * @description Give the conversation to a person who may answer, or back to its queue.
          */
         post: operations["assign_conversation"];
         delete?: never;
@@ -11685,6 +11685,11 @@ export interface components {
              * @example que_01kasw8qbefy09m6sc7n75yr3h
              */
             id: string;
+            /**
+             * Tenant Id
+             * @example ten_01kasw8qbefy09m6sc7n75yr3h
+             */
+            tenant_id: string;
             /** Name */
             name: string;
             /**
@@ -20195,6 +20200,8 @@ export interface operations {
         parameters: {
             query?: {
                 archived?: boolean;
+                /** @description Only the acting tenant's: those it can route and transfer to. */
+                own?: boolean;
             };
             header?: never;
             path?: never;
