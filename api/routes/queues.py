@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, BackgroundTasks, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Query, Request, Response
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -34,9 +34,17 @@ Answerer = Annotated[Caller, require("inbox:write")]
 
 
 @router.get("/queues", operation_id="list_queues")
-async def queues(db: Db, caller: Reader, archived: bool = False) -> schemas.QueuePage:
+async def queues(
+    db: Db,
+    caller: Reader,
+    archived: bool = False,
+    own: Annotated[
+        bool, Query(description="Only the acting tenant's: those it can route and transfer to.")
+    ] = False,
+) -> schemas.QueuePage:
     """By name, of the acting tenant and those below it."""
-    rows = await store_queues.page(db, list(caller.readable), archived)
+    tenants = [caller.tenant_id] if own else list(caller.readable)
+    rows = await store_queues.page(db, tenants, archived)
     return schemas.QueuePage(items=[_shown(row) for row in rows], has_more=False)
 
 
@@ -262,6 +270,7 @@ async def _one(db: AsyncConnection, caller: Caller, queue_id: UUID, response: Re
 def _shown(row: Row[Any]) -> schemas.Queue:
     return schemas.Queue(
         id=row.id,
+        tenant_id=row.tenant_id,
         name=row.name,
         members=[schemas.QueueMember(id=UUID(each["id"]), name=each["name"]) for each in row.members],
         settings=None if row.settings is None else schemas.QueueRules.of(service.settings_of(row)),

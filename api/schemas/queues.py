@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field
 
-from api.schemas.common import EndpointId, In, Instant, Out, Page, QueueId, UserId
+from api.schemas.common import EndpointId, In, Instant, Out, Page, QueueId, TenantId, UserId
 from hub.routing.floor import CAPACITY
 from hub.routing.queue import SKILLS_MAX, AfterHours, Breach, Level, Overflow, QueueSettings, SkillName
 from hub.routing.service import MEMBERS_MAX
@@ -103,6 +103,7 @@ class QueueMember(Out):
 
 class Queue(Out):
     id: QueueId
+    tenant_id: TenantId
     name: str
     members: list[QueueMember] = Field(description="Who serves it; empty: everybody who may answer.")
     settings: QueueRules | None = Field(description="Null: no clocks run and nothing is counted.")

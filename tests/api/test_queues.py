@@ -57,6 +57,22 @@ async def test_a_queue_is_made_changed_by_who_saw_it_and_put_away(world: World) 
         assert back.json()["archived_at"] is None
 
 
+async def test_queues_are_listed_of_the_tree_below_or_of_the_acting_tenant_alone(world: World) -> None:
+    async with (
+        await world.sign_in("acme", "supervisor") as above,
+        await world.sign_in("north", "supervisor") as below,
+    ):
+        mine = (await above.post("/v1/queues", json={"name": "Ours"})).json()
+        theirs = (await below.post("/v1/queues", json={"name": "Theirs"})).json()
+        everything = (await above.get("/v1/queues")).json()["items"]
+        assert [(each["id"], each["tenant_id"]) for each in everything] == [
+            (mine["id"], encode_id("ten", world.tenants["acme"])),
+            (theirs["id"], encode_id("ten", world.tenants["north"])),
+        ]
+        own = (await above.get("/v1/queues?own=true")).json()["items"]
+        assert [each["id"] for each in own] == [mine["id"]]
+
+
 @pytest.mark.parametrize(
     ("wanted", "pointer"),
     [

@@ -11685,6 +11685,11 @@ export interface components {
              * @example que_01kasw8qbefy09m6sc7n75yr3h
              */
             id: string;
+            /**
+             * Tenant Id
+             * @example ten_01kasw8qbefy09m6sc7n75yr3h
+             */
+            tenant_id: string;
             /** Name */
             name: string;
             /**
@@ -20195,6 +20200,8 @@ export interface operations {
         parameters: {
             query?: {
                 archived?: boolean;
+                /** @description Only the acting tenant's: those it can route and transfer to. */
+                own?: boolean;
             };
             header?: never;
             path?: never;
