@@ -133,7 +133,7 @@ async def test_the_inbox_by_keyboard(page: Page, hub_stack: Any) -> None:
     await composer.press("Escape")
     await page.keyboard.press("e")
     await expect(row(page, first)).to_have_count(0)
-    await page.get_by_role("button", name="Undo").click()
+    await page.get_by_role("button", name="Undo").last.click()
     await expect(row(page, first)).to_be_visible()
 
     await page.keyboard.press("?")

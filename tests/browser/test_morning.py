@@ -331,13 +331,52 @@ async def the_wallboard_is_right(page: Page, morning: Morning) -> None:
     assert {name: agents[name] for name in CAPACITY} == {
         name: (len(morning.owned(name)), 0) for name in CAPACITY
     }
-    messages = {(each["direction"], each["status"]): each["count"] for each in board["messages"]}
+    messages = {
+        (each["channel_kind"], each["direction"], each["status"]): each["count"] for each in board["messages"]
+    }
     counted = morning.rows(
-        "SELECT direction, status, count(*) FROM app.messages WHERE tenant_id = TENANT AND created_at >= %s::timestamptz "
-        "GROUP BY 1, 2",
+        "SELECT channel_kind, direction, status, count(*) FROM app.messages "
+        "WHERE tenant_id = TENANT AND created_at >= %s::timestamptz GROUP BY 1, 2, 3",
         board["since"],
     )
-    assert messages == {(direction, status): count for direction, status, count in counted}
+    assert messages == {(kind, direction, status): count for kind, direction, status, count in counted}
+    await the_wallboard_shows(page, morning, board["since"])
+
+
+async def the_wallboard_shows(page: Page, morning: Morning, since: str) -> None:
+    """The cells that the supervisor reads: queues, agents and messages, against plain SQL."""
+    await page.goto(f"{morning.settings.public_url}/live")
+    happened = Counter(
+        morning.rows(
+            "SELECT q.name, e.kind FROM app.queue_events e JOIN app.queues q ON q.id = e.queue_id "
+            "WHERE e.tenant_id = TENANT AND e.at >= %s::timestamptz",
+            since,
+        )
+    )
+    queues = page.get_by_role("region", name="Queues")
+    for name, waiting, handled in morning.rows(BY_QUEUE):
+        cells = queues.get_by_role("row").filter(has_text=name).get_by_role("cell")
+        shown = {
+            0: waiting,
+            2: handled,
+            4: happened[name, "entered"],
+            5: happened[name, "answered"],
+            7: happened[name, "breached"],
+        }
+        for place, count in shown.items():
+            await expect(cells.nth(place)).to_have_text(str(count))
+    for name in CAPACITY:
+        line = page.get_by_role("region", name="Agents").get_by_role("row").filter(has_text=name)
+        await expect(line).to_contain_text(f"{morning.load(name)} of {CAPACITY[name]}")
+        await expect(line.get_by_role("cell").last).to_have_text(str(len(morning.owned(name))))
+    ((heard, delivered),) = morning.rows(
+        "SELECT count(*) FILTER (WHERE direction = 'in'), count(*) FILTER (WHERE status IN ('delivered', 'read')) "
+        "FROM app.messages WHERE tenant_id = TENANT AND created_at >= %s::timestamptz",
+        since,
+    )
+    sms = page.get_by_role("region", name="Messages today").get_by_role("row").filter(has_text="SMS")
+    await expect(sms.get_by_role("cell").first).to_have_text(str(heard))
+    await expect(sms.get_by_role("cell").nth(3)).to_have_text(str(delivered))
 
 
 async def test_a_morning(browser: Browser, hub_stack: Any) -> None:

@@ -11,7 +11,7 @@ const STATS_MS = 15_000;
 export const presenceQuery = queryOptions({ queryKey: keys.presence, queryFn: () => body(api.GET('/v1/me/presence')) });
 export const agentsQuery = queryOptions({ queryKey: keys.agents, queryFn: () => body(api.GET('/v1/agents')) });
 export const skillsQuery = queryOptions({ queryKey: keys.skills, queryFn: () => body(api.GET('/v1/skills')) });
-export const archivedQueuesQuery = queryOptions({ queryKey: keys.archivedQueues, queryFn: () => body(api.GET('/v1/queues', { params: { query: { archived: true } } })) });
+export const archivedQueuesQuery = queryOptions({ queryKey: keys.archivedQueues, queryFn: () => body(api.GET('/v1/queues', { params: { query: { archived: true, own: true } } })) });
 export const queueQuery = (queue_id: string) => queryOptions({ queryKey: keys.queue(queue_id), queryFn: () => body(api.GET('/v1/queues/{queue_id}', { params: { path: { queue_id } } })) });
 export const queueStatsQuery = (queue_id: string) =>
   queryOptions({
@@ -45,7 +45,8 @@ export const conversationTagsQuery = queryOptions({ queryKey: keys.conversationT
 export const createQueue = (name: string, settings: QueueSettings, member_ids: string[]): Promise<Queue> => body(api.POST('/v1/queues', { body: { name, settings, member_ids } }));
 export const changeQueue = (queue: Queue, change: QueueChange): Promise<Queue> =>
   body(api.PATCH('/v1/queues/{queue_id}', { params: { path: { queue_id: queue.id }, header: { 'If-Match': `"${queue.version}"` } }, body: change }));
+export const restoreQueue = (queue: Queue): Promise<Queue> => changeQueue(queue, { archived: false });
 export const archiveQueue = (queue_id: string): Promise<unknown> => body(api.DELETE('/v1/queues/{queue_id}', { params: { path: { queue_id } } }));
-export const putAgent = (agent: Agent, change: { capacity: number; skills: Record<string, number> }): Promise<Agent> =>
-  body(api.PUT('/v1/agents/{agent_id}', { params: { path: { agent_id: agent.id }, header: { 'If-Match': `"${agent.version}"` } }, body: { ...change, weights: agent.weights } }));
+export const putAgent = (agent: Agent, change: Pick<Agent, 'capacity' | 'skills' | 'weights'>): Promise<Agent> =>
+  body(api.PUT('/v1/agents/{agent_id}', { params: { path: { agent_id: agent.id }, header: { 'If-Match': `"${agent.version}"` } }, body: change }));
 export const createAgent = (name: string, capacity: number): Promise<Agent> => body(api.POST('/v1/agents', { body: { name, capacity } }));

@@ -1,6 +1,6 @@
 /** Reads, as options for react-query. */
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
-import type { Message, Page } from './types';
+import type { Message, Page, User } from './types';
 import { api, body, setCsrfToken } from './client';
 import { keys, type ListParams } from './keys';
 
@@ -26,9 +26,22 @@ export const brandingQuery = queryOptions({ queryKey: keys.branding, queryFn: ()
 export const homeQuery = queryOptions({ queryKey: keys.home, queryFn: () => body(api.GET('/v1/home')) });
 export const campaignsQuery = queryOptions({ queryKey: keys.campaigns, queryFn: () => body(api.GET('/v1/campaigns', { params: { query: { limit: 50 } } })) });
 export const walletQuery = queryOptions({ queryKey: keys.wallet, queryFn: () => body(api.GET('/v1/wallet')) });
-export const queuesQuery = queryOptions({ queryKey: keys.queues, queryFn: () => body(api.GET('/v1/queues')), staleTime: 60_000 });
+export const queuesQuery = queryOptions({ queryKey: keys.queues, queryFn: () => body(api.GET('/v1/queues', { params: { query: { own: true } } })), staleTime: 60_000 });
 export const channelsQuery = queryOptions({ queryKey: keys.channels, queryFn: () => body(api.GET('/v1/channels')), staleTime: 60_000 });
-export const usersQuery = queryOptions({ queryKey: keys.users, queryFn: () => body(api.GET('/v1/users')), staleTime: 60_000 });
+
+const USERS_PAGE = 200;
+
+async function everybody(signal: AbortSignal): Promise<Page<User>> {
+  const found: User[] = [];
+  for (;;) {
+    const page = await body(api.GET('/v1/users', { params: { query: { limit: USERS_PAGE, starting_after: found.at(-1)?.id } }, signal }));
+    found.push(...page.items);
+    if (!page.has_more) return { items: found, has_more: false };
+  }
+}
+
+/** All people of the tenant, by name: names are looked up in them. */
+export const usersQuery = queryOptions({ queryKey: keys.users, queryFn: ({ signal }) => everybody(signal), staleTime: 60_000 });
 export const countsQuery = queryOptions({ queryKey: keys.counts, queryFn: () => body(api.GET('/v1/conversations/counts')) });
 
 export const contactQuery = (id: string) =>

@@ -64,6 +64,7 @@ export type QueueSettings = NonNullable<Queue['settings']>;
 export type QueueStats = Answer<'/v1/queues/{queue_id}/stats'>;
 export type QueueChange = Patched<'/v1/queues/{queue_id}'>;
 export type Agent = Item<'/v1/agents'>;
+export type User = Item<'/v1/users'>;
 export type Presence = Agent['presence'];
 
 export type Wallboard = Answer<'/v1/wallboard'>;

@@ -25,9 +25,13 @@ export function toastProblem(t: TFunction, what: string, error: unknown): void {
 
 const UNDO_MS = 8_000;
 
-/** Says what was done, and lets it be taken back for eight seconds. */
+let lastUndo: string | null = null;
+
+/** Says what was done, and lets it be taken back for eight seconds, or until something else can be: what came before may hang on it. */
 export function toastUndo(text: string, undo: () => void): void {
   const id = `undo ${Date.now()}`;
+  if (lastUndo !== null) closeToast(lastUndo);
+  lastUndo = id;
   toast(createElement(UndoToast, { text, onUndo: () => {
     closeToast(id);
     undo();

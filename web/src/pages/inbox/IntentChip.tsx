@@ -59,10 +59,11 @@ export function IntentChip({ message }: { message: Message }) {
   const mayWrite = can(me, 'writeInbox');
   const [opened, setOpened] = useState(false);
   const [choosing, setChoosing] = useState(false);
-  const labels = useQuery({ ...intentLabelsQuery, enabled: opened && mayWrite });
   const correct = useCorrecting(message);
   const shown = message.corrected_intent ?? message.intent;
-  if (!shown) return null;
+  const labels = useQuery({ ...intentLabelsQuery, enabled: mayWrite && (opened || !shown) });
+  const named = (labels.data?.labels.length ?? 0) > 0;
+  if (!shown && !named && typeof message.routing?.reason !== 'string') return null;
   const show = (open: boolean): void => {
     setOpened(open);
     setChoosing(false);
@@ -71,15 +72,15 @@ export function IntentChip({ message }: { message: Message }) {
   return (
     <Popover opened={opened} onChange={show} position="bottom-start" width={300} withArrow trapFocus returnFocus>
       <Popover.Target>
-        <button type="button" className={classes.intent} data-corrected={message.corrected_intent ? true : undefined} title={t('intent.open')} aria-expanded={opened} onClick={() => show(!opened)}>
+        <button type="button" className={classes.intent} data-intent={shown ?? ''} data-corrected={message.corrected_intent ? true : undefined} title={t('intent.open')} aria-label={shown ? undefined : t('intent.unknown')} aria-expanded={opened} onClick={() => show(!opened)}>
           <Glyph size={12} aria-hidden />
-          {intentName(shown)}
-          {!message.corrected_intent && message.confidence !== null && <span>{percent(message.confidence ?? 0)}</span>}
+          {shown && intentName(shown)}
+          {shown && !message.corrected_intent && message.confidence !== null && <span>{percent(message.confidence ?? 0)}</span>}
         </button>
       </Popover.Target>
       <Popover.Dropdown>
         {choosing ? (
-          <ChoiceList label={t('intent.choose')} choices={(labels.data?.labels ?? []).map((label) => ({ value: label, label: intentName(label) }))} chosen={shown} none={t('intent.none')} onPick={(label) => {
+          <ChoiceList label={t('intent.choose')} choices={(labels.data?.labels ?? []).map((label) => ({ value: label, label: intentName(label) }))} chosen={shown ?? undefined} none={t('intent.none')} onPick={(label) => {
             show(false);
             if (label !== message.corrected_intent) correct(label);
           }} />
@@ -88,7 +89,7 @@ export function IntentChip({ message }: { message: Message }) {
             <Facts message={message} />
             {mayWrite && (
               <div className={classes.correct}>
-                {(labels.data?.labels.length ?? 0) > 0 && <Button size="xs" variant="default" onClick={() => setChoosing(true)}>{t('intent.correct')}</Button>}
+                {named && <Button size="xs" variant="default" onClick={() => setChoosing(true)}>{t(shown ? 'intent.correct' : 'intent.say')}</Button>}
                 {message.corrected_intent && <Button size="xs" variant="subtle" onClick={() => {
                   show(false);
                   correct(null);

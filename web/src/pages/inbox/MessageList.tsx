@@ -6,18 +6,19 @@ import { useTranslation } from 'react-i18next';
 import { idempotencyKey } from '../../api/client';
 import { notesQuery } from '../../api/mentions';
 import { can } from '../../api/permissions';
-import { messagesQuery } from '../../api/queries';
+import { messagesQuery, newestPage } from '../../api/queries';
 import type { Message } from '../../api/types';
 import { putMessage } from '../../app/liveCache';
 import { useMe } from '../../app/session';
 import { useStore } from '../../app/store';
 import { ProblemAlert } from '../../ui/ProblemAlert';
+import { toast, toastProblem } from '../../ui/toast';
 import { dayName } from '../../ui/time';
 import { MessageBubble } from './MessageBubble';
 import { CallEntry } from './CallEntry';
 import { ClosedEntry, NoteEntry, PassedEntry, RatedEntry } from './NoteEntry';
 import { withNotes, type ThreadItem } from './notes';
-import { attempt, discard, outbox, replace, seenNow, type Outgoing } from './outbox';
+import { arrived, attempt, discard, isUnconfirmed, outbox, replace, seenNow, type Outgoing } from './outbox';
 import { PendingBubble } from './PendingBubble';
 import classes from './thread.module.css';
 import { timeline } from './timeline';
@@ -110,6 +111,25 @@ export function MessageList({ conversationId, name, onEdit }: { conversationId: 
     if (box.current && box.current.scrollTop < NEAR_PX) loadOlder();
   };
   const retry = (entry: Outgoing): void => void attempt(conversationId, entry, (message) => putMessage(client, conversationId, message));
+  /** Before another text is written, whether this one left after all. */
+  const edit = async (entry: Outgoing): Promise<void> => {
+    if (isUnconfirmed(entry)) {
+      const page = await newestPage(conversationId).catch((error: unknown) => {
+        toastProblem(t, t('thread.unsure'), error);
+        return null;
+      });
+      if (!page) return;
+      const found = arrived(entry, page.items);
+      if (found) {
+        putMessage(client, conversationId, found);
+        discard(conversationId, entry.key);
+        toast(t('thread.left'));
+        return;
+      }
+    }
+    discard(conversationId, entry.key);
+    onEdit(entry.text);
+  };
   return (
     <div className={classes.scrollFrame}>
       <div className={classes.scroll} ref={box} onScroll={scrolled} tabIndex={0} role="log" aria-label={t('thread.label', { name })} aria-live="off">
@@ -129,10 +149,7 @@ export function MessageList({ conversationId, name, onEdit }: { conversationId: 
                 retry(again);
               }}
               onDiscard={() => discard(conversationId, entry.key)}
-              onEdit={() => {
-                discard(conversationId, entry.key);
-                onEdit(entry.text);
-              }}
+              onEdit={() => void edit(entry)}
             />
           ))}
         </ol>

@@ -28,7 +28,7 @@ function useColleagues(word: string | null): Person[] {
   const { data } = useQuery({ ...usersQuery, enabled: word !== null && can(me, 'readUsers') });
   if (word === null) return [];
   const wanted = word.toLocaleLowerCase();
-  return (data?.items ?? []).filter((person) => person.id !== me.user?.id && ` ${person.name.toLocaleLowerCase()}`.includes(` ${wanted}`)).slice(0, OFFERED_MAX);
+  return (data?.items ?? []).filter((person) => person.status === 'active' && person.id !== me.user?.id && ` ${person.name.toLocaleLowerCase()}`.includes(` ${wanted}`)).slice(0, OFFERED_MAX);
 }
 
 interface Props { conversation: Conversation; draft: [string, (text: string) => void]; field: RefObject<HTMLTextAreaElement | null>; onDone: () => void }

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { problemWords } from '../../ui/problemWords';
 import { Status } from '../../ui/Status';
 import { When } from '../../ui/When';
-import { collision, type Outgoing } from './outbox';
+import { collision, isUnconfirmed, type Outgoing } from './outbox';
 import classes from './thread.module.css';
 
 interface Props { entry: Outgoing; onRetry: () => void; onAnyway: (messageId: string) => void; onDiscard: () => void; onEdit: () => void }
@@ -22,7 +22,7 @@ export function PendingBubble({ entry, onRetry, onAnyway, onDiscard, onEdit }: P
         {entry.state === 'sending' ? (
           <span className={classes.delivery}><IconLoader2 size={14} aria-hidden />{t('state.sending')}</span>
         ) : (
-          <Status tone={other ? 'warning' : 'danger'} icon={<IconAlertCircle size={13} aria-hidden />}>{t(other ? 'state.heldBack' : 'state.unsent')}</Status>
+          <Status tone={other ? 'warning' : 'danger'} icon={<IconAlertCircle size={13} aria-hidden />}>{t(other ? 'state.heldBack' : isUnconfirmed(entry) ? 'state.unknown' : 'state.unsent')}</Status>
         )}
       </div>
       {entry.state === 'unsent' && (
@@ -33,7 +33,7 @@ export function PendingBubble({ entry, onRetry, onAnyway, onDiscard, onEdit }: P
             {other
               ? <Button size="xs" onClick={() => onAnyway(other.messageId)}>{t('collision.anyway')}</Button>
               : <Button size="xs" variant="default" onClick={onRetry}>{t('common:action.retry')}</Button>}
-            <Button size="xs" variant="default" onClick={onEdit}>{t('thread.edit')}</Button>
+            {!entry.content && <Button size="xs" variant="default" onClick={onEdit}>{t('thread.edit')}</Button>}
             <Button size="xs" variant="default" onClick={onDiscard}>{t('thread.discard')}</Button>
           </span>
         </div>

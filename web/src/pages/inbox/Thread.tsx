@@ -49,6 +49,9 @@ function useReading(row: Conversation | undefined, mayWrite: boolean): void {
   }, [client, id, unread, mayWrite, me.user?.id]);
 }
 
+/** The button of what the contact's newest message means. */
+const newestIntent = (): HTMLElement | undefined => [...document.querySelectorAll<HTMLElement>('[role=log] [data-intent]')].at(-1);
+
 interface OpenProps { row: Conversation; mayWrite: boolean; panel: boolean; onPanel: () => void }
 
 function useThreadKeys(row: Conversation, mayWrite: boolean, menu: MenuState, field: RefObject<HTMLTextAreaElement | null>, onPanel: () => void): ReturnType<typeof useActions> & { ask: (row: Conversation) => void } {
@@ -71,6 +74,7 @@ function useThreadKeys(row: Conversation, mayWrite: boolean, menu: MenuState, fi
     ...(mayWrite ? [{ keys: 'r', label: t('keys.reply'), run: () => field.current?.focus() }] : []),
     ...(mayWrite ? [{ keys: 'l', label: t('keys.tags'), run: () => menu.set('tags') }] : []),
     ...write,
+    { keys: 'c', label: t('keys.intent'), run: () => newestIntent()?.click() },
     { keys: ']', label: t('keys.panel'), run: onPanel },
   ]);
   useKeys(t('keys.composer'), mayWrite
@@ -91,7 +95,7 @@ function OpenThread({ row, mayWrite, panel, onPanel }: OpenProps) {
       <ThreadHeader row={row} actions={actions} menu={menu} mayWrite={mayWrite} panel={panel} onPanel={onPanel} />
       <ThreadCall conversationId={row.id} />
       <MessageList conversationId={row.id} name={row.contact.name || row.contact.address || ''} onEdit={(text) => {
-        draft[1](text);
+        draft[1](draft[0].trim() === '' ? text : `${draft[0]}\n${text}`);
         field.current?.focus();
       }} />
       <HandedOn row={row} />

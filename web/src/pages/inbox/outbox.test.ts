@@ -1,6 +1,8 @@
 // @vitest-environment jsdom
 import { afterEach, expect, test, vi } from 'vitest';
-import { attempt, discard, enqueue, outbox, type Outgoing } from './outbox';
+import { Problem } from '../../api/problem';
+import type { Message } from '../../api/types';
+import { arrived, attempt, discard, enqueue, isUnconfirmed, outbox, type Outgoing } from './outbox';
 
 const entry = (key: string): Outgoing => ({ key, text: 'hello', channelId: null, channelKind: 'sms', seen: null, createdAt: '2026-01-01T00:00:00Z', state: 'sending', problem: null });
 const answer = (status: number, body: object): Response =>
@@ -33,4 +35,18 @@ test('no network is a problem too, and an entry can be given up', async () => {
   expect(localStorage.getItem('hub-outbox:cnv_2')).toContain('k2');
   discard('cnv_2', 'k2');
   expect(localStorage.getItem('hub-outbox:cnv_2')).toBeNull();
+});
+
+test('only a lost answer leaves it open whether the reply left', () => {
+  const unsent = (status: number | null): Outgoing => ({ ...entry('k'), state: 'unsent', problem: status === null ? null : new Problem({ status, code: 'x', title: 'x' }) });
+  expect([null, 0, 502, 503].map((status) => isUnconfirmed(unsent(status)))).toEqual([true, true, true, true]);
+  expect([403, 409, 422, 429].map((status) => isUnconfirmed(unsent(status)))).toEqual([false, false, false, false]);
+  expect(isUnconfirmed(entry('k'))).toBe(false);
+});
+
+test('what left is found among the newest messages, and nothing else is taken for it', () => {
+  const message = (change: Partial<Message>): Message => ({ id: 'msg_1', direction: 'out', origin: 'agent', body: 'hello', created_at: '2026-01-01T00:00:30Z', ...change }) as Message;
+  const found = (change: Partial<Message>): string | undefined => arrived(entry('k'), [message(change)])?.id;
+  expect(found({})).toBe('msg_1');
+  expect([found({ direction: 'in' }), found({ origin: 'flow' }), found({ body: 'hello!' }), found({ created_at: '2025-12-31T23:00:00Z' })]).toEqual([undefined, undefined, undefined, undefined]);
 });

@@ -22,6 +22,8 @@ export interface Outgoing {
 }
 
 const PREFIX = 'hub-outbox:';
+/** How far the clocks of a browser and the server may differ. */
+const CLOCKS_MS = 120_000;
 const stores = new Map<string, Store<readonly Outgoing[]>>();
 
 function stored(id: string): Outgoing[] {
@@ -71,6 +73,13 @@ export async function attempt(id: string, entry: Outgoing, onSent: (message: Mes
     return null;
   }
 }
+
+/** Nobody knows whether it left: the answer to it was lost on its way, or the page was closed before. */
+export const isUnconfirmed = (entry: Outgoing): boolean => entry.state === 'unsent' && (entry.problem === null || (entry.problem.isTemporary && entry.problem.status !== 429));
+
+/** The message that an unconfirmed entry has become, among the newest of its thread: ours, with its words, not older than it. */
+export const arrived = (entry: Outgoing, messages: readonly Message[]): Message | undefined =>
+  messages.find((message) => message.direction === 'out' && message.origin === 'agent' && message.body === entry.text && Date.parse(message.created_at) >= Date.parse(entry.createdAt) - CLOCKS_MS);
 
 /** What somebody else answered meanwhile, when that is why an entry was held back. */
 export function collision(entry: Outgoing): { by: string; text: string; at: string; messageId: string } | null {

@@ -1,12 +1,19 @@
 import { useQuery } from '@tanstack/react-query';
-import { can } from '../../api/permissions';
-import { usersQuery } from '../../api/queries';
+import { agentsQuery } from '../../api/desk';
+import type { Agent } from '../../api/types';
 import { useMe } from '../../app/session';
 
-/** Whom a conversation can be given to: everybody of the tenant where that list may be read, else only oneself. */
-export function usePeople(): { id: string; name: string }[] {
+const THERE: Record<Agent['presence'], number> = { online: 0, busy: 1, away: 2, offline: 3 };
+
+/** Those who can be given a conversation: oneself first, then who is there, by name. */
+export function byPresence(agents: readonly Agent[], ownId: string | undefined): Agent[] {
+  const place = (agent: Agent): number => (agent.id === ownId ? -1 : agent.kind === 'bot' ? 4 : THERE[agent.presence]);
+  return agents.toSorted((a, b) => place(a) - place(b) || a.name.localeCompare(b.name));
+}
+
+/** Whom a conversation can be given to, asked again whenever the question comes up: presence changes all the time. */
+export function usePeople(wanted: boolean) {
   const me = useMe();
-  const { data } = useQuery({ ...usersQuery, enabled: can(me, 'readUsers'), retry: false });
-  const own = me.user ? [{ id: me.user.id, name: me.user.name }] : [];
-  return [...own, ...(data?.items ?? []).filter((user) => user.id !== me.user?.id).map(({ id, name }) => ({ id, name }))];
+  const query = useQuery({ ...agentsQuery, enabled: wanted, staleTime: 0 });
+  return { people: query.data && byPresence(query.data.items, me.user?.id), error: query.error, retry: () => void query.refetch() };
 }

@@ -50,11 +50,33 @@ export function useActions(): ConversationActions {
         return false;
       }
     };
+    const assignTo = (row: Conversation, to: Named | null): void => void act(row, { assignee: to }, () => assign(row.id, to?.id ?? null), t('action.assignFailed'));
+    const moveBack = async (row: Conversation, queue: Named, assignee: Named | null): Promise<void> => {
+      if (await act(row, { queue }, () => passOn(row.id, { queue_id: queue.id }, ''), t('action.transferFailed')) && assignee) assignTo(row, assignee);
+    };
+    const prioritize = (row: Conversation, priority: number): Promise<boolean> => act(row, { priority }, () => setPriority(row.id, priority), t('rest.priorityFailed'));
+    const retag = (row: Conversation, tags: string[]): Promise<boolean> => {
+      const had = now(row).tags;
+      const add = tags.filter((tag) => !had.includes(tag));
+      const remove = had.filter((tag) => !tags.includes(tag));
+      return act(row, { tags }, () => tagConversation(row.id, add, remove), t('tags.failed')).finally(() => void client.invalidateQueries({ queryKey: keys.conversationTags }));
+    };
     const reopenNow = (row: Conversation): void => void act(row, { status: 'open', closed_at: null }, () => reopen(row.id), t('action.reopenFailed'));
     return {
-      assign: (row, to, note = '') => void act(row, { assignee: to }, () => (to && note ? passOn(row.id, { assignee_id: to.id }, note) : assign(row.id, to?.id ?? null)), t('action.assignFailed')),
-      transfer: (row, to, note = '') => void act(row, { queue: { id: to.id, name: to.name } }, () => passOn(row.id, { queue_id: to.id }, note), t('action.transferFailed'))
-        .then((done) => done && toast(t('action.transferred', { queue: to.name }))),
+      assign: (row, to, note = '') => {
+        const before = now(row).assignee;
+        if (before?.id === to?.id) return;
+        void act(row, { assignee: to }, () => (to && note ? passOn(row.id, { assignee_id: to.id }, note) : assign(row.id, to?.id ?? null)), t('action.assignFailed'))
+          .then((done) => done && toastUndo(to ? t('action.assigned', { name: to.name }) : t('action.unassigned'), () => assignTo(row, before)));
+      },
+      transfer: (row, to, note = '') => {
+        const { queue, assignee } = now(row);
+        void act(row, { queue: { id: to.id, name: to.name } }, () => passOn(row.id, { queue_id: to.id }, note), t('action.transferFailed')).then((done) => {
+          if (!done) return;
+          if (queue) toastUndo(t('action.transferred', { queue: to.name }), () => void moveBack(row, queue, assignee));
+          else toast(t('action.transferred', { queue: to.name }));
+        });
+      },
       passIntoFlow: (row, to, note = '') => void act(row, { status: 'closed' }, () => passOn(row.id, { flow_id: to.id }, note), t('action.transferFailed'))
         .then((done) => done && toast(t('action.transferred', { queue: to.name }))),
       close: (row, wrapUp) => void act(row, { status: 'closed' }, () => close(row.id, wrapUp), t('action.closeFailed')).then((done) => {
@@ -67,12 +89,13 @@ export function useActions(): ConversationActions {
         .then((done) => done && toastUndo(t('rest.snoozed', { name: row.contact.name || row.contact.address }), () => reopenNow(row))),
       waitForContact: (row) => void act(row, { status: 'waiting' }, () => waitForContact(row.id), t('rest.waitFailed'))
         .then((done) => done && toastUndo(t('rest.waiting', { name: row.contact.name || row.contact.address }), () => reopenNow(row))),
-      setPriority: (row, priority) => void act(row, { priority }, () => setPriority(row.id, priority), t('rest.priorityFailed')),
+      setPriority: (row, priority) => {
+        const before = now(row).priority;
+        void prioritize(row, priority).then((done) => done && toastUndo(t('rest.prioritySet', { priority: t(`common:priority.${priority}`) }), () => void prioritize(row, before)));
+      },
       tag: (row, tags) => {
         const had = now(row).tags;
-        const add = tags.filter((tag) => !had.includes(tag));
-        const remove = had.filter((tag) => !tags.includes(tag));
-        void act(row, { tags }, () => tagConversation(row.id, add, remove), t('tags.failed')).then(() => void client.invalidateQueries({ queryKey: keys.conversationTags }));
+        void retag(row, tags).then((done) => done && had.some((tag) => !tags.includes(tag)) && toastUndo(t('tags.taken'), () => void retag(row, had)));
       },
     };
   }, [client, me, t]);

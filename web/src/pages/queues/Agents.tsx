@@ -1,4 +1,4 @@
-import { Button, Modal, NumberInput, TextInput } from '@mantine/core';
+import { Button, Input, Modal, NumberInput, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { IconRobot, IconUserQuestion } from '@tabler/icons-react';
 import { useState } from 'react';
@@ -14,6 +14,9 @@ import { SkillsInput } from './SkillsInput';
 
 const CAPACITY_MAX = 100;
 const CAPACITY = 5;
+const WEIGHT_MAX = 10;
+const KINDS = ['sms', 'whatsapp', 'rcs', 'voice'] as const;
+const USUAL: Record<(typeof KINDS)[number], number> = { sms: 1, whatsapp: 1, rcs: 1, voice: 3 };
 
 function Load({ agent }: { agent: Agent }) {
   const { t } = useTranslation('queues');
@@ -25,13 +28,38 @@ function Load({ agent }: { agent: Agent }) {
   );
 }
 
+/** How much of an agent's capacity a conversation of each channel takes; an empty field: what is usual. */
+function Weights({ value, onChange }: { value: Agent['weights']; onChange: (weights: Agent['weights']) => void }) {
+  const { t } = useTranslation('queues');
+  return (
+    <Input.Wrapper label={t('agents.weights')} description={t('agents.weightsHint')} labelElement="div">
+      <div className={classes.weights}>
+        {KINDS.map((kind) => (
+          <NumberInput
+            hideControls
+            key={kind}
+            label={t(`common:channel.${kind}`)}
+            placeholder={String(USUAL[kind])}
+            min={1}
+            max={WEIGHT_MAX}
+            allowDecimal={false}
+            value={value[kind] ?? ''}
+            onChange={(weight) => onChange(Object.fromEntries(KINDS.map((one) => [one, one === kind ? weight : value[one]]).filter(([, each]) => typeof each === 'number' && each >= 1)) as Agent['weights'])}
+          />
+        ))}
+      </div>
+    </Input.Wrapper>
+  );
+}
+
 function EditAgent({ agent, onClose }: { agent: Agent; onClose: () => void }) {
   const { t } = useTranslation('queues');
   const client = useQueryClient();
   const [capacity, setCapacity] = useState(agent.capacity);
+  const [weights, setWeights] = useState(agent.weights);
   const [skills, setSkills] = useState(Object.entries(agent.skills).map(([name, level]) => ({ name, level })));
   const save = useMutation({
-    mutationFn: () => putAgent(agent, { capacity, skills: Object.fromEntries(skills.filter(({ name }) => name.trim()).map(({ name, level }) => [name.trim(), level])) }),
+    mutationFn: () => putAgent(agent, { capacity, weights, skills: Object.fromEntries(skills.filter(({ name }) => name.trim()).map(({ name, level }) => [name.trim(), level])) }),
     onSuccess: () => {
       toast(t('agents.saved', { name: agent.name }));
       onClose();
@@ -45,6 +73,7 @@ function EditAgent({ agent, onClose }: { agent: Agent; onClose: () => void }) {
         save.mutate();
       }}>
         <NumberInput hideControls data-autofocus label={t('agents.capacity')} description={t('agents.capacityHint')} min={1} max={CAPACITY_MAX} value={capacity} onChange={(value) => setCapacity(Number(value) || 1)} />
+        <Weights value={weights} onChange={setWeights} />
         <SkillsInput label={t('agents.skills')} value={skills} onChange={setSkills} />
         {save.error && <ProblemAlert error={save.error} />}
         <div className={classes.actions}>

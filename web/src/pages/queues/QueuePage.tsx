@@ -15,7 +15,8 @@ import { useMe } from '../../app/session';
 import { LeaveGuard } from '../../ui/LeaveGuard';
 import { ProblemAlert } from '../../ui/ProblemAlert';
 import { clockTime, shortTime } from '../../ui/time';
-import { toast } from '../../ui/toast';
+import { toast, toastUndo } from '../../ui/toast';
+import { useRestore } from './Archived';
 import { draftOf, settingsOf, type Draft } from './draft';
 import { duration } from './duration';
 import { QueueForm } from './QueueForm';
@@ -24,7 +25,8 @@ import classes from './queues.module.css';
 function Figures({ queueId }: { queueId: string }) {
   const { t } = useTranslation('queues');
   const me = useMe();
-  const { data } = useQuery(queueStatsQuery(queueId));
+  const { data, error, refetch } = useQuery(queueStatsQuery(queueId));
+  if (!data && error) return <ProblemAlert error={error} onRetry={() => void refetch()} />;
   if (!data) return <div className={classes.figures} aria-busy>{[0, 1, 2, 3, 4, 5].map((at) => <div key={at} className={`skeleton ${classes.figure}`} style={{ height: 46 }} />)}</div>;
   const opens = data.opens_at ? shortTime(data.opens_at, me.tenant.time_zone) : '';
   const figures: [string, string, ('danger' | undefined)?][] = [
@@ -67,6 +69,7 @@ function Editor({ queue, mayWrite }: { queue: Queue | null; mayWrite: boolean })
   const [base, setBase] = useState(queue);
   const [draft, setDraft] = useState<Draft>(() => draftOf(queue));
   const [archiving, setArchiving] = useState(false);
+  const restore = useRestore();
   const dirty = mayWrite && JSON.stringify(draft) !== JSON.stringify(draftOf(base));
   const take = (fresh: Queue): void => {
     client.setQueryData(keys.queue(fresh.id), fresh);
@@ -135,7 +138,7 @@ function Editor({ queue, mayWrite }: { queue: Queue | null; mayWrite: boolean })
       )}
       {archiving && base && <Archive queue={base} onClose={() => setArchiving(false)} onDone={() => {
         void client.invalidateQueries({ queryKey: keys.queues });
-        toast(t('archive.done', { name: base.name }));
+        toastUndo(t('archive.done', { name: base.name }), () => void restore(base.id));
         void navigate({ to: '/queues' });
       }} />}
       <LeaveGuard dirty={dirty} saving={save.isPending} text={t('form.unsaved')} />

@@ -15,6 +15,7 @@ import { LinkButton } from '../../ui/LinkButton';
 import { ProblemAlert } from '../../ui/ProblemAlert';
 import { Status } from '../../ui/Status';
 import { Agents } from './Agents';
+import { Archived } from './Archived';
 import { DefaultsDialog } from './DefaultsDialog';
 import { duration } from './duration';
 import classes from './queues.module.css';
@@ -103,6 +104,7 @@ function Desk() {
         {mayWrite && <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={add}>{t('list.add')}</Button>}
       </div>
       <Queues mayWrite={mayWrite} />
+      {mayWrite && <Archived />}
       <Agents mayWrite={mayWrite} />
       {defaults && <DefaultsDialog mayWrite={mayWrite} onClose={() => setDefaults(false)} />}
     </div>
