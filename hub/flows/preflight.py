@@ -258,8 +258,9 @@ def _funds(flow: Flow, graph: Graph, around: Surroundings) -> Iterator[Finding]:
             prices[place] = max(kinds, default=dearest)
     needed = dearest_way(graph, prices) * around.audience
     if needed > around.available_micros:
+        whom = "one contact" if around.audience == 1 else f"{around.audience:,} people"
         words = (
-            f"up to {needed / 1e6:,.2f} {around.currency} for {around.audience:,} people, "
+            f"up to {needed / 1e6:,.2f} {around.currency} for {whom}, "
             f"of which the wallet can pay {around.available_micros / 1e6:,.2f}"
         )
         yield Finding(flow.start, "warning", "not-funded", words)
