@@ -34,6 +34,7 @@ from models.db import Scope, insert_rows, transaction
 from models.flow_runs import flow_goals, flow_sessions, flow_steps, flow_work
 from models.routing import flows
 from tests.actors.desk import Desk
+from tests.actors.test_send_task import launched
 
 
 def node(place: str, kind: str, **data: Any) -> dict[str, Any]:
@@ -225,6 +226,37 @@ async def test_a_question_without_an_answer_goes_on_when_its_time_is_over(run: R
     )
     row = await run.session(session)
     assert (row.status, row.due_at) == ("ended", None)
+
+
+async def test_a_campaign_s_question_without_an_answer_goes_on_once_when_its_time_is_over(run: Run) -> None:
+    desk = run.desk
+    await desk.fund(1_000_000)
+    flow = await ws.ensure_flow(
+        desk.engine,
+        desk.tenant_id,
+        "Asked by a campaign",
+        flow_document(
+            [
+                node("start", "start"),
+                node("ask", "ask", timeout={"amount": 3, "unit": "days"}),
+                node("late", "tag", tag="late"),
+                node("thank", "send", content={"type": "text", "text": "Thank you"}),
+            ],
+            [edge("start", "ask"), edge("ask", "late", "timeout"), edge("ask", "thank", "answer")],
+        ),
+    )
+    campaign = await launched(desk, count=2, flow=flow)
+    await campaign.send(1)
+    silent, prompt = campaign.people
+    await run.host.receive([desk.arrived(prompt, "well")])
+    await run.later(days=2)
+    assert await desk.rows(contact_tags, contact_tags.c.tag == "late") == []
+    await run.later(days=2)
+    await run.later(days=9)
+    assert [row.contact_id for row in await desk.rows(contact_tags, contact_tags.c.tag == "late")] == [silent]
+    ways = [(row.session_id, row.node, row.port) for row in await desk.rows(flow_steps)]
+    assert [port for _, place, port in ways if place == "ask" and port] == ["answer", "timeout"]
+    assert {row.status for row in await desk.rows(flow_sessions)} == {"ended"}
 
 
 async def attribute(desk: Desk, key: str, kind: str) -> UUID:
