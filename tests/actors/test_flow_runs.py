@@ -469,6 +469,40 @@ async def test_what_a_new_version_does_with_those_inside(
     assert [each.tag for each in await desk.rows(contact_tags)] == ([tag] if tag else [])
 
 
+WAIT = node("wait", "wait", duration={"amount": 2, "unit": "days"})
+
+
+@pytest.mark.parametrize("asks_first", [True, False], ids=["ask to wait", "wait to ask"])
+async def test_who_moves_to_a_step_of_another_kind_begins_that_step(run: Run, asks_first: bool) -> None:
+    desk = run.desk
+    ask = node("ask", "ask", content=SAY, timeout={"amount": 1, "unit": "hours"})
+    first, then = (ask, WAIT) if asks_first else (WAIT, ask)
+    way = {"ask": "answer", "wait": "next"}
+    flow = await flow_of(
+        desk, [first, node("tag", "tag", tag="old")], [edge(first["id"], "tag", way[first["id"]])]
+    )
+    contact = await desk.contact("+15550001")
+    session = await run.begin(flow, contact)
+    await run.later()
+    start = node("start", "start", trigger={"kind": "api"})
+    after = [start, then, node("tag", "tag", tag="new")]
+    edges = [edge("start", then["id"]), edge(then["id"], "tag", way[then["id"]])]
+    await publish(desk, flow, flow_document(after, edges), do="migrate", nodes={first["id"]: then["id"]})
+    run.host.directories = Directories(desk.engine)
+    await run.later(minutes=1)
+    row = await run.session(session)
+    assert (row.status, row.version, row.node, row.state["waiting"]["kind"]) == (
+        ("waiting", 2, "wait", "time") if asks_first else ("waiting", 2, "ask", "reply")
+    )
+    assert [body for _, body, _ in await desk.thread(contact)] == ["Hello you"], "a question is asked on arrival"
+    await run.host.receive([desk.arrived(contact, "well")])
+    if asks_first:
+        assert await desk.rows(contact_tags) == []
+        await run.later(days=3)
+    assert [each.tag for each in await desk.rows(contact_tags)] == ["new"]
+    assert (await run.session(session)).status == "ended"
+
+
 class Elsewhere:
     """Another system: an order's state, an endless answer, or none at all."""
 
