@@ -135,7 +135,7 @@ async def _read_versions(engine: AsyncEngine, directory: Directory, wanted: set[
                 table.book.tenant.learn(*named)
             except Invalid as error:  # its conditions cannot be read then: who comes to one is stuck there
                 log.warning("flow_segments_not_usable", error=error.code)
-    table.book.older.update(found)
+    table.book.remember(found)
     directory.flow_needs = flow_needs(table)
 
 
@@ -241,7 +241,9 @@ def _step_rows(
             "session_id": ran.inside.id,
             "seq": first + place,
             "flow_id": flow_id,
-            "version": ran.inside.session.version if flow_id == own else versions.get(flow_id, 0),
+            "version": ran.inside.session.version
+            if flow_id == own
+            else step.version or versions.get(flow_id, 0),
             "node": step.node,
             "port": step.port,
             "at": now,
