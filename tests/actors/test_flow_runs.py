@@ -27,7 +27,7 @@ from hub.errors import Conflict
 from hub.flows import service
 from hub.flows.asking import Asker
 from hub.flows.inputs import Resume, TimeUp
-from hub.ids import new_id
+from hub.ids import encode_id, new_id
 from models.contacts import attribute_definitions, contact_events, contact_tags, contacts
 from models.conversations import messages
 from models.db import Scope, insert_rows, transaction
@@ -412,6 +412,25 @@ async def test_a_session_waits_for_the_fate_of_its_message(run: Run) -> None:
         assert [row.tag for row in await desk.rows(contact_tags, order=contact_tags.c.tag)] == tags
 
 
+async def test_a_message_that_no_channel_can_carry_stands_in_the_thread_with_its_reason(run: Run) -> None:
+    desk = run.desk
+    gone = encode_id("chn", UUID(int=7))
+    flow = await flow_of(
+        desk,
+        [node("send", "send", content=SAY, channels=[{"channel": gone}]), node("t", "tag", tag="t")],
+        [edge("send", "t")],
+    )
+    contact = await desk.contact("+15550001")
+    session = await run.begin(flow, contact)
+    await run.later()
+    (message,) = await desk.rows(messages, messages.c.contact_id == contact)
+    assert (message.status, message.reason, message.body) == ("refused", "no-channel", "Hello you")
+    assert (message.origin, message.origin_id) == ("flow", flow)
+    assert await desk.rows(flow_work) == []
+    assert (await run.session(session)).status == "ended"
+    assert await desk.owed() == 0
+
+
 async def test_a_host_that_dies_loses_no_session(run: Run) -> None:
     desk = run.desk
     flow = await flow_of(
@@ -494,7 +513,9 @@ async def test_who_moves_to_a_step_of_another_kind_begins_that_step(run: Run, as
     assert (row.status, row.version, row.node, row.state["waiting"]["kind"]) == (
         ("waiting", 2, "wait", "time") if asks_first else ("waiting", 2, "ask", "reply")
     )
-    assert [body for _, body, _ in await desk.thread(contact)] == ["Hello you"], "a question is asked on arrival"
+    assert [body for _, body, _ in await desk.thread(contact)] == ["Hello you"], (
+        "a question is asked on arrival"
+    )
     await run.host.receive([desk.arrived(contact, "well")])
     if asks_first:
         assert await desk.rows(contact_tags) == []

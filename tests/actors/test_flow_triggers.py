@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from actors.flow_trigger_work import FlowTriggerWork
+from actors.messages import Item
 from hub.contacts.events import service as events
 from hub.contacts.events.event import NewEvent
 from hub.contacts.suppression import AddressHasher
+from hub.errors import Unavailable
 from hub.flows import service as flows
 from models.db import Scope, transaction
 from models.flow_runs import flow_sessions
 from models.flow_triggers import flow_begins
 from tests.actors.desk import Desk
-from tests.actors.test_flow_runs import Mail, edge, flow_document, node, now
+from tests.actors.test_flow_runs import Later, Mail, edge, flow_document, node, now
 
 JOURNEY = flow_document(
     [
@@ -78,3 +82,36 @@ async def test_who_could_not_begin_is_asked_again(desk: Desk) -> None:
     (row,) = await desk.rows(flow_begins)
     assert row.attempts == 1
     assert row.due_at - now() < timedelta(seconds=10)
+
+
+class Deaf:
+    """Hosts, while they are down."""
+
+    def __init__(self, mail: Mail) -> None:
+        self.mail, self.is_down = mail, True
+
+    def ask(self, item: Item) -> asyncio.Future[Any]:
+        if not self.is_down:
+            return self.mail.ask(item)
+        down: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        down.set_exception(Unavailable("no host answers"))
+        return down
+
+
+async def test_whoever_is_to_begin_is_not_forgotten_while_the_hosts_are_down(desk: Desk) -> None:
+    await journey(desk)
+    contact, clock = await desk.contact("+15550001"), Later()
+    await told(desk, contact, "e1")
+    hosts = Deaf(Mail(desk.conversations()))
+    work = FlowTriggerWork(desk.engine, hosts, clock)
+    waits = []
+    for _ in range(40):
+        await work.round()
+        (row,) = await desk.rows(flow_begins)
+        waits.append(round((row.due_at - clock.now()).total_seconds() / 60))
+        clock.ahead += row.due_at - clock.now()
+    assert waits[:6] == [1, 2, 4, 8, 15, 15]
+    hosts.is_down = False
+    await work.round()
+    assert await desk.rows(flow_begins) == []
+    assert len(await desk.rows(flow_sessions)) == 1
