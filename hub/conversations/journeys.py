@@ -38,6 +38,7 @@ from hub.flows.inputs import HandedBack, Input, Reply, WebhookAnswer
 from hub.flows.inside import Inside
 from hub.flows.on_call import OnCall, awaits_answer
 from hub.flows.session import Session, Waiting
+from hub.flows.triggers import chained
 from hub.flows.world import Person, World
 from hub.ids import encode_id
 from hub.routing.fields import NO_RECORD, Record
@@ -119,7 +120,14 @@ class Runs:
         flow = self.book.flows[flow_id]
         version = self.book.versions.get(flow_id, 0)
         on_call = call is not None
-        session = Session(flow_id.hex, node or flow.start, origin=origin, version=version, on_call=on_call)
+        session = Session(
+            flow_id.hex,
+            node or flow.start,
+            origin=origin,
+            version=version,
+            on_call=on_call,
+            chain=chained.length_of(key),
+        )
         return self._run(flow, Inside(session_id, session, call=call), given, trigger, key)
 
     # Inputs
@@ -206,7 +214,7 @@ class Runs:
                     found.append(TagContact(tag))
                     self.result.happened.append(Happened("tags", {"added": [tag], "removed": []}))
                 case effects.EmitEvent(name, properties):
-                    found.append(RecordEvent(name, properties))
+                    found.append(RecordEvent(name, properties, one.session.chain + 1))
                 case effects.HandOver(queue):
                     wanted = Wanted(queue, "flow handed over")
                 case effects.PlaceCall():

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
+from uuid import UUID
 
 from hub.flows.definition import Flow
 from hub.flows.effects import Effect, Scalar, StartTimer, StopTimer
@@ -32,6 +33,7 @@ from hub.flows.nodes import Ask
 from hub.flows.nodes.base import End, Enter, Explain, Go, RunContext, Stay, Stuck, Wait
 from hub.flows.session import Frame, Session, Waiting
 from hub.flows.world import World
+from hub.ids import encode_id
 from hub.templates.render import TemplateFailed
 
 STEPS_PER_SPRINT_MAX = 100
@@ -39,7 +41,6 @@ PAUSED = "pause"
 Pause = Callable[[str], bool]
 INSIDE_MAX = 5
 IN = "in"
-GONE = "the sub-flow is gone"
 
 _KINDS: Mapping[type[Any], str] = {
     Reply: "reply",
@@ -244,7 +245,7 @@ class _Run:
         kept, variables = len(context.effects), dict(context.variables)
         try:
             if flow is None:
-                raise Stuck(GONE)
+                raise Stuck(_gone(flow_id))
             node = flow.nodes.get(place)
             if node is None:
                 raise Stuck(f"the flow has no node {place!r} any more")
@@ -277,7 +278,7 @@ class _Run:
         tenant = self.world.tenant
         inner = tenant.sub_flow(entered.flow_id)
         if inner is None:
-            raise Stuck(GONE)
+            raise Stuck(_gone(entered.flow_id))
         if len(self.frames) > INSIDE_MAX or any(entered.flow_id == each.flow_id for each in self.frames):
             raise Stuck(f"flows enter each other at most {INSIDE_MAX} deep, and none enters itself")
         return Frame(entered.flow_id, inner.start, tenant.versions.get(entered.flow_id, 0))
@@ -327,7 +328,12 @@ class _Run:
             reason,
             context.on_call,
             self.session.split_by_flow,
+            self.session.chain,
         )
+
+
+def _gone(flow_id: str) -> str:
+    return f"the sub-flow {encode_id('flw', UUID(flow_id))} is gone"
 
 
 def _hung_up(given: Input) -> bool:

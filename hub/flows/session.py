@@ -38,7 +38,7 @@ class Session:
 
     `inside`: each sub-flow that was entered, the innermost last. `reason`: why it is stuck, or empty.
     `on_call`: the contact is on the phone with us. `split_by_flow`: a split draws for its flow and node; sessions that began
-    before it did so keep the draw by the node alone.
+    before it did so keep the draw by the node alone. `chain`: so many flows began each other by events that led here.
     """
 
     flow_id: str
@@ -54,6 +54,7 @@ class Session:
     reason: str = ""
     on_call: bool = False
     split_by_flow: bool = True
+    chain: int = 0
 
     @property
     def place(self) -> tuple[str, str]:
@@ -79,7 +80,7 @@ class Session:
                 "until": None if self.waiting.until is None else self.waiting.until.isoformat(),
                 "data": dict(self.waiting.data),
             }
-        for name in ("version", "token", "reason", "on_call", "split_by_flow"):
+        for name in ("version", "token", "reason", "on_call", "split_by_flow", "chain"):
             if value := getattr(self, name):
                 found[name] = value
         if self.inside:
@@ -117,4 +118,5 @@ class Session:
             value.get("reason", ""),
             value.get("on_call", False),
             value.get("split_by_flow", False),
+            value.get("chain", 0),
         )

@@ -14,6 +14,8 @@ from hub.contacts.events.event import NewEvent
 from hub.contacts.suppression import AddressHasher
 from hub.errors import Unavailable
 from hub.flows import service as flows
+from hub.flows.triggers.chained import CHAIN_MAX
+from models.contacts import contact_events
 from models.db import Scope, transaction
 from models.flow_runs import flow_sessions
 from models.flow_triggers import flow_begins
@@ -115,3 +117,32 @@ async def test_whoever_is_to_begin_is_not_forgotten_while_the_hosts_are_down(des
     await work.round()
     assert await desk.rows(flow_begins) == []
     assert len(await desk.rows(flow_sessions)) == 1
+
+
+async def test_an_event_that_a_flow_records_begins_flows_but_not_for_ever(desk: Desk) -> None:
+    document = flow_document(
+        [
+            node(
+                "go",
+                "start",
+                trigger={"kind": "event", "event": "cart"},
+                save={"total": "total"},
+                reentry="always",
+            ),
+            node("again", "emit_event", event="cart", properties={"total": "{{ total }}!"}),
+        ],
+        [edge("go", "again")],
+    )
+    async with transaction(desk.engine, Scope.of(desk.tenant_id)) as db:
+        flow_id = await flows.create(db, desk.tenant_id, "Round", "", document, created_by="", now=now())
+        await flows.publish(db, await flows.held(db, desk.tenant_id, flow_id), "", created_by="", now=now())
+    contact = await desk.contact("+15550001")
+    await told(desk, contact, "e1")
+    work = FlowTriggerWork(desk.engine, Mail(desk.conversations()))
+    for _ in range(CHAIN_MAX + 3):
+        await work.round()
+    rows = await desk.rows(flow_sessions, order=flow_sessions.c.id)
+    totals = [str(row.state["variables"]["total"]) for row in rows]
+    assert totals == [f"7{'!' * nth}" for nth in range(CHAIN_MAX + 1)]
+    assert await desk.rows(flow_begins) == []
+    assert await desk.count(contact_events) == CHAIN_MAX + 2, "the last one is recorded, too"
