@@ -206,7 +206,7 @@ async def surroundings(db: AsyncConnection, tenant_id: UUID, own_id: UUID | None
             (row.name, row.language): row.status.lower() for row in await store.template_states(db, tenant_id)
         },
         queues={name.casefold() for name in await store.queue_names(db, tenant_id)},
-        intents=None if labels is None else set(labels),
+        intents=set(labels or ()),
         flows=_read(running),
         names={row.id.hex: row.name for row in running},
         own_id=own_id,

@@ -203,7 +203,10 @@ def test_who_is_inside_of_a_sub_flow_goes_through_the_version_that_they_entered(
     kept = Tenant(flows={key: after}, versions={key: 2}, older={(key, 1): inner})
     assert run(outer, session, Reply(text="hi"), world=World(kept)).effects == (AddTag("old"),)
     gone = Tenant(flows={}, versions={}, older={(key, 1): inner})
-    assert run(outer, session, Reply(text="hi"), world=World(gone)).reason == "the sub-flow is gone"
+    assert (
+        run(outer, session, Reply(text="hi"), world=World(gone)).reason
+        == f"the sub-flow {encode_id('flw', UUID(key))} is gone"
+    )
 
 
 def test_flows_do_not_enter_themselves_nor_each_other_without_end() -> None:
