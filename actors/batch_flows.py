@@ -46,12 +46,14 @@ from hub.flows.book import Version
 from hub.flows.definition import Flow, read
 from hub.flows.faults import FlowInvalid
 from hub.flows.inputs import Resume
+from hub.flows.triggers.chained import begun_by
 from hub.ids import new_id, uuid_of
 from hub.routing.fields import Record
 from hub.routing.loading import SEGMENTS_MAX, flow_needs
 from hub.voice.flow_calls import call_turns
 from models.contacts import contact_events
 from models.db import Db, Insert, Scope, transaction
+from models.flow_triggers import flow_begins
 from models.pipe import Pool
 from models.pipe import read as read_rows
 
@@ -135,7 +137,7 @@ async def _read_versions(engine: AsyncEngine, directory: Directory, wanted: set[
                 table.book.tenant.learn(*named)
             except Invalid as error:  # its conditions cannot be read then: who comes to one is stuck there
                 log.warning("flow_segments_not_usable", error=error.code)
-    table.book.older.update(found)
+    table.book.remember(found)
     directory.flow_needs = flow_needs(table)
 
 
@@ -175,6 +177,7 @@ def inserts(turns: Iterable[Turn], directories: Mapping[UUID, Directory], now: d
     goals: list[dict[str, Any]] = []
     work: list[dict[str, Any]] = []
     events: list[dict[str, Any]] = []
+    begins: list[dict[str, Any]] = []
     calls: list[tuple[UUID, UUID, CallTurn]] = []
     for turned in turns:
         for ran in turned.ran:
@@ -191,6 +194,8 @@ def inserts(turns: Iterable[Turn], directories: Mapping[UUID, Directory], now: d
                     work.append(_work_row(turned.state, effect, now))
                 case RecordEvent():
                     events.append(_event_row(turned.state, effect, now))
+                    flows = directories[turned.state.tenant_id].routing.book.flows
+                    begins += _begin_rows(events[-1], flows, effect.chain, now)
                 case CallTurn():
                     calls.append((turned.state.tenant_id, turned.state.contact_id, effect))
                 case _:
@@ -201,6 +206,7 @@ def inserts(turns: Iterable[Turn], directories: Mapping[UUID, Directory], now: d
         store_runs.goals(goals),
         store_runs.work(work),
         Insert(contact_events, events),
+        Insert(flow_begins, begins, "ON CONFLICT DO NOTHING"),
         *(call_turns(calls, now) if calls else ()),
     ]
 
@@ -241,7 +247,9 @@ def _step_rows(
             "session_id": ran.inside.id,
             "seq": first + place,
             "flow_id": flow_id,
-            "version": ran.inside.session.version if flow_id == own else versions.get(flow_id, 0),
+            "version": ran.inside.session.version
+            if flow_id == own
+            else step.version or versions.get(flow_id, 0),
             "node": step.node,
             "port": step.port,
             "at": now,
@@ -286,6 +294,24 @@ def _event_row(state: Conversation, effect: RecordEvent, now: datetime) -> dict[
         "key": None,
         "properties": effect.properties,
     }
+
+
+def _begin_rows(
+    event: Mapping[str, Any], flows: Mapping[UUID, Flow], chain: int, now: datetime
+) -> Iterable[dict[str, Any]]:
+    """The contact begins the flows that wait for the event."""
+    for flow_id, node, key in begun_by(flows, event["name"], event["id"], chain):
+        yield {
+            "tenant_id": event["tenant_id"],
+            "id": new_id(),
+            "flow_id": flow_id,
+            "node": node,
+            "contact_id": event["contact_id"],
+            "key": key,
+            "trigger": "event",
+            "given": event["properties"],
+            "due_at": now,
+        }
 
 
 # Changes of contacts

@@ -10,11 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub import door
 from hub.campaigns import store
+from hub.conversations.journeys import NO_DICE
 from hub.directory import Directory
 from hub.flows import inside, store_runs
 from hub.flows.definition import Flow
+from hub.flows.engine import advance, begin_at
+from hub.flows.inputs import Begin
 from hub.flows.inside import Inside
-from hub.flows.session import Session
 from hub.ids import new_id
 from models.db import insert_all
 
@@ -37,9 +39,14 @@ async def begin(
     if flow is None or question is None:  # published anew since the campaign was made, or put away
         return
     version = book.versions.get(campaign.flow_id, 0)
-    session = Session(campaign.flow_id.hex, question, {}, campaign.id.hex, version)
+    start = begin_at(campaign.flow_id.hex, flow, _start_of(flow, question), version, campaign.id.hex)
+    sprint = advance(
+        flow, start, Begin(), now, NO_DICE
+    )  # says nothing: the campaign's message is its question
+    session = sprint.session
+    assert session is not None, "it waits at its question"
     reached = {each.contact_id: each for each in outgoings if each.refused is None}
-    begun = {contact_id: Inside(new_id(), session, 2) for contact_id in reached}
+    begun = {contact_id: Inside(new_id(), session, len(sprint.steps)) for contact_id in reached}
     rows = [_conversation(each, begun[contact_id], now) for contact_id, each in reached.items()]
     written = await store.begin_sessions(db, rows)
     ours = {contact_id: begun[contact_id] for contact_id in written}
@@ -47,7 +54,6 @@ async def begin(
         return
     tenant_id = campaign.tenant_id
     await store_runs.end_others(db, tenant_id, campaign.flow_id, list(ours), BEGUN_ANEW)
-    passed = [(_start_of(flow, question), "next"), (question, "")]
     about = {"tenant_id": tenant_id, "flow_id": campaign.flow_id, "version": version}
     sessions = [
         {
@@ -59,6 +65,7 @@ async def begin(
             "node": question,
             "trigger": "campaign",
             "origin": campaign.id,
+            "due_at": None if session.waiting is None else session.waiting.until,
             "steps": one.steps,
             "started_at": now,
             "updated_at": now,
@@ -66,9 +73,9 @@ async def begin(
         for contact_id, one in ours.items()
     ]
     steps = [
-        {**about, "session_id": one.id, "seq": seq, "node": node, "port": port, "at": now}
+        {**about, "session_id": one.id, "seq": seq, "node": step.node, "port": step.port, "at": now}
         for one in ours.values()
-        for seq, (node, port) in enumerate(passed)
+        for seq, step in enumerate(sprint.steps)
     ]
     await insert_all(db, [store_runs.new_sessions(sessions), store_runs.steps(steps)])
 

@@ -25,7 +25,8 @@ PIECES_MAX = 20
 """So many pieces of work of one kind a tenant has in one round."""
 BEGINS_MAX = 500
 LEASE = timedelta(minutes=1)
-ATTEMPTS_MAX = 30
+BACK_OFF_MAX = timedelta(minutes=15)
+"""Whoever cannot begin because no host answers is asked again after 1, 2, 4, … minutes, for as long as it takes."""
 UNHEARD = (NO_FLOW, NO_START)
 """A host has not read yet what was published a moment ago, so that it is asked again soon, so many times."""
 UNHEARD_MAX = 3
@@ -104,10 +105,21 @@ class FlowTriggerWork:
         )
         answers = list(zip(rows, found, strict=True))
         unheard = [row.id for row, each in answers if each.reason in UNHEARD and row.attempts <= UNHEARD_MAX]
-        failed = [row.id for row, each in answers if each.status == "failed" and row.attempts < ATTEMPTS_MAX]
+        failed = [row for row, each in answers if each.status == "failed"]
         if failed:
             log.warning("flow_begins_failed", flow=str(flow_id), failed=len(failed))
-        left = {*unheard, *failed}
+        again: dict[timedelta, list[UUID]] = defaultdict(list)
+        again[AGAIN] += unheard
+        for row in failed:
+            again[back_off(row.attempts)].append(row.id)
+        left = {key for ids in again.values() for key in ids}
         async with transaction(self._engine, Scope.of(tenant_id)) as db:
             await store.done_begins(db, tenant_id, [row.id for row in rows if row.id not in left])
-            await store.put_off_begins(db, tenant_id, unheard, self._clock.now() + AGAIN)
+            for delay, ids in again.items():
+                await store.put_off_begins(db, tenant_id, ids, self._clock.now() + delay)
+
+
+def back_off(attempts: int) -> timedelta:
+    """How long whoever failed to begin so often waits."""
+    doubled: int = 2 ** min(attempts - 1, 10)
+    return min(LEASE * doubled, BACK_OFF_MAX)

@@ -23,22 +23,25 @@ from actors.flow_begin import Mailer
 from actors.messages import Command
 from hub import door
 from hub.channels.base import ChannelKind
-from hub.channels.content import CONTENT
+from hub.channels.content import CONTENT, Content, Text
+from hub.channels.downgrade import words_of
 from hub.clock import Clock
 from hub.compliance.policy import ordered
 from hub.compliance.policy import steps as default_steps
 from hub.conversations.state import Event, ExitFlow, FlowInput, MoveFlow
 from hub.directory import Directories, Directory
 from hub.errors import HubError, Invalid, NotFound
+from hub.failover import store as people
 from hub.failover.plan import TIMEOUT_S, Step
 from hub.flows import store_runs
 from hub.flows.asking import Asker
 from hub.flows.inputs import INPUT, TimeUp, WebhookAnswer
 from hub.flows.receipts import ORIGIN, delivery, input_row
-from hub.ids import decode_id
+from hub.ids import decode_id, new_id
 from hub.voice import flow_calls
 from hub.voice import service as voice
-from models.db import Scope, transaction
+from models.conversations import messages
+from models.db import Scope, insert_rows, transaction
 
 EVERY_S = 0.25
 MOST = 500  # of a tenant at a time
@@ -47,6 +50,8 @@ ASKED_MAX = 5  # a webhook whose host died so often is not asked again
 WEBHOOKS_AT_ONCE = 64
 RECEIPT_KEPT = timedelta(days=31)
 CHANGES_KEPT = timedelta(seconds=30)  # a host may begin sessions in the version before for some seconds
+
+NO_CHANNEL = "no-channel"
 
 log = structlog.get_logger()
 
@@ -212,7 +217,7 @@ class FlowWork:
             try:
                 ready.append((row, asked_of(row, directory)))
             except Invalid as error:
-                await self._unsent(row, error.detail)
+                await self._unsent(row, directory, NO_CHANNEL, error.detail)
         try:
             await self._write(tenant_id, ready)
         except HubError:
@@ -220,7 +225,7 @@ class FlowWork:
                 try:
                     await self._write(tenant_id, [one])
                 except NoSuchPerson as error:
-                    await self._unsent(one[0], str(error))
+                    await self._unsent(one[0], directory, door.NO_ADDRESS, str(error))
                 except HubError as error:  # later
                     log.warning("flow_message_waits", error=error.code)
 
@@ -245,14 +250,18 @@ class FlowWork:
             await voice.take_back(db, *whose, now, self._directories)
             await store_runs.done(db, [(row.tenant_id, row.id)])
 
-    async def _unsent(self, row: Any, why: str) -> None:
-        """No channel or nobody to send it to: a session that waits for its fate hears that it failed."""
+    async def _unsent(self, row: Any, directory: Directory, reason: str, why: str) -> None:
+        """No channel or no address to send it to: the thread says so, and a session that waits for its fate hears that it failed."""
         log.warning("flow_message_unsent", tenant=str(row.tenant_id), why=why)
+        now = self._clock.now()
         async with transaction(self._engine, Scope.of(row.tenant_id)) as db:
             await store_runs.done(db, [(row.tenant_id, row.id)])
+            if await people.person(
+                db, row.tenant_id, row.contact_id, now
+            ):  # of somebody who was erased nothing is kept
+                await insert_rows(db, messages, [_refused(row, directory, reason, why, now)])
             if row.payload["token"]:
-                news = delivery(row, "failed")
-                await store_runs.add_work(db, [input_row(row, news, self._clock.now())])
+                await store_runs.add_work(db, [input_row(row, delivery(row, "failed"), now)])
 
     # Sessions in earlier versions
 
@@ -287,6 +296,41 @@ def _awaited(row: Any, out: door.Outgoing, now: datetime) -> dict[str, Any]:
     if row.kind == "dial":
         return flow_calls.watch_row(row.tenant_id, row.contact_id, row.session_id, out.id, until, now, token)
     return {**input_row(row, {"token": token}, now), "id": out.id, "kind": "receipt", "due_at": until}
+
+
+def _refused(row: Any, directory: Directory, reason: str, why: str, now: datetime) -> dict[str, Any]:
+    """The message that could not even be tried, by the channel that it would have taken, as far as there is one."""
+    payload, kind = row.payload, ChannelKind.VOICE if row.kind == "dial" else ChannelKind.SMS
+    content: Content = (
+        Text(text="Call") if row.kind == "dial" else CONTENT.validate_python(payload["content"])
+    )
+    named = [payload.get("channel", "")] if row.kind == "dial" else [name for name, _ in payload["channels"]]
+    channel_id = UUID(payload["talk"]) if payload.get("talk") else UUID(int=0)
+    for name in named[:1]:
+        if name in set(ChannelKind):
+            kind = ChannelKind(name)
+        elif name:
+            channel_id = decode_id("chn", name)
+    if channel_id in directory.channels:
+        kind = directory.channels[channel_id].kind
+    return {
+        "tenant_id": row.tenant_id,
+        "id": new_id(),
+        "contact_id": row.contact_id,
+        "channel_id": channel_id,
+        "channel_kind": kind.value,
+        "direction": "out",
+        "origin": ORIGIN,
+        "origin_id": UUID(payload["flow_id"]),
+        "address": "",
+        "body": words_of(content),
+        "status": "refused",
+        "reason": reason,
+        "routing": {"detail": why},
+        "created_at": now,
+        "content": None if isinstance(content, Text) else content.model_dump(mode="json"),
+        "purpose": payload["purpose"],
+    }
 
 
 def _input(row: Any, now: datetime) -> Event:

@@ -60,8 +60,16 @@ async def in_flight(flow_id: FlowId, db: Db, caller: Reader) -> schemas.InFlight
     flow = await service.get(db, caller.tenant_id, flow_id)
     rows = await store_sessions.in_flight(db, caller.tenant_id, flow_id)
     items = [schemas.InFlightGroup.model_validate(row) for row in rows]
-    total = sum(item.count for item in items)
-    return schemas.InFlight(version=flow.version, total=total, moving=flow.in_flight is not None, items=items)
+    return schemas.InFlight(
+        version=flow.version,
+        total=sum(item.count for item in items),
+        moving=flow.in_flight is not None,
+        items=items,
+        as_sub_flow=[
+            schemas.InFlightGroup.model_validate(row)
+            for row in await store_sessions.as_sub_flow(db, caller.tenant_id, flow_id)
+        ],
+    )
 
 
 @router.get("/flow-sessions/{session_id}", operation_id="get_flow_session")

@@ -91,9 +91,14 @@ class InFlightGroup(Out):
 
 
 class InFlight(Out):
-    """Who is inside of a flow. `moving`: sessions in earlier versions are being moved or ended."""
+    """Who is inside of a flow. `moving`: sessions in earlier versions are being moved or ended.
+
+    `as_sub_flow`: sessions of other flows that went into this one and have not come back; not among the `total`. They go through the
+    version that they entered, whatever becomes of the others.
+    """
 
     version: int
     total: int
     moving: bool
     items: list[InFlightGroup]
+    as_sub_flow: list[InFlightGroup]

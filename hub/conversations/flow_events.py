@@ -27,7 +27,7 @@ from hub.conversations.state import (
 from hub.errors import Conflict
 from hub.flows import inside
 from hub.flows.book import FlowBook
-from hub.flows.inputs import Begin, Call, HandedBack
+from hub.flows.inputs import Begin, Call, HandedBack, Resume
 from hub.flows.inside import Inside
 from hub.flows.on_call import OnCall, awaits_answer
 from hub.routing.compiled import To
@@ -84,7 +84,7 @@ def handle(runs: Runs, event: FlowEvent, table: RoutingTable, zone: tzinfo) -> N
         case ExitFlow(_, _, reason):
             runs.exit(one, reason)
         case MoveFlow(_, _, version, nodes):
-            if not _move(runs, one, version, nodes):
+            if not _move(runs, one, version, nodes, table, zone):
                 return
     ran = next((each for each in result.ran if each.inside.id == one.id), None)
     _answer(
@@ -126,13 +126,23 @@ def _begin(runs: Runs, event: BeginFlow, table: RoutingTable, zone: tzinfo) -> N
     _answer(result, event.session_id, "begun", ran.reason)
 
 
-def _move(runs: Runs, one: Inside, version: int, nodes: Mapping[str, str]) -> bool:
-    """Into another version of the flow; where that has no node for the place, the session is stuck there."""
+def _move(
+    runs: Runs, one: Inside, version: int, nodes: Mapping[str, str], table: RoutingTable, zone: tzinfo
+) -> bool:
+    """Into another version of the flow; where that has no node for the place, the session is stuck there, and where it has one of
+    another kind, that one begins.
+    """
     result, state = runs.result, runs.result.state
     if runs.book.versions.get(one.flow_id) != version or one.session.version == version:
         _answer(result, one.id, "ignored", "it is another version that runs")
         return False
-    after = moved(one, version, nodes, runs.book.flows[one.flow_id])
+    after, anew = moved(one, version, nodes, runs.book.flows[one.flow_id], runs.book.flow(one))
+    if anew:
+        runs.drop_call(one)
+        _, wanted = runs.feed(after, Resume())
+        if wanted is not None:
+            to_people(runs, wanted, table, zone)
+        return True
     state.sessions = inside.put(state.sessions, after, asked=False)
     reason = after.session.reason
     result.ran.append(Ran(after, "stuck" if reason else "waiting", reason))

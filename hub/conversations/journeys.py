@@ -33,11 +33,12 @@ from hub.conversations.state import (
 from hub.flows import effects, inside
 from hub.flows.book import FlowBook
 from hub.flows.definition import Flow
-from hub.flows.engine import Sprint, accepts, advance, listened
+from hub.flows.engine import PAUSED, Sprint, accepts, advance, listened
 from hub.flows.inputs import HandedBack, Input, Reply, WebhookAnswer
 from hub.flows.inside import Inside
 from hub.flows.on_call import OnCall, awaits_answer
 from hub.flows.session import Session, Waiting
+from hub.flows.triggers import chained
 from hub.flows.world import Person, World
 from hub.ids import encode_id
 from hub.routing.fields import NO_RECORD, Record
@@ -119,7 +120,14 @@ class Runs:
         flow = self.book.flows[flow_id]
         version = self.book.versions.get(flow_id, 0)
         on_call = call is not None
-        session = Session(flow_id.hex, node or flow.start, origin=origin, version=version, on_call=on_call)
+        session = Session(
+            flow_id.hex,
+            node or flow.start,
+            origin=origin,
+            version=version,
+            on_call=on_call,
+            chain=chained.length_of(key),
+        )
         return self._run(flow, Inside(session_id, session, call=call), given, trigger, key)
 
     # Inputs
@@ -150,7 +158,11 @@ class Runs:
         state = self.result.state
         state.sessions = inside.without(state.sessions, one.id)
         self.result.ran.append(Ran(one, "exited", reason))
-        if awaits_answer(one.session):  # a call that still waits to be dialled would be nobody's
+        self.drop_call(one)
+
+    def drop_call(self, one: Inside) -> None:
+        """A call that still waits to be dialled would be nobody's."""
+        if awaits_answer(one.session):
             self.result.effects.append(FlowWork("dial", one.id, {"drop": True}))
 
     def _run(
@@ -202,7 +214,7 @@ class Runs:
                     found.append(TagContact(tag))
                     self.result.happened.append(Happened("tags", {"added": [tag], "removed": []}))
                 case effects.EmitEvent(name, properties):
-                    found.append(RecordEvent(name, properties))
+                    found.append(RecordEvent(name, properties, one.session.chain + 1))
                 case effects.HandOver(queue):
                     wanted = Wanted(queue, "flow handed over")
                 case effects.PlaceCall():
@@ -259,14 +271,24 @@ def taker(state: Conversation, book: FlowBook) -> tuple[Inside, Flow] | None:
     return None
 
 
-def moved(one: Inside, version: int, nodes: Mapping[str, str], flow: Flow) -> Inside:
-    """The session in another version; stuck where that has no such node, for somebody to say where it belongs."""
+def moved(
+    one: Inside, version: int, nodes: Mapping[str, str], flow: Flow, before: Flow | None
+) -> tuple[Inside, bool]:
+    """The session in another version, and whether its node must run from its beginning: it is one of another kind, which knows
+    nothing of what the old one waited for. Stuck where there is no such node, for somebody to say where it belongs.
+    """
     session = one.session
-    node = nodes.get(session.node, session.node)
-    if node in flow.nodes:
-        return replace(one, session=replace(session, node=node, version=version))
-    reason = f"the new version has no node {session.node!r}"
-    return replace(one, session=replace(session, version=version, waiting=None, reason=reason))
+    place = nodes.get(session.node, session.node)
+    node = flow.nodes.get(place)
+    if node is None:
+        reason = f"the new version has no node {session.node!r}"
+        return replace(one, session=replace(session, version=version, waiting=None, reason=reason)), False
+    old = None if before is None else before.nodes.get(session.node)
+    session = replace(session, node=place, version=version)
+    if old is None or old.type == node.type:
+        return replace(one, session=session), False
+    waiting = None if session.is_stuck else Waiting(PAUSED, 0)
+    return replace(one, session=replace(session, waiting=waiting, inside=())), not session.is_stuck
 
 
 def _asks(before: Session, after: Session) -> bool:

@@ -276,10 +276,11 @@ class ChangeContact:
 
 @dataclass(frozen=True, slots=True)
 class RecordEvent:
-    """A custom event of the contact."""
+    """A custom event of the contact. `chain`: so many flows began each other by events up to this one."""
 
     name: str
     properties: Mapping[str, Scalar]
+    chain: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from uuid import UUID
 from hub.flows.definition import Flow
 from hub.flows.inside import Inside
 from hub.flows.world import Tenant
+from hub.ids import uuid_of
 
 Version = tuple[UUID, int]
 
@@ -43,8 +44,14 @@ class FlowBook:
         """The earlier versions that these sessions run on and that nobody has read yet."""
         found = set()
         for each in sessions:
-            place = each.flow_id, each.session.version
-            known = place[0] not in self.flows or place[1] in (0, self.versions.get(place[0], 0))
-            if not known and place not in self.older:
-                found.add(place)
+            inner = ((uuid_of(frame.flow_id), frame.version) for frame in each.session.inside)
+            for place in ((each.flow_id, each.session.version), *inner):
+                known = place[0] not in self.flows or place[1] in (0, self.versions.get(place[0], 0))
+                if not known and place not in self.older:
+                    found.add(place)
         return found
+
+    def remember(self, read: Mapping[Version, Flow | None]) -> None:
+        """Earlier versions that were read: sessions began in them, or entered them as sub-flows."""
+        self.older.update(read)
+        self.tenant.older.update({(flow_id.hex, version): flow for (flow_id, version), flow in read.items()})

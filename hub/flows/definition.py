@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hub.flows.faults import Fault, invalid
 from hub.flows.migrations import SPEC_VERSION, migrated
-from hub.flows.nodes import NODES, Ask, Intent, Node, Start
+from hub.flows.nodes import NODES, Ask, Intent, Node, Start, SubFlow
 
 NODES_MAX = 1_000
 EDGES_MAX = NODES_MAX * 20
@@ -100,9 +100,10 @@ class Flow:
 
     @cached_property
     def understands(self) -> bool:
-        """Whether it looks at intents, so that every reply must be classified."""
+        """Whether it looks at intents, or a flow that it enters may, so that every reply must be classified."""
         rules = str([node.model_dump() for node in self.nodes.values() if node.conditions()])
-        return any(isinstance(node, Intent) for node in self.nodes.values()) or "'reply." in rules
+        looks = any(isinstance(node, Intent | SubFlow) for node in self.nodes.values())
+        return looks or "'reply." in rules
 
     @cached_property
     def asks_person(self) -> bool:

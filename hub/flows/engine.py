@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
+from uuid import UUID
 
 from hub.flows.definition import Flow
 from hub.flows.effects import Effect, Scalar, StartTimer, StopTimer
@@ -30,14 +31,16 @@ from hub.flows.inputs import (
 )
 from hub.flows.nodes import Ask
 from hub.flows.nodes.base import End, Enter, Explain, Go, RunContext, Stay, Stuck, Wait
-from hub.flows.session import Session, Waiting
+from hub.flows.session import Frame, Session, Waiting
 from hub.flows.world import World
+from hub.ids import encode_id
 from hub.templates.render import TemplateFailed
 
 STEPS_PER_SPRINT_MAX = 100
 PAUSED = "pause"
 Pause = Callable[[str], bool]
 INSIDE_MAX = 5
+IN = "in"
 
 _KINDS: Mapping[type[Any], str] = {
     Reply: "reply",
@@ -52,12 +55,16 @@ _LISTENING = frozenset({"time", "webhook", "delivery"})
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A node that was passed, or stopped at (then `port` is empty). `asked`: how many effects there were behind it."""
+    """A node that was passed, or stopped at (then `port` is empty). `asked`: how many effects there were behind it.
+
+    Who goes through a sub-flow leaves a step `in`, and one by `next` on the way back. `version`: of a sub-flow, where known.
+    """
 
     flow_id: str
     node: str
     port: str = ""
     asked: int = 0
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +133,11 @@ def _wait_of(flow: Flow, session: Session, world: World) -> Waiting | None:
     """
     if session.waiting is not None:
         return session.waiting
-    flow_id, place = session.place
-    inner = flow if not session.inside else world.tenant.flows.get(flow_id)
+    if session.inside:
+        flow_id, place, version = session.inside[-1]
+        inner = world.tenant.sub_flow(flow_id, version)
+    else:
+        inner, place = flow, session.node
     node = None if inner is None else inner.nodes.get(place)
     return Waiting("reply", 0) if node is None or isinstance(node, Ask) else None
 
@@ -168,9 +178,9 @@ class _Run:
 
     def whole(self) -> Sprint:
         session = self.session
-        self.frames = [(session.flow_id, session.node), *session.inside]
+        self.frames = [Frame(session.flow_id, session.node), *session.inside]
         if isinstance(self.given, Resume) and self.given.node:
-            self.frames[-1] = (self.frames[-1][0], self.given.node)
+            self._put(self.given.node)
         context = self._context(session)
         waiting = None if isinstance(self.given, Resume | Begin) else _wait_of(self.flow, session, self.world)
         if waiting is not None:
@@ -184,7 +194,7 @@ class _Run:
             if found is not None:
                 return found
             context.given = context.waiting = context.until = waiting = None
-            if self.pause is not None and self.pause(self.frames[-1][1]):
+            if self.pause is not None and self.pause(self.frames[-1].node):
                 session = self._session(context, Waiting(PAUSED, 0))
                 return Sprint(session, tuple(context.effects), tuple(self.steps), "paused")
         reason = f"more than {STEPS_PER_SPRINT_MAX} steps without waiting for the contact"
@@ -211,63 +221,80 @@ class _Run:
             goals=session.goals,
             explain=self.explain,
             on_call=session.on_call and not _hung_up(self.given),
+            split_by_flow=session.split_by_flow,
         )
+
+    def _put(self, node: str) -> None:
+        """At this node of the flow where the run is."""
+        self.frames[-1] = self.frames[-1]._replace(node=node)
+
+    def _flow(self) -> Flow | None:
+        """The flow where the run is."""
+        if len(self.frames) == 1:
+            return self.flow
+        return self.world.tenant.sub_flow(self.frames[-1].flow_id, self.frames[-1].version)
+
+    def _log(self, port: str, asked: int) -> None:
+        flow_id, place, version = self.frames[-1]
+        self.steps.append(Step(flow_id, place, port, asked, version))
 
     def _step(self, context: RunContext, waiting: Waiting | None) -> Sprint | None:
         """Run the node where the run stands; None to go on."""
-        flow_id, place = self.frames[-1]
-        flow = self.flow if len(self.frames) == 1 else self.world.tenant.flows.get(flow_id)
+        flow_id, place, _ = self.frames[-1]
+        flow = self._flow()
         kept, variables = len(context.effects), dict(context.variables)
         try:
             if flow is None:
-                raise Stuck("the sub-flow is gone")
+                raise Stuck(_gone(flow_id))
             node = flow.nodes.get(place)
             if node is None:
                 raise Stuck(f"the flow has no node {place!r} any more")
             context.flow, context.node, context.flow_id = flow, place, flow_id
             found = node.run(context)
-            if isinstance(found, Enter):
-                self._enter(found, flow_id)
+            inner = self._entered(found) if isinstance(found, Enter) else None
         except (Stuck, TemplateFailed) as error:
             del context.effects[kept:]
             context.variables = variables
-            self.steps.append(Step(flow_id, place, asked=kept))
+            self._log("", kept)
             return self._stuck(context, str(error))
         asked = len(context.effects)
         match found:
             case Go(port):
-                self.steps.append(Step(flow_id, place, port, asked))
+                self._log(port, asked)
                 return self._go(context, flow.target(place, port))
             case End(outcome):
-                self.steps.append(Step(flow_id, place, asked=asked))
+                self._log("", asked)
                 return self._go(context, None, outcome)
             case Enter():
-                self.steps.append(Step(flow_id, place, "in", asked))
+                assert inner is not None, "it was looked for before"
+                self._log(IN, asked)
+                self.frames.append(inner)
                 return None
             case _:
-                self.steps.append(Step(flow_id, place, asked=asked))
+                self._log("", asked)
                 return self._wait(context, found, waiting)
 
-    def _enter(self, entered: Enter, own: str) -> None:
-        inner = self.world.tenant.flows.get(entered.flow_id)
+    def _entered(self, entered: Enter) -> Frame:
+        tenant = self.world.tenant
+        inner = tenant.sub_flow(entered.flow_id)
         if inner is None:
-            raise Stuck("the sub-flow is gone")
-        if len(self.frames) > INSIDE_MAX or any(entered.flow_id == flow for flow, _ in self.frames):
+            raise Stuck(_gone(entered.flow_id))
+        if len(self.frames) > INSIDE_MAX or any(entered.flow_id == each.flow_id for each in self.frames):
             raise Stuck(f"flows enter each other at most {INSIDE_MAX} deep, and none enters itself")
-        self.frames.append((entered.flow_id, inner.start))
+        return Frame(entered.flow_id, inner.start, tenant.versions.get(entered.flow_id, 0))
 
     def _go(self, context: RunContext, target: str | None, outcome: str = "") -> Sprint | None:
         """To the next node. At the end of a sub-flow: on behind the node that entered it."""
         while target is None and len(self.frames) > 1:
             self.frames.pop()
-            flow_id, place = self.frames[-1]
-            outer = self.flow if len(self.frames) == 1 else self.world.tenant.flows.get(flow_id)
-            target = None if outer is None else outer.target(place, "next")
+            outer = self._flow()
+            self._log("next", len(context.effects))
+            target = None if outer is None else outer.target(self.frames[-1].node, "next")
         if target is None:
             return Sprint(
                 None, tuple(context.effects), tuple(self.steps), "ended", "", outcome, context.variables
             )
-        self.frames[-1] = (self.frames[-1][0], target)
+        self._put(target)
         return None
 
     def _wait(self, context: RunContext, found: Wait | Stay, before: Waiting | None) -> Sprint:
@@ -289,7 +316,7 @@ class _Run:
     def _session(self, context: RunContext, waiting: Waiting | None, reason: str = "") -> Session:
         return Session(
             self.session.flow_id,
-            self.frames[0][1],
+            self.frames[0].node,
             context.variables,
             self.session.origin,
             self.session.version,
@@ -300,7 +327,13 @@ class _Run:
             context.goals,
             reason,
             context.on_call,
+            self.session.split_by_flow,
+            self.session.chain,
         )
+
+
+def _gone(flow_id: str) -> str:
+    return f"the sub-flow {encode_id('flw', UUID(flow_id))} is gone"
 
 
 def _hung_up(given: Input) -> bool:

@@ -31,6 +31,17 @@ class Graph:
                     waiting.append(target)
         return cls(flow, after, frozenset(reached))
 
+    def beyond(self, place: str) -> set[str]:
+        """Every node that some way from this one leads to."""
+        found: set[str] = set()
+        waiting = [target for _, target in self.after.get(place, ())]
+        while waiting:
+            each = waiting.pop()
+            if each not in found:
+                found.add(each)
+                waiting += [target for _, target in self.after.get(each, ())]
+        return found
+
 
 def behind_a_reply(graph: Graph) -> set[str]:
     """Nodes that some way leads to behind something that the contact wrote: an answer, a message during a wait, one that began

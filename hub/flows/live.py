@@ -2,7 +2,7 @@
 
 Ways are counted as they were taken; who came to a node is the sum of the ways into it. A node where sessions were put
 without a way (a campaign's question, a session that was moved from another version) has had at least those that left it
-or still stand there.
+or still stand there. Whoever goes into a sub-flow stands at its node until they come back by `next`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from hub.flows.engine import IN
+from hub.flows.nodes import SubFlow
 
 Way = tuple[str, str]
 """(node, port)."""
@@ -75,6 +78,10 @@ def figures(
         (str(edge["source"]), str(edge.get("port", "next"))): str(edge["target"])
         for edge in document["edges"]
     }
+    kinds = {str(node["id"]): node.get("type") for node in document["nodes"]}
+    taken = {
+        way: count for way, count in taken.items() if not (way[1] == IN and kinds.get(way[0]) == SubFlow.type)
+    }
     into: dict[str, int] = defaultdict(int)
     passed: dict[str, int] = defaultdict(int)
     onward: dict[str, int] = defaultdict(int)
@@ -84,8 +91,7 @@ def figures(
         if target is not None:
             into[target] += count
             onward[way[0]] += count
-    known = dict.fromkeys([str(node["id"]) for node in document["nodes"]])
-    places = [*known, *sorted({*passed, *standing} - set(known))]
+    places = [*kinds, *sorted({*passed, *standing} - set(kinds))]
     nodes = []
     for place in places:
         here = standing.get(place, Standing())
@@ -94,7 +100,7 @@ def figures(
         left = max(0, entered - onward[place] - stay) if whole else 0
         nodes.append(NodeFigures(place, entered, passed[place], here.waiting, here.stuck, left))
     came = {node.node: node.entered for node in nodes}
-    starts = {str(node["id"]) for node in document["nodes"] if node.get("type") == "start"}
+    starts = {place for place, kind in kinds.items() if kind == "start"}
     ways = tuple(
         WayFigures(
             node,

@@ -14,10 +14,20 @@ from hub.flows.definition import Flow
 from hub.flows.graph import Graph, behind_a_reply, dearest_way, loops_without_a_stop, set_before
 from hub.flows.nodes import HandOverToQueue, Intent, Node, Send, Start, SubFlow
 from hub.flows.nodes.ask import Ask
+from hub.flows.nodes.call_contact import CallContact
+from hub.flows.nodes.goal import Goal
 from hub.flows.nodes.set_value import SetValue
-from hub.flows.nodes.start import KeywordTrigger, ScheduleTrigger, SegmentTrigger
+from hub.flows.nodes.split import Split
+from hub.flows.nodes.start import (
+    CampaignTrigger,
+    IntentTrigger,
+    KeywordTrigger,
+    ScheduleTrigger,
+    SegmentTrigger,
+)
+from hub.flows.ports import NEXT
 from hub.flows.world import APPROVED, catalog_of
-from hub.ids import decode_id
+from hub.ids import decode_id, encode_id
 from hub.routing.fields import keyword_of
 from hub.templates.render import compile_template
 
@@ -51,6 +61,7 @@ class Surroundings:
     queues: Set[str] | None = None
     """Names, case folded."""
     intents: Set[str] | None = None
+    """Those of the live model; none: there is no live model."""
     flows: Mapping[str, Flow] | None = None
     """The published ones by id in hex."""
     names: Mapping[str, str] = field(default_factory=dict)
@@ -74,6 +85,7 @@ def inspect(flow: Flow, around: Surroundings | None = None) -> list[Finding]:
         *_unheard(flow, graph),
         *_values(flow, graph, around),
         *_funds(flow, graph, around),
+        *_goals(flow, graph, around),
     ]
     for place, node in flow.nodes.items():
         found += _node(place, node, flow, around)
@@ -151,6 +163,13 @@ def _node(place: str, node: Node, flow: Flow, around: Surroundings) -> Iterator[
                 )
         case Start(trigger=KeywordTrigger(words=keywords)) if around.flows:
             yield from _taken_words(place, keywords, around)
+        case Start(trigger=IntentTrigger(intent=name)) if around.intents is not None:
+            yield from _intents(place, [("/trigger/intent", name)], around.intents)
+        case Start(trigger=CampaignTrigger()):
+            asked = flow.nodes.get(flow.target(place, NEXT.name) or "")
+            if asked is not None and not (isinstance(asked, Ask) and asked.content is None):
+                words = "no campaign can begin here: a question without words of its own must follow, which its message asks"
+                yield Finding(place, "warning", "no-opening", words)
         case Send() | Ask() if around.templates is not None:
             yield from _templates(place, node, around.templates)
         case HandOverToQueue(queue=queue) if queue and around.queues is not None:
@@ -158,15 +177,26 @@ def _node(place: str, node: Node, flow: Flow, around: Surroundings) -> Iterator[
                 words = f"there is no queue {queue!r}"
                 yield Finding(place, "error", "unknown-queue", words, "/queue")
         case Intent(intents=cases) if around.intents is not None:
-            for nth, case in enumerate(cases):
-                if case.intent not in around.intents:
-                    words = f"the live model knows no intent {case.intent!r}"
-                    yield Finding(place, "warning", "unknown-intent", words, f"/intents/{nth}/intent")
+            named = [(f"/intents/{nth}/intent", case.intent) for nth, case in enumerate(cases)]
+            yield from _intents(place, named, around.intents)
         case SubFlow(flow_id=public_id) if around.flows is not None:
             yield from _sub_flow(place, decode_id("flw", public_id), around)
         case SetValue(target="attribute", name=name) if around.catalog is not None:
             if around.catalog.find(ATTRIBUTE + name) is None:
                 yield Finding(place, "error", "unknown-attribute", f"there is no attribute {name!r}", "/name")
+
+
+def _intents(place: str, named: Sequence[tuple[str, str]], known: Set[str]) -> Iterator[Finding]:
+    """`named`: each intent that the node asks for, with its field."""
+    if not known:
+        words = "you have no live model, so that no intent is ever seen"
+        yield Finding(place, "warning", "no-model", words)
+        return
+    for field_, intent in named:
+        if intent not in known:
+            yield Finding(
+                place, "warning", "unknown-intent", f"the live model knows no intent {intent!r}", field_
+            )
 
 
 def _conditions(place: str, node: Node, flow: Flow, catalog: Catalog) -> Iterator[Finding]:
@@ -182,6 +212,9 @@ def _channels(place: str, node: Node, channels: Set[str]) -> Iterator[Finding]:
     if node.group == "Voice":
         if VOICE not in channels:
             yield Finding(place, "error", "no-channel", "you have no voice channel")
+        elif isinstance(node, CallContact) and node.channel not in ("", *channels):
+            words = f"you have no channel {node.channel}"
+            yield Finding(place, "error", "no-channel", words, "/channel")
     elif isinstance(node, Send | Ask):
         for nth, step in enumerate(node.channels):
             if step.channel not in channels:
@@ -192,17 +225,18 @@ def _channels(place: str, node: Node, channels: Set[str]) -> Iterator[Finding]:
 
 
 def _templates(place: str, node: Send | Ask, templates: Mapping[tuple[str, str], str]) -> Iterator[Finding]:
-    content = node.content or {}
-    if content.get("type") != "template":
-        return
-    name, language = str(content.get("name")), str(content.get("language"))
-    status = templates.get((name, language))
-    if status is None:
-        words = f"there is no template {name!r} in {language}"
-        yield Finding(place, "error", "no-template", words, "/content/name")
-    elif status != APPROVED:
-        words = f"the template {name!r} is {status}, not approved"
-        yield Finding(place, "error", "template-not-approved", words, "/content/name")
+    for field_ in ("content", "retry_content"):
+        content = getattr(node, field_, None) or {}
+        if content.get("type") != "template":
+            continue
+        name, language = str(content.get("name")), str(content.get("language"))
+        status = templates.get((name, language))
+        if status is None:
+            words = f"there is no template {name!r} in {language}"
+            yield Finding(place, "error", "no-template", words, f"/{field_}/name")
+        elif status != APPROVED:
+            words = f"the template {name!r} is {status}, not approved"
+            yield Finding(place, "error", "template-not-approved", words, f"/{field_}/name")
 
 
 def _taken_words(place: str, words: Sequence[str], around: Surroundings) -> Iterator[Finding]:
@@ -228,7 +262,13 @@ def _keywords(flow: Flow) -> set[str | None]:
 def _sub_flow(place: str, flow_id: UUID, around: Surroundings) -> Iterator[Finding]:
     flows = around.flows or {}
     if flow_id.hex not in flows:
-        yield Finding(place, "error", "unknown-flow", "there is no such published flow", "/flow_id")
+        yield Finding(
+            place,
+            "error",
+            "unknown-flow",
+            f"there is no published flow {encode_id('flw', flow_id)}",
+            "/flow_id",
+        )
         return
     own = around.own_id.hex if around.own_id else ""
     waiting, seen = [flow_id.hex], set[str]()
@@ -258,8 +298,38 @@ def _funds(flow: Flow, graph: Graph, around: Surroundings) -> Iterator[Finding]:
             prices[place] = max(kinds, default=dearest)
     needed = dearest_way(graph, prices) * around.audience
     if needed > around.available_micros:
+        whom = "one contact" if around.audience == 1 else f"{around.audience:,} people"
         words = (
-            f"up to {needed / 1e6:,.2f} {around.currency} for {around.audience:,} people, "
+            f"up to {needed / 1e6:,.2f} {around.currency} for {whom}, "
             f"of which the wallet can pay {around.available_micros / 1e6:,.2f}"
         )
         yield Finding(flow.start, "warning", "not-funded", words)
+
+
+def _goals(flow: Flow, graph: Graph, around: Surroundings) -> Iterator[Finding]:
+    """Splits that are compared by a goal which nobody can come to behind them."""
+    for place, node in flow.nodes.items():
+        if not isinstance(node, Split) or node.test is None:
+            continue
+        beyond = [flow.nodes[each] for each in graph.beyond(place)]
+        names = _goals_of(beyond, around.flows)
+        if names is not None and node.test.goal not in names:
+            words = f"no way behind it leads to the goal {node.test.goal!r}, by which its arms are compared"
+            yield Finding(place, "warning", "goal-not-reached", words, "/test/goal")
+
+
+def _goals_of(nodes: Sequence[Node], flows: Mapping[str, Flow] | None) -> set[str] | None:
+    """The goals among these nodes and in the flows that they enter; None where those are not known."""
+    waiting, seen, found = list(nodes), set[str](), set[str]()
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Goal):
+            found.add(node.name)
+        elif isinstance(node, SubFlow):
+            if flows is None:
+                return None
+            key = decode_id("flw", node.flow_id).hex
+            if key not in seen and key in flows:
+                waiting += flows[key].nodes.values()
+            seen.add(key)
+    return found

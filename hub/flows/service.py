@@ -24,6 +24,7 @@ from hub.flows.faults import Fault, FlowInvalid, invalid
 from hub.flows.kept_runs import FlowTest, differences
 from hub.flows.nodes import SubFlow
 from hub.flows.preflight import Finding, Surroundings, inspect
+from hub.flows.service_funds import with_funds
 from hub.flows.triggers import service as triggers
 from hub.flows.world import Tenant
 from hub.ids import encode_id, new_id
@@ -205,7 +206,7 @@ async def surroundings(db: AsyncConnection, tenant_id: UUID, own_id: UUID | None
             (row.name, row.language): row.status.lower() for row in await store.template_states(db, tenant_id)
         },
         queues={name.casefold() for name in await store.queue_names(db, tenant_id)},
-        intents=None if labels is None else set(labels),
+        intents=set(labels or ()),
         flows=_read(running),
         names={row.id.hex: row.name for row in running},
         own_id=own_id,
@@ -240,7 +241,7 @@ async def look(db: AsyncConnection, tenant_id: UUID, flow_id: UUID, document: An
         flow = read(document)
     except FlowInvalid as error:
         return Look(faults=error.errors)
-    around = await surroundings(db, tenant_id, flow_id)
+    around = await with_funds(db, tenant_id, flow, await surroundings(db, tenant_id, flow_id))
     tenant = await tenant_of(db, tenant_id, flow)
     tests = []
     for row in await store.tests(db, tenant_id, flow_id, TESTS_MAX):

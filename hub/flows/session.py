@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from hub.flows.effects import Scalar
 
 STUCK = "stuck"
+
+
+class Frame(NamedTuple):
+    """Where a session stands in a sub-flow that it entered, and the version that it entered: it goes through that one. 0: the
+    one that runs.
+    """
+
+    flow_id: str
+    node: str
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +36,9 @@ class Waiting:
 class Session:
     """Where one contact stands in one flow. `origin` is the campaign that began it, in hex, or empty.
 
-    `inside`: (flow, node) of each sub-flow that was entered, the innermost last. `reason`: why it is stuck, or empty.
-    `on_call`: the contact is on the phone with us.
+    `inside`: each sub-flow that was entered, the innermost last. `reason`: why it is stuck, or empty.
+    `on_call`: the contact is on the phone with us. `split_by_flow`: a split draws for its flow and node; sessions that began
+    before it did so keep the draw by the node alone. `chain`: so many flows began each other by events that led here.
     """
 
     flow_id: str
@@ -36,17 +47,19 @@ class Session:
     origin: str = ""
     version: int = 0
     waiting: Waiting | None = None
-    inside: tuple[tuple[str, str], ...] = ()
+    inside: tuple[Frame, ...] = ()
     token: int = 0
     heard: Mapping[str, Any] = field(default_factory=dict)
     goals: tuple[str, ...] = ()
     reason: str = ""
     on_call: bool = False
+    split_by_flow: bool = True
+    chain: int = 0
 
     @property
     def place(self) -> tuple[str, str]:
         """(flow, node) where it stands: in the innermost sub-flow."""
-        return self.inside[-1] if self.inside else (self.flow_id, self.node)
+        return self.inside[-1][:2] if self.inside else (self.flow_id, self.node)
 
     @property
     def is_stuck(self) -> bool:
@@ -67,7 +80,7 @@ class Session:
                 "until": None if self.waiting.until is None else self.waiting.until.isoformat(),
                 "data": dict(self.waiting.data),
             }
-        for name in ("version", "token", "reason", "on_call"):
+        for name in ("version", "token", "reason", "on_call", "split_by_flow", "chain"):
             if value := getattr(self, name):
                 found[name] = value
         if self.inside:
@@ -98,10 +111,12 @@ class Session:
                 None if waiting["until"] is None else datetime.fromisoformat(waiting["until"]),
                 waiting["data"],
             ),
-            tuple((flow, node) for flow, node in value.get("inside", ())),
+            tuple(Frame(*each) for each in value.get("inside", ())),
             value.get("token", 0),
             value.get("heard", {}),
             tuple(value.get("goals", ())),
             value.get("reason", ""),
             value.get("on_call", False),
+            value.get("split_by_flow", False),
+            value.get("chain", 0),
         )

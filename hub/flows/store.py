@@ -29,6 +29,10 @@ _CALLERS = text(
     "SELECT id, name FROM flows WHERE tenant_id = :tenant_id AND id <> :flow_id AND definition IS NOT NULL "
     "AND position(:public_id IN CAST(definition AS text)) > 0 ORDER BY name LIMIT 50"
 )
+_NUMBERS = text(
+    "SELECT DISTINCT ON (c.id) a.address FROM (SELECT id FROM contacts WHERE tenant_id = :tenant_id ORDER BY id DESC LIMIT :most) c "
+    "JOIN contact_addresses a ON a.tenant_id = :tenant_id AND a.contact_id = c.id AND a.kind = 'phone' ORDER BY c.id"
+)
 
 
 def _is(tenant_id: UUID, flow_id: UUID) -> tuple[Any, Any]:
@@ -143,6 +147,11 @@ async def channel_names(db: AsyncConnection, tenant_id: UUID) -> Sequence[Any]:
     """(id, kind) of the channels that are there."""
     where = channels.c.tenant_id == tenant_id, channels.c.status != "archived"
     return (await db.execute(select(channels.c.id, channels.c.kind).where(*where))).all()
+
+
+async def newest_numbers(db: AsyncConnection, tenant_id: UUID, most: int) -> Sequence[str]:
+    """A phone number of each of the newest contacts that have one."""
+    return (await db.execute(_NUMBERS, {"tenant_id": tenant_id, "most": most})).scalars().all()
 
 
 async def template_states(db: AsyncConnection, tenant_id: UUID) -> Sequence[Any]:

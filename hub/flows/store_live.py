@@ -23,9 +23,19 @@ _TAKEN_BETWEEN = text(
     "SELECT node, port, count(*) AS count FROM flow_steps WHERE tenant_id = :tenant_id AND flow_id = :flow_id "
     "AND version = :version AND port <> '' AND at >= :since AND at < :until GROUP BY node, port"
 )
+# Those of other flows, too, that went into this one as a sub-flow and have not come back.
 _STANDING = text(
-    "SELECT node, status, count(*) AS count FROM flow_sessions WHERE tenant_id = :tenant_id AND flow_id = :flow_id "
-    "AND version = :version AND status IN ('waiting', 'stuck') GROUP BY node, status"
+    """
+    SELECT node, status, count(*) AS count FROM (
+        SELECT node, status FROM flow_sessions WHERE tenant_id = :tenant_id AND flow_id = :flow_id
+            AND version = :version AND status IN ('waiting', 'stuck')
+        UNION ALL
+        SELECT f.frame ->> 1, s.status FROM flow_sessions s, jsonb_array_elements(s.state -> 'inside') AS f(frame)
+        WHERE s.tenant_id = :tenant_id AND s.flow_id <> :flow_id AND s.status IN ('waiting', 'stuck')
+            AND s.id IN (SELECT session_id FROM flow_steps WHERE tenant_id = :tenant_id AND flow_id = :flow_id AND version = :version)
+            AND f.frame ->> 0 = :hex AND COALESCE(CAST(f.frame ->> 2 AS int), 0) IN (0, :version)
+    ) x GROUP BY node, status
+    """
 )
 # A node is come to when the one before it is left, in the same instant: so the time between two ports is the node's.
 _MEDIANS = text(
@@ -80,8 +90,8 @@ async def taken(
 
 
 async def standing(db: AsyncConnection, tenant_id: UUID, flow_id: UUID, version: int) -> Sequence[Any]:
-    """(node, status, count) of the sessions that are inside now."""
-    values = {"tenant_id": tenant_id, "flow_id": flow_id, "version": version}
+    """(node, status, count) of the sessions that are inside now, those of flows that entered this one among them."""
+    values = {"tenant_id": tenant_id, "flow_id": flow_id, "version": version, "hex": flow_id.hex}
     return (await db.execute(_STANDING, values)).all()
 
 

@@ -6,13 +6,22 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.flows.store_runs import LIVE
 from models.flow_runs import flow_goals, flow_sessions, flow_steps
 
 STEPS_SHOWN_MAX = 500
+_AS_SUB_FLOW = text(
+    """
+    SELECT COALESCE(CAST(f.frame ->> 2 AS int), 0) AS version, f.frame ->> 1 AS node, s.status, count(*) AS count
+    FROM flow_sessions s, jsonb_array_elements(s.state -> 'inside') AS f(frame)
+    WHERE s.tenant_id = :tenant_id AND s.flow_id <> :flow_id AND s.status IN ('waiting', 'stuck')
+        AND s.id IN (SELECT session_id FROM flow_steps WHERE tenant_id = :tenant_id AND flow_id = :flow_id)
+        AND f.frame ->> 0 = :hex GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    """
+)
 
 
 async def page(
@@ -67,3 +76,9 @@ async def in_flight(db: AsyncConnection, tenant_id: UUID, flow_id: UUID) -> Sequ
         table.c.tenant_id == tenant_id, table.c.flow_id == flow_id, table.c.status.in_(LIVE)
     )
     return (await db.execute(query.group_by(*group).order_by(*group))).all()
+
+
+async def as_sub_flow(db: AsyncConnection, tenant_id: UUID, flow_id: UUID) -> Sequence[Any]:
+    """(version, node, status, count) of live sessions of other flows that are inside of this one as a sub-flow."""
+    values = {"tenant_id": tenant_id, "flow_id": flow_id, "hex": flow_id.hex}
+    return (await db.execute(_AS_SUB_FLOW, values)).all()

@@ -49,8 +49,18 @@ class Tenant:
     """What has been decided of experiments."""
     templates: Mapping[tuple[str, str], str] | None = None
     """Status of the provider's templates by (name, language); None: they are not at hand, so that none can be missing."""
+    versions: Mapping[str, int] = field(default_factory=dict)
+    """Which version of each of the flows that is; without, the only one there is."""
+    older: dict[tuple[str, int], Flow | None] = field(default_factory=dict)
+    """Earlier ones that somebody is still inside of, by id in hex and version."""
     _catalogs: dict[int, tuple[Flow, Catalog]] = field(default_factory=dict)
     _plans: dict[tuple[int, int], tuple[Flow, Group, Node]] = field(default_factory=dict)
+
+    def sub_flow(self, flow_id: str, version: int = 0) -> Flow | None:
+        """A flow that another one enters, in the version that was entered; 0: the one that runs. None: it is gone."""
+        if version in (0, self.versions.get(flow_id, 0)) or flow_id not in self.flows:
+            return self.flows.get(flow_id)
+        return self.older.get((flow_id, version))
 
     def learn(self, catalog: Catalog, segments: predicate.Segments) -> None:
         """What conditions of another version name besides."""

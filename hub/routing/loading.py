@@ -138,7 +138,9 @@ async def load_rules(db: AsyncConnection, around: Around, draft: RuleList | None
         unable=around.unable,
         channel_kinds=around.channel_kinds,
         flood_limit=around.flood_limit,
-        book=FlowBook(flows, versions, await _runs(db, around, flows, contact, segments), names=flow_names),
+        book=FlowBook(
+            flows, versions, await _runs(db, around, flows, versions, contact, segments), names=flow_names
+        ),
     )
     table.waiting = await waiting(db, around.tenant_id, table)
     return LoadedRules(table, needs_of(table), placed, catalog, flow_needs(table))
@@ -169,7 +171,12 @@ async def _flows(
 
 
 async def _runs(
-    db: AsyncConnection, around: Around, flows: Mapping[UUID, Flow], contact: Catalog, segments: Segments
+    db: AsyncConnection,
+    around: Around,
+    flows: Mapping[UUID, Flow],
+    versions: Mapping[UUID, int],
+    contact: Catalog,
+    segments: Segments,
 ) -> Tenant:
     """What runs of the tenant's flows share; without flows nothing is read."""
     if not flows:
@@ -182,6 +189,7 @@ async def _runs(
         await store_attributes.definitions(db, around.tenant_id),
         await experiments.in_force(db, around.tenant_id),
         await _templates(db, around.tenant_id, flows),
+        versions={flow_id.hex: version for flow_id, version in versions.items()},
     )
 
 

@@ -27,13 +27,14 @@ from hub.errors import Conflict
 from hub.flows import service
 from hub.flows.asking import Asker
 from hub.flows.inputs import Resume, TimeUp
-from hub.ids import new_id
+from hub.ids import encode_id, new_id
 from models.contacts import attribute_definitions, contact_events, contact_tags, contacts
 from models.conversations import messages
 from models.db import Scope, insert_rows, transaction
 from models.flow_runs import flow_goals, flow_sessions, flow_steps, flow_work
 from models.routing import flows
 from tests.actors.desk import Desk
+from tests.actors.test_send_task import launched
 
 
 def node(place: str, kind: str, **data: Any) -> dict[str, Any]:
@@ -227,6 +228,37 @@ async def test_a_question_without_an_answer_goes_on_when_its_time_is_over(run: R
     assert (row.status, row.due_at) == ("ended", None)
 
 
+async def test_a_campaign_s_question_without_an_answer_goes_on_once_when_its_time_is_over(run: Run) -> None:
+    desk = run.desk
+    await desk.fund(1_000_000)
+    flow = await ws.ensure_flow(
+        desk.engine,
+        desk.tenant_id,
+        "Asked by a campaign",
+        flow_document(
+            [
+                node("start", "start"),
+                node("ask", "ask", timeout={"amount": 3, "unit": "days"}),
+                node("late", "tag", tag="late"),
+                node("thank", "send", content={"type": "text", "text": "Thank you"}),
+            ],
+            [edge("start", "ask"), edge("ask", "late", "timeout"), edge("ask", "thank", "answer")],
+        ),
+    )
+    campaign = await launched(desk, count=2, flow=flow)
+    await campaign.send(1)
+    silent, prompt = campaign.people
+    await run.host.receive([desk.arrived(prompt, "well")])
+    await run.later(days=2)
+    assert await desk.rows(contact_tags, contact_tags.c.tag == "late") == []
+    await run.later(days=2)
+    await run.later(days=9)
+    assert [row.contact_id for row in await desk.rows(contact_tags, contact_tags.c.tag == "late")] == [silent]
+    ways = [(row.session_id, row.node, row.port) for row in await desk.rows(flow_steps)]
+    assert [port for _, place, port in ways if place == "ask" and port] == ["answer", "timeout"]
+    assert {row.status for row in await desk.rows(flow_sessions)} == {"ended"}
+
+
 async def attribute(desk: Desk, key: str, kind: str) -> UUID:
     made = new_id()
     row = {"tenant_id": desk.tenant_id, "id": made, "key": key, "label": key, "type": kind, "choices": []}
@@ -380,6 +412,25 @@ async def test_a_session_waits_for_the_fate_of_its_message(run: Run) -> None:
         assert [row.tag for row in await desk.rows(contact_tags, order=contact_tags.c.tag)] == tags
 
 
+async def test_a_message_that_no_channel_can_carry_stands_in_the_thread_with_its_reason(run: Run) -> None:
+    desk = run.desk
+    gone = encode_id("chn", UUID(int=7))
+    flow = await flow_of(
+        desk,
+        [node("send", "send", content=SAY, channels=[{"channel": gone}]), node("t", "tag", tag="t")],
+        [edge("send", "t")],
+    )
+    contact = await desk.contact("+15550001")
+    session = await run.begin(flow, contact)
+    await run.later()
+    (message,) = await desk.rows(messages, messages.c.contact_id == contact)
+    assert (message.status, message.reason, message.body) == ("refused", "no-channel", "Hello you")
+    assert (message.origin, message.origin_id) == ("flow", flow)
+    assert await desk.rows(flow_work) == []
+    assert (await run.session(session)).status == "ended"
+    assert await desk.owed() == 0
+
+
 async def test_a_host_that_dies_loses_no_session(run: Run) -> None:
     desk = run.desk
     flow = await flow_of(
@@ -435,6 +486,42 @@ async def test_what_a_new_version_does_with_those_inside(
     assert made.in_flight is None, "done"
     await run.host.receive([desk.arrived(contact, "well")])
     assert [each.tag for each in await desk.rows(contact_tags)] == ([tag] if tag else [])
+
+
+WAIT = node("wait", "wait", duration={"amount": 2, "unit": "days"})
+
+
+@pytest.mark.parametrize("asks_first", [True, False], ids=["ask to wait", "wait to ask"])
+async def test_who_moves_to_a_step_of_another_kind_begins_that_step(run: Run, asks_first: bool) -> None:
+    desk = run.desk
+    ask = node("ask", "ask", content=SAY, timeout={"amount": 1, "unit": "hours"})
+    first, then = (ask, WAIT) if asks_first else (WAIT, ask)
+    way = {"ask": "answer", "wait": "next"}
+    flow = await flow_of(
+        desk, [first, node("tag", "tag", tag="old")], [edge(first["id"], "tag", way[first["id"]])]
+    )
+    contact = await desk.contact("+15550001")
+    session = await run.begin(flow, contact)
+    await run.later()
+    start = node("start", "start", trigger={"kind": "api"})
+    after = [start, then, node("tag", "tag", tag="new")]
+    edges = [edge("start", then["id"]), edge(then["id"], "tag", way[then["id"]])]
+    await publish(desk, flow, flow_document(after, edges), do="migrate", nodes={first["id"]: then["id"]})
+    run.host.directories = Directories(desk.engine)
+    await run.later(minutes=1)
+    row = await run.session(session)
+    assert (row.status, row.version, row.node, row.state["waiting"]["kind"]) == (
+        ("waiting", 2, "wait", "time") if asks_first else ("waiting", 2, "ask", "reply")
+    )
+    assert [body for _, body, _ in await desk.thread(contact)] == ["Hello you"], (
+        "a question is asked on arrival"
+    )
+    await run.host.receive([desk.arrived(contact, "well")])
+    if asks_first:
+        assert await desk.rows(contact_tags) == []
+        await run.later(days=3)
+    assert [each.tag for each in await desk.rows(contact_tags)] == ["new"]
+    assert (await run.session(session)).status == "ended"
 
 
 class Elsewhere:

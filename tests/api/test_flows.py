@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,12 @@ import httpx2
 import pytest
 from sqlalchemy import text
 
+from hub.billing import service as billing
+from hub.conditions.model import read as read_condition
+from hub.contacts.segments import service_saved
+from hub.contacts.segments.segment import NewSegment
 from hub.directory import load
-from hub.ids import decode_id
+from hub.ids import decode_id, encode_id, new_id
 from models.db import Scope, transaction
 from tests.api.api_examples import Reader, examples
 from tests.api.test_segments import plant
@@ -277,3 +283,41 @@ async def test_an_experiment_is_decided_by_hand(world: Any) -> None:
         back = await ok(await client.post(decision, json={"kind": "resume"}))
         assert (back["winner"], back["state"]) == ("", "running")
         assert (await ok(await client.get(f"{at}/triggers"))) == {"waiting": [], "schedules": []}
+
+
+async def test_a_wallet_that_cannot_pay_the_flow_is_told(world: Any) -> None:
+    await channel(world)
+    await plant(world)
+    tenant = world.tenants["north"]
+    condition = {
+        "combinator": "and",
+        "rules": [{"field": "attribute.city", "operator": "contains", "value": "e"}],
+    }
+    async with transaction(world.app.state.engine, Scope.of(tenant)) as db:
+        await billing.ensure_wallet(db, tenant, "EUR")
+        prices = {"44": Decimal("0.04"), "91": Decimal("0.08")}
+        await billing.ensure_rate_card(db, tenant, "SMS", "sms", "EUR", prices)
+        new = NewSegment(name="E", condition=read_condition(condition))
+        people = await service_saved.create(db, tenant, new, created_by="", now=datetime.now(UTC))
+    scheduled = document("Hello")
+    trigger = {"kind": "schedule", "at": "09:00", "segment_id": encode_id("seg", people)}
+    scheduled["nodes"][0]["data"] = {"trigger": trigger}
+
+    async def money(client: httpx2.AsyncClient, flow: str, which: dict[str, Any]) -> list[str]:
+        look = await ok(await client.post(f"/v1/flows/{flow}/inspect", json={"document": which}))
+        return [each["words"] for each in look["findings"] if each["code"] == "not-funded"]
+
+    async with await world.sign_in("north", "campaign_manager") as client:
+        flow = (await ok(await client.post("/v1/flows", json={"name": "Dear", "document": document()}), 201))[
+            "id"
+        ]
+        assert await money(client, flow, document("Hello")) == [
+            "up to 0.06 EUR for one contact, of which the wallet can pay 0.00"
+        ]
+        assert await money(client, flow, scheduled) == [
+            "up to 0.18 EUR for 3 people, of which the wallet can pay 0.00"
+        ]
+        async with transaction(world.app.state.engine, Scope.of(tenant)) as db:
+            await billing.top_up(db, tenant, new_id(), 100_000, "EUR")
+        assert await money(client, flow, document("Hello")) == []
+        assert len(await money(client, flow, scheduled)) == 1

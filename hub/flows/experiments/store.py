@@ -23,7 +23,8 @@ _VERSIONS = text(
     "jsonb_build_object('id', CAST(:node AS text))) -> 'data' AS data FROM flow_versions "
     "WHERE tenant_id = :tenant_id AND flow_id = :flow_id ORDER BY version DESC LIMIT :most"
 )
-# People count once an arm, from the first time that they go there. Whose session was erased stays counted.
+# People count once an arm, from the first time that they go there, and a message once, however often they went there before it.
+# Whose session was erased stays counted.
 _NUMBERS = text(
     """
     WITH steps AS (
@@ -37,12 +38,16 @@ _NUMBERS = text(
     ), converted AS (
         SELECT DISTINCT x.who, x.arm FROM steps x JOIN flow_goals g ON g.tenant_id = :tenant_id
             AND g.session_id = x.session_id AND g.name = :goal AND g.at >= x.at
-    ), spent AS (
-        SELECT x.arm, sum(m.price_micros) AS micros FROM steps x JOIN messages m ON m.tenant_id = :tenant_id
-            AND m.contact_id = x.contact_id AND m.direction = 'out' AND m.origin = 'flow' AND m.origin_id = x.flow_id
-            AND m.created_at >= x.at AND m.created_at <= COALESCE(x.ended_at + interval '1 minute', 'infinity')
+    ), first AS (
+        SELECT session_id, arm, contact_id, flow_id, ended_at, min(at) AS at FROM steps
+        GROUP BY session_id, arm, contact_id, flow_id, ended_at
+    ), owed AS (
+        SELECT DISTINCT f.arm, m.id, m.price_micros FROM first f JOIN messages m ON m.tenant_id = :tenant_id
+            AND m.contact_id = f.contact_id AND m.direction = 'out' AND m.origin = 'flow' AND m.origin_id = f.flow_id
+            AND m.created_at >= f.at AND m.created_at <= COALESCE(f.ended_at + interval '1 minute', 'infinity')
             AND m.status NOT IN ('refused', 'failed')
-        GROUP BY x.arm
+    ), spent AS (
+        SELECT arm, sum(price_micros) AS micros FROM owed GROUP BY arm
     )
     SELECT p.arm, count(*) AS entries,
         count(*) FILTER (WHERE EXISTS (SELECT FROM converted v WHERE v.who = p.who AND v.arm = p.arm)) AS conversions,

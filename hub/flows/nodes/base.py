@@ -99,6 +99,7 @@ class RunContext:
     explain: Explain | None = None
     flow_id: str = ""
     on_call: bool = False
+    split_by_flow: bool = True
 
     @property
     def zone(self) -> ZoneInfo:

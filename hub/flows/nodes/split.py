@@ -66,7 +66,7 @@ class Split(Node):
 
     arms: tuple[Arm, ...] = Field(min_length=2, max_length=20)
     sticky: bool = True
-    experiment: str = Field("", max_length=80, description="Empty: this node alone.")
+    experiment: str = Field("", max_length=80, description="Empty: this node of this flow alone.")
     hold_out: float = Field(0, ge=0, le=0.9, description="The share that goes none of the ways: 0.1 is 10 %.")
     test: Trial | None = None
 
@@ -115,7 +115,8 @@ class Split(Node):
         """A number from 0 to 1; of a sticky split always the same one for a contact."""
         if not self.sticky:
             return context.rng.random()
-        salt = (self.experiment or context.node).encode() + (b"\0" + of if of else b"")
+        node = f"{context.flow_id}\0{context.node}" if context.split_by_flow else context.node
+        salt = (self.experiment or node).encode() + (b"\0" + of if of else b"")
         digest = blake2b(salt + b"\0" + context.world.person.id.bytes, digest_size=8).digest()
         return int.from_bytes(digest, "big") / STEPS
 

@@ -120,7 +120,7 @@ async def archived(db: AsyncConnection, tenant_id: UUID, flow_id: UUID) -> None:
 async def fire_one(db: AsyncConnection, tenant_id: UUID, now: datetime) -> bool:
     """Do the next piece of a schedule that is due: at most SLICE people. False when none is due.
 
-    One that should have fired several times while nobody looked fires once.
+    One that should have fired several times while nobody looked fires once. Where the segment cannot be read, it is tried again.
     """
     row = await store.due_schedule(db, tenant_id, now)
     if row is None:
@@ -143,18 +143,19 @@ async def fire_one(db: AsyncConnection, tenant_id: UUID, now: datetime) -> bool:
                 most=SLICE,
             )
     except (HubError, DBAPIError) as error:
-        words = _why(error)
-        await _next_time(db, row, trigger, planned, now, words)
+        await store.change_schedule(
+            db, row, firing_at=planned, next_at=now + AFTER_FAILURE, error=_why(error)
+        )
         return True
     if seen == SLICE:
         await store.change_schedule(db, row, firing_at=planned, reached=last)
     else:
-        await _next_time(db, row, trigger, planned, now, "")
+        await _next_time(db, row, trigger, planned, now)
     return True
 
 
 async def _next_time(
-    db: AsyncConnection, row: Row[Any], trigger: ScheduleTrigger, planned: datetime, now: datetime, error: str
+    db: AsyncConnection, row: Row[Any], trigger: ScheduleTrigger, planned: datetime, now: datetime
 ) -> None:
     tenant = ZoneInfo(await segment_store.time_zone(db, row.tenant_id))
     following = next_fire(trigger, zone_of(row.zone, tenant), now)
@@ -162,7 +163,7 @@ async def _next_time(
         await store.drop_schedule(db, row)
         return
     values = {"next_at": following, "last_at": planned, "firing_at": None, "reached": None}
-    await store.change_schedule(db, row, **values, error=error)
+    await store.change_schedule(db, row, **values, error="")
     if trigger.zone == "contact" and row.zone == "":  # zones that nobody had when it was published
         zones = await store.zones(db, row.tenant_id)
         fires = first_fires(trigger, zones, tenant, now)

@@ -7,6 +7,7 @@ import random
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,7 @@ from hub.flows.definition import CHARS_MAX, NODES_MAX, Flow, dump, read
 from hub.flows.engine import advance, begin_at
 from hub.flows.faults import FlowInvalid
 from hub.flows.inputs import Begin
+from hub.ids import encode_id
 from tests.hub.flows.drawn import flows
 
 SAY = {"content": {"type": "text", "text": "x"}}
@@ -167,3 +169,13 @@ def test_a_flow_as_long_as_it_may_be_is_read() -> None:
     text = {"content": {"type": "text", "text": "x" * (CHARS_MAX // NODES_MAX - 100)}}
     nodes = [node("send", text, f"n{nth}") for nth in range(NODES_MAX - 1)]
     assert len(read(document(*nodes)).nodes) == NODES_MAX
+
+
+def test_replies_are_classified_where_a_flow_that_is_entered_may_look_at_them() -> None:
+    def made(kind: str, data: dict[str, Any]) -> Flow:
+        nodes = [{"id": "s", "type": "start"}, {"id": "a", "type": kind, "data": data}]
+        return read({"spec_version": 2, "nodes": nodes, "edges": [{"source": "s", "target": "a"}]})
+
+    assert made("intent", {"intents": [{"intent": "refund"}]}).understands
+    assert made("sub_flow", {"flow_id": encode_id("flw", UUID(int=7))}).understands
+    assert not made("ask", {}).understands

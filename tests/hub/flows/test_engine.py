@@ -180,11 +180,33 @@ def test_a_wait_inside_a_sub_flow_comes_back_out() -> None:
     world = World(Tenant(flows={UUID(int=2).hex: inner}))
     session = run(outer, begin_at("f", outer), Begin(), world=world).session
     assert session is not None
-    assert session.inside == ((UUID(int=2).hex, "n0"),)
+    assert session.inside == ((UUID(int=2).hex, "n0", 0),)
     again = Session.from_json(json.loads(json.dumps(session.to_json())))
     assert again == session
     sprint = run(outer, session, Reply(text="hi"), world=world)
     assert (sprint.status, sprint.effects) == ("ended", (said("hi!"),))
+    ways = [(step.node, step.port) for step in sprint.steps]
+    assert ways[-3:] == [("n1", ""), ("n0", "next"), ("n1", "next")], (
+        "who comes back leaves the sub-flow's node"
+    )
+
+
+def test_who_is_inside_of_a_sub_flow_goes_through_the_version_that_they_entered() -> None:
+    inner, key = chain(("ask", {"save_as": "said"}), ("tag", {"tag": "old"})), UUID(int=2).hex
+    outer = chain(sub(2))
+    session = run(
+        outer, begin_at("f", outer), Begin(), world=World(Tenant(flows={key: inner}, versions={key: 1}))
+    ).session
+    assert session is not None
+    assert session.inside == ((key, "n0", 1),)
+    after = chain(("hand_over", {}))
+    kept = Tenant(flows={key: after}, versions={key: 2}, older={(key, 1): inner})
+    assert run(outer, session, Reply(text="hi"), world=World(kept)).effects == (AddTag("old"),)
+    gone = Tenant(flows={}, versions={}, older={(key, 1): inner})
+    assert (
+        run(outer, session, Reply(text="hi"), world=World(gone)).reason
+        == f"the sub-flow {encode_id('flw', UUID(key))} is gone"
+    )
 
 
 def test_flows_do_not_enter_themselves_nor_each_other_without_end() -> None:

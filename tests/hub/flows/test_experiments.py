@@ -12,6 +12,8 @@ from uuid import UUID
 
 import numpy as np
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from hub.flows.definition import read
@@ -21,6 +23,7 @@ from hub.flows.experiments.decided import NOTHING, Decided, fold
 from hub.flows.experiments.experiment import Due, Numbers, due, planned_entries, report, shares
 from hub.flows.inputs import Begin
 from hub.flows.nodes.split import HOLD_OUT, Split
+from hub.flows.session import Session
 from hub.flows.world import Person, Tenant, World
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -187,3 +190,44 @@ def test_a_changed_split_is_another_experiment() -> None:
     assert first.signature == split_of(test={"automatic": True}).signature
     with pytest.raises(ValidationError, match="kept aside"):
         split_of(arms={"A": 1, HOLD_OUT: 1}, hold_out=0.1)
+
+
+FLOWS = st.integers(0, 2**128 - 1).map(lambda key: UUID(int=key).hex)
+PEOPLE = 2_000
+
+
+def arms_of(flow_id: str, before: bool = False, **told: Any) -> list[bool]:
+    """Which of many people go by A at the split `x` of this flow."""
+    split = {"arms": [{"name": "A", "weight": 1}, {"name": "B", "weight": 1}], **told}
+    document = {
+        "spec_version": 2,
+        "nodes": [{"id": "s", "type": "start"}, {"id": "x", "type": "split", "data": split}],
+        "edges": [{"source": "s", "target": "x"}],
+    }
+    flow = read(document)
+    stored = begin_at(flow_id, flow).to_json()
+    session = Session.from_json(
+        {name: stored[name] for name in stored if not (before and name == "split_by_flow")}
+    )
+    assert session is not None
+    found = []
+    for key in range(PEOPLE):
+        world = World(Tenant(), Person(UUID(int=key)))
+        sprint = advance(flow, session, Begin(), NOW, random.Random(1), world)
+        found.append(sprint.steps[-1].port == "A")
+    return found
+
+
+@settings(max_examples=5, deadline=None)
+@given(FLOWS, FLOWS)
+def test_two_flows_divide_people_each_in_its_own_way(one: str, other: str) -> None:
+    assume(one != other)
+    here, there = arms_of(one), arms_of(other)
+    same = sum(a == b for a, b in zip(here, there, strict=True)) / PEOPLE
+    assert 0.43 < same < 0.57
+    assert here == arms_of(one), "and always in the same one"
+    assert arms_of(one, experiment="e") == arms_of(other, experiment="e")
+
+
+def test_who_began_before_splits_were_drawn_by_flow_keeps_their_arm() -> None:
+    assert arms_of("f", before=True) == arms_of("f", experiment="x"), "by the name of the node alone"

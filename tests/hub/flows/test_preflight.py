@@ -61,6 +61,19 @@ SUB = ("sub_flow", {"flow_id": encode_id("flw", UUID(int=2))})
 BACK = flow({"a": ("sub_flow", {"flow_id": encode_id("flw", OWN)})}, "s>a")
 HOURS = read({"spec_version": 2, "nodes": [{"id": "k", "type": "start", "data": {"trigger": {"kind": "keyword", "words": ["Hours "]}}}, {"id": "e", "type": "end"}],
               "edges": [{"source": "k", "target": "e"}]})  # fmt: skip
+LINE = encode_id("chn", UUID(int=9))
+SPLIT = ("split", {"arms": [{"name": "A", "weight": 1}, {"name": "B", "weight": 1}], "test": {"goal": "won"}})
+
+
+def started(trigger: dict[str, Any], then: tuple[str, dict[str, Any]]) -> Flow:
+    """A start `k` with this trigger, and what follows it."""
+    nodes = [
+        {"id": "k", "type": "start", "data": {"trigger": trigger}},
+        {"id": "a", "type": then[0], "data": then[1]},
+    ]
+    return read({"spec_version": 2, "nodes": nodes, "edges": [{"source": "k", "target": "a"}]})
+
+
 CASES: list[tuple[str, Flow, Surroundings, list[tuple[str, str, str]]]] = [
     ("fine", flow({"a": ("send", text("Hi {{ city }}"))}, "s>a"), Surroundings(CATALOG, {"sms"}), []),
     ("nothing follows", flow({}), Surroundings(), [("s", "error", "dead-end")]),
@@ -80,6 +93,16 @@ CASES: list[tuple[str, Flow, Surroundings, list[tuple[str, str, str]]]] = [
     ("pending", flow({"a": TEMPLATE}, "s>a"), Surroundings(templates={("winback", "en"): "pending"}), [("a", "error", "template-not-approved")]),
     ("queue", flow({"a": ("hand_over", {"queue": "Care"})}, "s>a"), Surroundings(queues={"orders"}), [("a", "error", "unknown-queue")]),
     ("intent", flow({"a": ("intent", {"intents": [{"intent": "x"}]})}, "s>a"), Surroundings(intents={"y"}), [("a", "warning", "unknown-intent")]),
+    ("no model", flow({"a": ("intent", {"intents": [{"intent": "x"}]})}, "s>a"), Surroundings(intents=set()), [("a", "warning", "no-model")]),
+    ("asked again by a template", flow({"a": ("ask", {**text("x"), "retry_content": TEMPLATE[1]["content"]})}, "s>a"), Surroundings(templates={("winback", "en"): "paused"}), [("a", "warning", "dead-end"), ("a", "error", "template-not-approved")]),
+    ("calls by a line that is gone", flow({"a": ("call", {"channel": LINE})}, "s>a"), Surroundings(channels={"voice"}), [("a", "warning", "dead-end"), ("a", "error", "no-channel")]),
+    ("calls by its line", flow({"a": ("call", {"channel": LINE})}, "s>a"), Surroundings(channels={"voice", LINE}), [("a", "warning", "dead-end")]),
+    ("goal that nobody comes to", flow({"g": ("goal", {"name": "won"}), "a": SPLIT}, "s>g", "g>a"), Surroundings(), [("a", "warning", "goal-not-reached")]),
+    ("goal behind it", flow({"a": SPLIT, "g": ("goal", {"name": "won"})}, "s>a", "a.A>g", "a.B>g"), Surroundings(), []),
+    ("goal in a sub-flow", flow({"a": SPLIT, "b": SUB}, "s>a", "a.A>b", "a.B>b"), Surroundings(flows={UUID(int=2).hex: flow({"g": ("goal", {"name": "won"})}, "s>g")}), []),
+    ("campaign without its question", started({"kind": "campaign"}, ("send", text("x"))), Surroundings(), [("k", "warning", "no-opening")]),
+    ("campaign with its question", started({"kind": "campaign"}, ("ask", {})), Surroundings(), [("a", "warning", "dead-end")]),
+    ("begun by an intent of no model", started({"kind": "intent", "intent": "x"}, ("end", {})), Surroundings(intents=set()), [("k", "warning", "no-model")]),
     ("condition", flow({"a": ("branch", {"cases": [{"name": "c", "condition": {"rules": [{"field": "attribute.x", "operator": "=", "value": "1"}]}}]})}, "s>a"), Surroundings(CATALOG), [("a", "error", "unknown-attribute")]),
     ("attribute", flow({"a": ("set", {"name": "x", "value": "1"})}, "s>a"), Surroundings(CATALOG), [("a", "error", "unknown-attribute")]),
     ("word of an older flow", HOURS, Surroundings(flows={UUID(int=1).hex: HOURS, UUID(int=3).hex: HOURS}, names={UUID(int=1).hex: "Opening times"}, own_id=UUID(int=2)), [("k", "warning", "keyword-taken")]),
@@ -98,6 +121,11 @@ def test_an_author_is_told(which: Flow, around: Surroundings, expected: list[tup
     found = inspect(which, around)
     assert [(each.node, each.severity, each.code) for each in found] == expected
     assert all(each.words for each in found)
+
+
+def test_a_sub_flow_that_is_gone_is_named() -> None:
+    (found,) = inspect(flow({"a": SUB}, "s>a"), Surroundings(flows={}))
+    assert SUB[1]["flow_id"] in found.words
 
 
 @given(flows())

@@ -192,6 +192,28 @@ async def test_a_schedule_fires_once_in_slices_and_late_after_an_outage(
     assert kept.next_at == row.next_at
 
 
+async def test_a_schedule_whose_segment_cannot_be_read_fires_when_it_can(
+    db: AsyncConnection, tenant: UUID
+) -> None:
+    who = await make(db, tenant, A, language="de")
+    german = await segment(db, tenant)
+    flow = await publish(
+        db, tenant, {"kind": "schedule", "at": "09:00", "segment_id": encode_id("seg", german)}
+    )
+    (row,) = await store.schedules(db, tenant, flow)
+    hide = "UPDATE segments SET archived_at = CAST(:at AS timestamptz) WHERE tenant_id = :t RETURNING id"
+    await column(db, hide, t=tenant, at=NOW)
+    await fire(db, tenant, row.next_at)
+    (late,) = await store.schedules(db, tenant, flow)
+    assert (late.next_at, late.firing_at) == (row.next_at + service.AFTER_FAILURE, row.next_at)
+    assert late.error
+    await column(db, hide, t=tenant, at=None)
+    await fire(db, tenant, late.next_at)
+    assert await begun(db, tenant) == [who]
+    (after,) = await store.schedules(db, tenant, flow)
+    assert (after.next_at, after.last_at, after.error) == (row.next_at + timedelta(days=1), row.next_at, "")
+
+
 @pytest.mark.parametrize(
     ("rule", "while_inside", "after"),
     [
@@ -314,3 +336,45 @@ async def test_numbers_of_an_experiment_and_a_guardrail_by_itself(db: AsyncConne
     assert [(row.kind, row.arm, row.actor) for row in after.decisions] == [("stop", "B", "system")]
     assert [arm.share for arm in after.report.arms] == [1.0, 0.0]
     assert after.decisions[0].numbers["B"]["opt_outs"] == 20
+
+
+async def test_a_message_counts_once_in_an_experiment_however_often_its_arm_was_gone(
+    db: AsyncConnection, tenant: UUID
+) -> None:
+    arms = [{"name": name, "weight": 1} for name in "AB"]
+    document = {
+        "spec_version": 2,
+        "nodes": [
+            {"id": "go", "type": "start"},
+            {"id": "x", "type": "split", "data": {"arms": arms, "test": {"goal": "ordered"}}},
+            {"id": "ask", "type": "ask", "data": {}},
+        ],
+        "edges": [
+            {"source": "go", "target": "x"},
+            *({"source": "x", "port": name, "target": "ask"} for name in "AB"),
+            {"source": "ask", "port": "answer", "target": "x"},
+        ],
+    }
+    flow = await flows.create(db, tenant, "Round", "", document, created_by="", now=NOW)
+    await flows.publish(db, await flows.held(db, tenant, flow), "", created_by="", now=NOW)
+    who = await make(db, tenant, A)
+    await db.execute(
+        text(
+            """
+            WITH session AS (
+                INSERT INTO flow_sessions (tenant_id, id, flow_id, version, contact_id, state, status, node)
+                VALUES (:t, :s, :f, 1, :c, '{}', 'waiting', 'ask')
+            ), steps AS (
+                INSERT INTO flow_steps (tenant_id, session_id, seq, flow_id, version, node, port, at)
+                SELECT :t, :s, n, :f, 1, 'x', 'A', :at + n * interval '1 minute' FROM generate_series(1, 3) n
+            )
+            INSERT INTO messages (tenant_id, id, contact_id, channel_id, channel_kind, direction, origin, origin_id, address, body,
+                status, price_micros, created_at)
+            SELECT :t, gen_random_uuid(), :c, :s, 'sms', 'out', 'flow', :f, '', 'x', 'sent', 40000,
+                :at + n * interval '1 minute' FROM generate_series(1, 3) n
+            """
+        ),
+        {"t": tenant, "f": flow, "c": who, "s": UUID(int=5), "at": NOW},
+    )
+    (found,) = await experiments.experiments(db, await flows.get(db, tenant, flow))
+    assert {arm.name: arm.numbers.cost_micros for arm in found.report.arms} == {"A": 120_000, "B": 0}
