@@ -5062,7 +5062,10 @@ export interface components {
             /** Errors */
             errors: number;
         };
-        /** BeginAction */
+        /**
+         * BeginAction
+         * @description `text`: the message that begins it, understood as `intent`; without both, no message does.
+         */
         BeginAction: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -5079,6 +5082,18 @@ export interface components {
             values?: {
                 [key: string]: unknown;
             };
+            /**
+             * Text
+             * @default
+             */
+            text?: string;
+            /** Intent */
+            intent?: string | null;
+            /**
+             * Confidence
+             * @default 1
+             */
+            confidence?: number;
         };
         /** BoardAccount */
         BoardAccount: {
@@ -7355,7 +7370,8 @@ export interface components {
         };
         /**
          * Expected
-         * @description What one action led to: the way through the nodes, and what was sent.
+         * @description What one action led to: the way through the nodes, what was sent, and all that was done (effects.to_json without
+         *     timers and tokens; None: it is not compared, as in tests that were kept without it).
          */
         Expected: {
             /** Status */
@@ -7373,6 +7389,10 @@ export interface components {
              * @default []
              */
             said?: string[];
+            /** Done */
+            done?: {
+                [key: string]: unknown;
+            }[] | null;
         };
         /** Experiment */
         Experiment: {
@@ -8268,7 +8288,8 @@ export interface components {
              *       "phone": "",
              *       "time_zone": "",
              *       "attributes": {},
-             *       "tags": []
+             *       "tags": [],
+             *       "segments": []
              *     }
              */
             contact?: components["schemas"]["SimContact"];
@@ -13022,6 +13043,12 @@ export interface components {
              * @default []
              */
             tags?: string[];
+            /**
+             * Segments
+             * @description Those it is in whose rules ask for more than is said here, and lists.
+             * @default []
+             */
+            segments?: string[];
         };
         /** Simulation */
         Simulation: {
