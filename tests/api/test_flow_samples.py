@@ -114,3 +114,13 @@ async def test_a_winner_holds_in_the_simulation_and_in_the_tests_of_the_flow(wor
         }
         await ok(await client.post(f"{at}/tests", json={"name": "the winner", "run": run}), 201)
         await ok(await client.post(f"{at}/publish", json={}))
+
+
+async def test_a_call_has_a_price_also_where_nothing_is_sent(world: Any) -> None:
+    call = {"id": "call", "type": "call", "data": {}}
+    async with await world.sign_in("north", "campaign_manager") as client:
+        contact = {"name": "Ann", "phone": "+447700900001"}
+        frame = await begun(client, {"document": flow_of(call), "contact": contact})
+        assert [each["type"] for each in frame["effects"]][0] == "place_call"
+        ((cost),) = frame["costs"]
+        assert (cost["effect"], cost["channel"]) == (0, "voice")
