@@ -121,6 +121,6 @@ async def test_a_call_has_a_price_also_where_nothing_is_sent(world: Any) -> None
     async with await world.sign_in("north", "campaign_manager") as client:
         contact = {"name": "Ann", "phone": "+447700900001"}
         frame = await begun(client, {"document": flow_of(call), "contact": contact})
-        assert [each["type"] for each in frame["effects"]][0] == "place_call"
+        assert frame["effects"][0]["type"] == "place_call"
         ((cost),) = frame["costs"]
         assert (cost["effect"], cost["channel"]) == (0, "voice")
