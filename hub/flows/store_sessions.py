@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.flows.store_runs import LIVE
 from models.flow_runs import flow_goals, flow_sessions, flow_steps
+from models.routing import flows
 
 STEPS_SHOWN_MAX = 500
 
@@ -18,18 +19,20 @@ STEPS_SHOWN_MAX = 500
 async def page(
     db: AsyncConnection,
     tenant_id: UUID,
-    flow_id: UUID,
+    flow_id: UUID | None,
     *,
     status: str | None,
-    node: str | None,
-    version: int | None,
+    node: str | None = None,
+    version: int | None = None,
     after: UUID | None,
     limit: int,
 ) -> Sequence[Row[Any]]:
-    """Sessions of a flow, the newest first, without their state."""
+    """Sessions of a flow, or of all, the newest first, without their state."""
     table = flow_sessions
     columns = [column for column in table.c if column.name != "state"]
-    query = select(*columns).where(table.c.tenant_id == tenant_id, table.c.flow_id == flow_id)
+    query = select(*columns).where(table.c.tenant_id == tenant_id)
+    if flow_id is not None:
+        query = query.where(table.c.flow_id == flow_id)
     if status is not None:
         query = query.where(table.c.status == status)
     if node is not None:
@@ -67,3 +70,18 @@ async def in_flight(db: AsyncConnection, tenant_id: UUID, flow_id: UUID) -> Sequ
         table.c.tenant_id == tenant_id, table.c.flow_id == flow_id, table.c.status.in_(LIVE)
     )
     return (await db.execute(query.group_by(*group).order_by(*group))).all()
+
+
+async def stuck(db: AsyncConnection, tenant_id: UUID) -> Sequence[Any]:
+    """(flow_id, name, count) of the flows with sessions that are stuck, the most first."""
+    table = flow_sessions
+    count = func.count().label("count")
+    same = (flows.c.tenant_id == table.c.tenant_id) & (flows.c.id == table.c.flow_id)
+    query = (
+        select(table.c.flow_id, flows.c.name, count)
+        .join(flows, same)
+        .where(table.c.tenant_id == tenant_id, table.c.status == "stuck")
+        .group_by(table.c.flow_id, flows.c.name)
+        .order_by(count.desc(), flows.c.name)
+    )
+    return (await db.execute(query)).all()

@@ -2982,6 +2982,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/flow-sessions/stuck": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stuck Sessions
+         * @description Everybody who is stuck, in whichever flow, newest first, with the reason.
+         */
+        get: operations["list_stuck_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/flow-sessions/{session_id}": {
         parameters: {
             query?: never;
@@ -13375,6 +13395,30 @@ export interface components {
              * @description Seconds without a receipt after which the next channel takes over; left out: 300 for RCS, 900 for WhatsApp, else only a failure makes the next one try.
              */
             timeout_s?: number | null;
+        };
+        /** StuckFlow */
+        StuckFlow: {
+            /**
+             * Flow Id
+             * @example flw_01kasw8qbefy09m6sc7n75yr3h
+             */
+            flow_id: string;
+            /** Name */
+            name: string;
+            /** Count */
+            count: number;
+        };
+        /** StuckSessions */
+        StuckSessions: {
+            /** Items */
+            items: components["schemas"]["FlowSession"][];
+            /** Has More */
+            has_more: boolean;
+            /**
+             * Flows
+             * @description How many are stuck, by flow, the most first.
+             */
+            flows: components["schemas"]["StuckFlow"][];
         };
         /**
          * SuggestedReply
@@ -29952,6 +29996,75 @@ export interface operations {
             };
             /** @description There is no such thing here. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_stuck_sessions: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                starting_after?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StuckSessions"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
