@@ -9,6 +9,7 @@ from typing import Any
 from playwright.async_api import Page, expect
 
 from tests.api.whole_hub import client, fresh_number, start
+from tests.browser.drawing import step
 from tests.browser.steps import sign_in, unique
 from tests.browser.test_accessibility import check
 
@@ -87,6 +88,12 @@ async def test_who_is_stuck_is_led_on_at_another_step(page: Page, hub_stack: Any
         await expect(inside.get_by_text("Nobody is stuck.")).to_be_visible()
         await inside.get_by_role("button", name="Waiting").click()
         await expect(inside.locator("[data-session]")).to_have_count(2)
+        await page.get_by_role("tab", name="Inspector").click()
+        await step(page, "start").click()
+        await expect(
+            page.get_by_role("region", name="As it is published").get_by_text("bought")
+        ).to_be_visible()
+        await shot(page, "awaits")
         standing = await http.get(f"/v1/flows/{flow_id}/sessions?status=waiting")
         assert [each["node"] for each in standing.json()["items"]] == ["ask", "ask"]
 
@@ -113,6 +120,8 @@ async def test_what_begins_a_run_is_typed(page: Page, hub_stack: Any) -> None:
     await sign_in(page, hub_stack.public_url, run.email, f"/flows/{made.json()['id']}")
     tabs = [await each.bounding_box() for each in await page.get_by_role("tab").all()]
     assert len({box["y"] for box in tabs if box}) == 1, "the tabs stand in one row"
+    wide = "() => { const all = document.querySelector('[role=tablist]'); return all.scrollWidth > all.clientWidth }"
+    assert not await page.evaluate(wide), "and fit"
     await page.get_by_role("tab", name="Simulator").click()
     panel = page.get_by_test_id("simulator")
     await panel.get_by_text("More about the contact").click()
