@@ -7,7 +7,8 @@ transaction that takes its row away, so it is sent once; a webhook may be asked 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+import random
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -34,7 +35,7 @@ from hub.errors import HubError, Invalid, NotFound
 from hub.failover import store as people
 from hub.failover.plan import TIMEOUT_S, Step
 from hub.flows import store_runs
-from hub.flows.asking import Asker
+from hub.flows.asking import Asker, shares
 from hub.flows.inputs import INPUT, TimeUp, WebhookAnswer
 from hub.flows.receipts import ORIGIN, delivery, input_row
 from hub.ids import decode_id, new_id
@@ -46,7 +47,7 @@ from models.db import Scope, insert_rows, transaction
 EVERY_S = 0.25
 MOST = 500  # of a tenant at a time
 LEASE = timedelta(seconds=60)
-ASKED_MAX = 5  # a webhook whose host died so often is not asked again
+ASKED_MAX = 5  # a webhook whose host died so often while it was asked is not asked again
 WEBHOOKS_AT_ONCE = 64
 RECEIPT_KEPT = timedelta(days=31)
 CHANGES_KEPT = timedelta(seconds=30)  # a host may begin sessions in the version before for some seconds
@@ -80,8 +81,8 @@ class FlowWork:
         self._directories = directories
         self._clock = clock
         self._asker = asker
-        self._slots = asyncio.Semaphore(WEBHOOKS_AT_ONCE)
-        self._asking: set[asyncio.Task[None]] = set()
+        self._asking: dict[UUID, tuple[UUID, asyncio.Task[None]]] = {}
+        """Webhooks in the air: whose they are, and who asks."""
 
     async def run_for_ever(self) -> None:
         while True:
@@ -94,14 +95,15 @@ class FlowWork:
                 await asyncio.sleep(EVERY_S)
 
     async def close(self) -> None:
-        for task in self._asking:
+        tasks = [task for _, task in self._asking.values()]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._asking, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self._asker.close()
 
     async def settle(self) -> None:
         """Wait for the webhooks that are being asked."""
-        await asyncio.gather(*self._asking)
+        await asyncio.gather(*(task for _, task in self._asking.values()))
 
     async def look(self) -> int:
         """Everything that is due, once. Returns how much that was."""
@@ -114,10 +116,12 @@ class FlowWork:
         async with transaction(self._engine, Scope.of(*tenants)) as db:
             timers = await store_runs.timers(db, tenants, now, lease, MOST)
             work = await store_runs.claim(db, tenants, now, lease, MOST)
+            hooks = await self._hooks(db, tenants, now, lease)
+        self._ask(hooks)
         await self._timers(timers, lease)
         await self._carry_out(work)
         moved = [await self._change(tenant_id, now) for tenant_id in tenants]
-        return len(timers) + len(work) + sum(moved)
+        return len(timers) + len(work) + len(hooks) + sum(moved)
 
     async def _tell(self, rows: Sequence[Any], event: Callable[[Any], Event]) -> list[str]:
         """Mail to the sessions' conversations; what became of each: a status, or `failed`, to be tried again."""
@@ -172,10 +176,6 @@ class FlowWork:
                     over.append(row)
                 case "send" | "dial":
                     letters[row.tenant_id].append(row)
-                case "webhook":
-                    task = asyncio.create_task(self._webhook(row))
-                    self._asking.add(task)
-                    task.add_done_callback(self._asking.discard)
                 case "input" | "call":
                     news.append(row)
                 case _:
@@ -194,13 +194,33 @@ class FlowWork:
             async with transaction(self._engine, Scope.of(*{row.tenant_id for row in rows})) as db:
                 await store_runs.done(db, [(row.tenant_id, row.id) for row in rows])
 
+    # Webhooks
+
+    async def _hooks(
+        self, db: AsyncConnection, tenants: Sequence[UUID], now: datetime, lease: datetime
+    ) -> Sequence[Any]:
+        """Those that are asked now: what waits for a slot is not leased, so that its lease cannot run out unasked."""
+        waiting = await store_runs.with_webhooks(db, tenants, now)
+        random.shuffle(waiting)  # with more tenants than slots it is not always the same ones' turn
+        asking = Counter(tenant_id for tenant_id, _ in self._asking.values())
+        turn = shares(waiting, asking, WEBHOOKS_AT_ONCE)
+        return await store_runs.claim_webhooks(db, turn, self._asking, now, lease) if turn else ()
+
+    def _ask(self, rows: Sequence[Any]) -> None:
+        for row in rows:
+            task = asyncio.create_task(self._webhook(row))
+            self._asking[row.id] = row.tenant_id, task
+            task.add_done_callback(partial(self._asked, row.id))
+
+    def _asked(self, work_id: UUID, task: asyncio.Task[None]) -> None:
+        del self._asking[work_id]
+
     async def _webhook(self, row: Any) -> None:
         try:
-            async with self._slots:
-                if row.attempts > ASKED_MAX:
-                    answer = WebhookAnswer(token=int(row.payload["token"]), error="it could not be asked")
-                else:
-                    answer = await self._asker.ask(row.payload)
+            if row.attempts > ASKED_MAX:
+                answer = WebhookAnswer(token=int(row.payload["token"]), error="it could not be asked")
+            else:
+                answer = await self._asker.ask(row.payload)
             async with transaction(self._engine, Scope.of(row.tenant_id)) as db:
                 payload = orjson.dumps(INPUT.dump_python(answer)).decode()
                 await store_runs.answered(db, row.tenant_id, row.id, payload, self._clock.now())

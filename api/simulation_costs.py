@@ -15,7 +15,7 @@ from hub.billing.pricing import RateTable
 from hub.billing.store import load_rates
 from hub.channels.base import ChannelKind
 from hub.flows import store
-from hub.flows.shown_costs import ShownCost, costs_of
+from hub.flows.shown_costs import PRICED, ShownCost, costs_of
 from hub.flows.simulator import Simulation
 
 KEPT_S = 30.0
@@ -39,9 +39,9 @@ class Costs:
     tenant_id: UUID
 
     async def of(self, simulation: Simulation) -> list[ShownCost]:
-        """Of the messages of the last frame."""
+        """Of the messages and calls of the last frame."""
         frame = simulation.frames[-1]
-        if not any(effect["type"] == "send_message" for effect in frame.effects):
+        if not any(effect["type"] in PRICED for effect in frame.effects):
             return []
         known = await self._known()
         return costs_of(

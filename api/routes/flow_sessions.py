@@ -72,6 +72,23 @@ async def in_flight(flow_id: FlowId, db: Db, caller: Reader) -> schemas.InFlight
     )
 
 
+@router.get("/flow-sessions/stuck", operation_id="list_stuck_sessions")
+async def stuck_sessions(
+    db: Db, caller: Reader, limit: Limit = PAGE_DEFAULT, starting_after: FlowSessionId | None = None
+) -> schemas.StuckSessions:
+    """Everybody who is stuck, in whichever flow, newest first, with the reason."""
+    rows = await store_sessions.page(
+        db, caller.tenant_id, None, status="stuck", after=starting_after, limit=limit + 1
+    )
+    return schemas.StuckSessions(
+        items=[schemas.FlowSession.model_validate(row) for row in rows[:limit]],
+        has_more=len(rows) > limit,
+        flows=[
+            schemas.StuckFlow.model_validate(row) for row in await store_sessions.stuck(db, caller.tenant_id)
+        ],
+    )
+
+
 @router.get("/flow-sessions/{session_id}", operation_id="get_flow_session")
 async def flow_session(session_id: FlowSessionId, db: Db, caller: Reader) -> schemas.FlowSessionView:
     """One session: what it knows, what it waits for, the way it took."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -19,10 +20,11 @@ from api.simulations import Kept, Played
 from hub.contacts import service as contacts
 from hub.contacts.segments import loading
 from hub.errors import Invalid
-from hub.flows import service
+from hub.flows import samples, service
 from hub.flows.made_contacts import longest, missing
+from hub.flows.sim_contact import SimContact
 from hub.flows.simulation_json import frame_json
-from hub.flows.simulator import SimContact, Simulation, act, back, values_of
+from hub.flows.simulator import Simulation, act, back, values_of
 from hub.ids import new_id
 from hub.tenancy.caller import Caller
 
@@ -50,6 +52,10 @@ async def begin_simulation(
     sample = body.contact_id is not None
     begun = Simulation(own, body.seed, now, contact, sample=sample, channel=body.channel.value)
     played, simulation_id = simulations.played(document, begun), new_id()
+    if sample:
+        segments = await samples.segments(db, caller.tenant_id, contact.id, played.flow, now)
+        begun = replace(begun, contact=contact.model_copy(update={"segments": segments}))
+        played = replace(played, simulation=begun)
     await simulations.keep(redis, caller.tenant_id, simulation_id, played)
     return await _shown(simulation_id, begun, db, caller)
 

@@ -36,6 +36,18 @@ class FlowSessionPage(Out):
     has_more: bool
 
 
+class StuckFlow(Out):
+    flow_id: FlowId
+    name: str
+    count: int
+
+
+class StuckSessions(Out):
+    items: list[FlowSession]
+    has_more: bool
+    flows: list[StuckFlow] = Field(description="How many are stuck, by flow, the most first.")
+
+
 class FlowStep(Out):
     """A node that was passed, by this port; without a port it was arrived at."""
 

@@ -11,7 +11,8 @@ from api.schemas.conditions import ConditionField, ConditionFields
 from hub.channels.base import ChannelKind
 from hub.flows.kept_runs import FlowTest as KeptRun
 from hub.flows.service import NAME_CHARS_MAX
-from hub.flows.simulator import Action, SimContact
+from hub.flows.sim_contact import SimContact
+from hub.flows.simulator import Action
 
 Name = Annotated[str, Field(min_length=1, max_length=NAME_CHARS_MAX)]
 Description = Annotated[str, Field(max_length=1_000)]

@@ -1,9 +1,10 @@
-"""One call of a flow's webhook: bounded in time and size, never inside the house, never redirected."""
+"""One call of a flow's webhook: bounded in time and size, never inside the house, never redirected; and whose turn it is."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 import aiohttp
 import orjson
@@ -17,6 +18,21 @@ from hub.webhooks.endpoint import host_and_port
 
 USER_AGENT = "parley-flows/1"
 CONNECTIONS = 64
+
+
+def shares(waiting: Iterable[UUID], asking: Mapping[UUID, int], slots: int) -> dict[UUID, int]:
+    """How many more each tenant may ask at once: together no more than are free, and none holds more than half of what the
+    others leave, so that somebody who comes later finds room beside those who hang. `asking`: how many each has in the air.
+    """
+    free = slots - sum(asking.values())
+    found = {}
+    for tenant in sorted(waiting, key=lambda each: asking.get(each, 0)):
+        own = asking.get(tenant, 0)
+        more = min(free, max(0, (own + free + 1) // 2 - own))
+        if more:
+            found[tenant] = more
+            free -= more
+    return found
 
 
 class Asker:

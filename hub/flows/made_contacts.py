@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from hub.conditions.catalog import ATTRIBUTE, FieldSpec
-from hub.flows.simulator import SimContact
+from hub.flows.sim_contact import SimContact
 
 TEXT_CHARS = 120
 """As long as a value of a text becomes: longer than what a screen expects, as long as people write."""

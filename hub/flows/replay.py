@@ -9,15 +9,16 @@ that has changed since, a message that another flow took) proves nothing about t
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
 from hub.flows.definition import Flow
 from hub.flows.engine import Sprint, advance, listened
-from hub.flows.inputs import Begin, Call, Delivery, HandedBack, Input, Reply, TimeUp, WebhookAnswer
+from hub.flows.experiments.decided import Decisions
+from hub.flows.inputs import Begin, Call, Delivery, HandedBack, Input, Reply, TimeUp, WebhookAnswer, heard_of
 from hub.flows.nodes import Start
 from hub.flows.nodes.call_base import PLACING
 from hub.flows.nodes.call_contact import CallContact
@@ -39,6 +40,7 @@ MISSED: Mapping[str, Literal["busy", "no_answer", "failed"]] = {
 }
 DIALLED = frozenset({"answered", "busy", "no_answer", "failed"})
 Way = tuple[str, str]
+Decided = Callable[[datetime], Decisions]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ class Lived:
     until: datetime
     passed: Sequence[Passed]
     heard: Sequence[Heard]
+    began: Heard | None = None
+    """The message that began it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +91,22 @@ class Replayed:
     reason: str = ""
 
 
-def compare(lived: Lived, own: Flow, other: Flow, person: Person, tenants: tuple[Tenant, Tenant]) -> Replayed:
-    """The session on its own version and on another one, with what each of them asks of its tenant."""
+def compare(
+    lived: Lived,
+    own: Flow,
+    other: Flow,
+    person: Person,
+    tenants: tuple[Tenant, Tenant],
+    decided: Decided | None = None,
+) -> Replayed:
+    """The session on its own version and on another one, with what each of them asks of its tenant. `decided`: what was
+    decided of experiments by then; else what the tenants say.
+    """
     logged = tuple((each.node, each.port) for each in lived.passed)
-    was, _ = _play(lived, own, person, tenants[0])
+    was, _ = _play(lived, own, person, tenants[0], decided)
     if was != logged:
         return Replayed("unrepeatable", logged)
-    now, reason = _play(lived, other, person, tenants[1])
+    now, reason = _play(lived, other, person, tenants[1], decided)
     if now == was:
         return Replayed("same", was, now)
     pairs = zip(was, now, strict=False)
@@ -101,14 +114,16 @@ def compare(lived: Lived, own: Flow, other: Flow, person: Person, tenants: tuple
     return Replayed("changed", was, now, parted, reason)
 
 
-def _play(lived: Lived, flow: Flow, person: Person, tenant: Tenant) -> tuple[tuple[Way, ...], str]:
+def _play(
+    lived: Lived, flow: Flow, person: Person, tenant: Tenant, decided: Decided | None
+) -> tuple[tuple[Way, ...], str]:
     """The way that it goes, and why it is stuck at the end, if it is."""
-    return _Player(lived, flow, World(tenant, person)).whole()
+    return _Player(lived, flow, World(tenant, person), decided).whole()
 
 
 class _Player:
-    def __init__(self, lived: Lived, flow: Flow, world: World) -> None:
-        self.lived, self.flow, self.world = lived, flow, world
+    def __init__(self, lived: Lived, flow: Flow, world: World, decided: Decided | None) -> None:
+        self.lived, self.flow, self.world, self.decided = lived, flow, world, decided
         self.now = lived.begun
         self.way: list[Way] = []
         self.steps = 0
@@ -122,7 +137,8 @@ class _Player:
         first = lived.first if begins or lived.first in self.flow.nodes else self.flow.start
         session: Session | None = Session(lived.flow_id.hex, first, version=lived.version)
         if begins or first == self.flow.start:
-            session = self._run(session, Begin(values=self._values(first)))
+            said = {} if lived.began is None else heard_of(_said(lived.began))
+            session = self._run(session, Begin(values=self._values(first), heard=said))
         for _ in range(INPUTS_MAX):
             if session is None or session.is_stuck:
                 break
@@ -136,7 +152,10 @@ class _Player:
     def _run(self, session: Session | None, given: Input) -> Session | None:
         assert session is not None, "only what goes on is fed"
         dice = random.Random(self.lived.id.int ^ (session.token << 1) ^ self.steps)
-        sprint: Sprint = advance(self.flow, session, given, self.now, dice, self.world)
+        world = self.world
+        if self.decided is not None:
+            world = replace(world, tenant=replace(world.tenant, decisions=self.decided(self.now)))
+        sprint: Sprint = advance(self.flow, session, given, self.now, dice, world)
         own = session.flow_id
         self.way += [(step.node, step.port) for step in sprint.steps if step.port and step.flow_id == own]
         self.steps += len(sprint.steps)

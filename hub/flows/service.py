@@ -13,6 +13,7 @@ from sqlalchemy import Row, null
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.contacts import store_attributes
 from hub.contacts.segments import loading
 from hub.contacts.segments import store as segments_store
 from hub.errors import Invalid, NotFound
@@ -28,6 +29,7 @@ from hub.flows.service_funds import with_funds
 from hub.flows.triggers import service as triggers
 from hub.flows.world import Tenant
 from hub.ids import encode_id, new_id
+from hub.routing import loading as routing
 
 NAME_CHARS_MAX = 80
 TESTS_MAX = 50
@@ -224,14 +226,21 @@ def _read(running: Iterable[Any]) -> dict[str, Flow]:
 
 
 async def tenant_of(db: AsyncConnection, tenant_id: UUID, flow: Flow) -> Tenant:
-    """What a run of the flow needs to know, for simulations and tests. Segments are not asked: nobody is in one."""
-    nodes = flow.nodes.values()
+    """What a run of the flow needs to know, for simulations and tests: as the hosts know it."""
+    enters = any(isinstance(node, SubFlow) for node in flow.nodes.values())
+    entered = _read(await store.published(db, tenant_id)) if enters else {}
+    flows = [flow, *entered.values()]
+    nodes = [node for each in flows for node in each.nodes.values()]
     conditions = [condition for node in nodes for _, condition in node.conditions()]
-    enters = any(isinstance(node, SubFlow) for node in nodes)
+    catalog, segments = await routing.fields_and_segments(db, tenant_id, conditions)
     return Tenant(
-        catalog=await loading.spoken(db, tenant_id, conditions),
-        flows=_read(await store.published(db, tenant_id)) if enters else {},
+        catalog=catalog,
+        segments=segments,
+        flows=entered,
         zone=ZoneInfo(await segments_store.time_zone(db, tenant_id)),
+        definitions=await store_attributes.definitions(db, tenant_id),
+        decisions=await experiments.in_force(db, tenant_id),
+        templates=await routing.templates(db, tenant_id, flows),
     )
 
 
@@ -245,7 +254,7 @@ async def look(db: AsyncConnection, tenant_id: UUID, flow_id: UUID, document: An
     tenant = await tenant_of(db, tenant_id, flow)
     tests = []
     for row in await store.tests(db, tenant_id, flow_id, TESTS_MAX):
-        found = differences(flow, FlowTest.model_validate(row.run), tenant)
+        found = differences(flow, FlowTest.model_validate(row.run), tenant, flow_id.hex)
         tests.append({"id": row.id, "name": row.name, "passed": not found, "differences": found[:20]})
     return Look((), tuple(inspect(flow, around)), tuple(tests))
 

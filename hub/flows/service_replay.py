@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,10 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.flows import service, store_live, store_runs
 from hub.flows.definition import Flow, read
+from hub.flows.experiments import store as experiments
+from hub.flows.experiments.decided import Decisions, Key, fold
 from hub.flows.faults import FlowInvalid
-from hub.flows.replay import Heard, Lived, Passed, Replayed, compare
+from hub.flows.replay import Decided, Heard, Lived, Passed, Replayed, compare
 from hub.flows.world import Person, Tenant
-from hub.routing.loading import needs_of_flows
+from hub.routing.loading import NO_NEEDS, needs_of_flows
 from hub.routing.store_records import records_of, records_query
 
 MESSAGES_MAX = 20_000
@@ -54,8 +56,8 @@ async def replay(db: AsyncConnection, row: Row[Any], days: int, most: int, now: 
     sessions = await store_live.lived(db, row.tenant_id, row.id, now - timedelta(days=days), most)
     versions = await _versions(db, row, {session.version for session in sessions})
     tenant = await service.tenant_of(db, row.tenant_id, draft)
-    flows = [draft, *(flow for flow, _ in versions.values())]
-    persons = await _persons(db, row.tenant_id, sessions, flows, tenant, now)
+    persons = await _persons(db, row.tenant_id, sessions, [(draft, tenant), *versions.values()], now)
+    decided = await _decided(db, row.tenant_id)
     told = await _lived(db, row, sessions, now)
     found = Replay()
     for nth, session in enumerate(sessions):
@@ -67,7 +69,7 @@ async def replay(db: AsyncConnection, row: Row[Any], days: int, most: int, now: 
             continue
         own, its_tenant = known
         person = persons.get(session.contact_id, Person(session.contact_id))
-        result = compare(told[session.id], own, draft, person, (its_tenant, tenant))
+        result = compare(told[session.id], own, draft, person, (its_tenant, tenant), decided)
         if result.verdict == "changed":
             found.changed.append(
                 Changed(
@@ -101,12 +103,13 @@ async def _persons(
     db: AsyncConnection,
     tenant_id: UUID,
     sessions: Sequence[Any],
-    flows: Sequence[Flow],
-    tenant: Tenant,
+    played: Iterable[tuple[Flow, Tenant]],
     now: datetime,
 ) -> Mapping[UUID, Person]:
     """The contacts as they are now: what they were then is not on record."""
-    needs = needs_of_flows(flows, tenant)
+    needs = NO_NEEDS
+    for flow, tenant in played:
+        needs |= needs_of_flows([flow, *tenant.flows.values()], tenant)
     contacts = {session.contact_id for session in sessions}
     query, values = records_query(tenant_id, contacts, needs, now)
     found = {}
@@ -129,10 +132,9 @@ async def _lived(
     since = min(session.started_at for session in sessions)
     contacts = list({session.contact_id for session in sessions})
     for each in await store_live.heard(db, row.tenant_id, contacts, since, MESSAGES_MAX):
-        content = each.content or {}
-        choice = str(content.get("id") or "") if content.get("type") == "reply" else ""
-        heard = Heard(each.created_at, each.body, choice, each.intent, each.confidence or 0.0)
-        said[each.contact_id].append(heard)
+        said[each.contact_id].append(_heard(each))
+    began = await store_live.began(db, row.tenant_id, [each.id for each in sessions])
+    first = {each.id: _heard(each) for each in began}
     return {
         session.id: Lived(
             session.id,
@@ -144,6 +146,31 @@ async def _lived(
             session.ended_at or now,
             [Passed(step.node, step.port, step.at) for step in steps[session.id] if step.port],
             said[session.contact_id],
+            first.get(session.id),
         )
         for session in sessions
     }
+
+
+def _heard(row: Any) -> Heard:
+    content = row.content or {}
+    choice = str(content.get("id") or "") if content.get("type") == "reply" else ""
+    return Heard(row.created_at, row.body, choice, row.intent, row.confidence or 0.0)
+
+
+async def _decided(db: AsyncConnection, tenant_id: UUID) -> Decided:
+    """What was decided of the tenant's experiments until a moment."""
+    rows = await experiments.all_decisions(db, tenant_id)
+    known: dict[int, Decisions] = {}
+
+    def until(moment: datetime) -> Decisions:
+        count = sum(row.at <= moment for row in rows)
+        if count not in known:
+            groups: dict[Key, list[Any]] = defaultdict(list)
+            for row in rows:
+                if row.at <= moment:
+                    groups[row.flow_id.hex, row.node, row.signature].append(row)
+            known[count] = {key: fold(group) for key, group in groups.items()}
+        return known[count]
+
+    return until

@@ -21,7 +21,8 @@ from hub.voice.tariff import Tariff, estimate_s
 
 UNKNOWN_NUMBER = "no price: the contact has no phone number"
 
-
+PRICED = frozenset({"send_message", "place_call"})
+"""Effects that cost something."""
 SHORTEST = {"type": "call", "steps": [{"type": "hang_up"}]}
 """How long a call of a flow lasts is known when it is over: the least it costs is shown."""
 

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from hub.flows.session import Session
-from hub.flows.simulator import Frame, SimContact, Simulation
+from hub.flows.sim_contact import SimContact
+from hub.flows.simulator import Frame, Simulation
 
 
 def to_json(simulation: Simulation) -> dict[str, Any]:

@@ -11,13 +11,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
-from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
-from hub.conditions.catalog import CHANNELS
-from hub.conditions.predicate import Facts, facts_of_attributes
 from hub.errors import Conflict
 from hub.flows import effects
 from hub.flows.definition import Flow
@@ -33,46 +29,38 @@ from hub.flows.inputs import (
     Resume,
     TimeUp,
     WebhookAnswer,
+    heard_of,
 )
 from hub.flows.session import Session
+from hub.flows.sim_contact import Part, SimContact, changed, person_of, played
 from hub.flows.values import Duration, Span, as_scalar
-from hub.flows.world import Person, Tenant, World
+from hub.flows.world import Tenant, World
 
 FRAMES_MAX = 200
 TIMERS_MAX = 50
 REPLY_MAX = 4_096
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class BeginAction(Part):
+    """`text`: the message that begins it, understood as `intent`; without both, no message does."""
 
-
-class SimContact(_Part):
-    """Who the run is played for."""
-
-    id: UUID = UUID(int=1)
-    name: str = Field("Ann Example", max_length=200)
-    language: str = Field("en", max_length=20)
-    phone: str = Field("", max_length=20)
-    time_zone: str = Field("", max_length=60)
-    attributes: dict[str, str | int | float | bool | None] = Field(default_factory=dict, max_length=200)
-    tags: tuple[str, ...] = Field((), max_length=200)
-
-    def model_post_init(self, context: Any) -> None:
-        if self.time_zone:
-            try:
-                ZoneInfo(self.time_zone)
-            except (ZoneInfoNotFoundError, ValueError, OSError):
-                raise ValueError("time_zone: there is no such time zone") from None
-
-
-class BeginAction(_Part):
     do: Literal["begin"] = "begin"
     start: str = Field("", max_length=100, description="A start node; empty: the flow's own.")
     values: dict[str, Any] = Field(default_factory=dict, max_length=50)
+    text: str = Field("", max_length=REPLY_MAX)
+    intent: str | None = Field(None, max_length=80)
+    confidence: float = Field(1.0, ge=0, le=1)
+
+    @property
+    def given(self) -> Begin:
+        """As a conversation begins it: a text is one of the values, and the last reply."""
+        if not self.text and self.intent is None:
+            return Begin(values=self.values)
+        said = _reply(self.text, "", self.intent, self.confidence)
+        return Begin(values={"text": self.text, **self.values}, heard=heard_of(said))
 
 
-class ReplyAction(_Part):
+class ReplyAction(Part):
     """The contact writes; `intent` is forced."""
 
     do: Literal["reply"] = "reply"
@@ -82,37 +70,37 @@ class ReplyAction(_Part):
     confidence: float = Field(1.0, ge=0, le=1)
 
 
-class CallAction(_Part):
+class CallAction(Part):
     do: Literal["call"] = "call"
     happened: CallEvent = "keys"
     value: str = Field("", max_length=200)
 
 
-class PassTimeAction(_Part):
+class PassTimeAction(Part):
     """Let time pass; every timer on the way runs out when it is due."""
 
     do: Literal["pass_time"] = "pass_time"
     duration: Span = Duration(amount=1, unit="hours")
 
 
-class WebhookAction(_Part):
+class WebhookAction(Part):
     do: Literal["webhook"] = "webhook"
     status: int = Field(200, ge=0, le=599)
     body: Any = None
     error: str = Field("", max_length=200)
 
 
-class DeliveryAction(_Part):
+class DeliveryAction(Part):
     do: Literal["delivery"] = "delivery"
     status: Literal["sent", "delivered", "read", "failed"] = "delivered"
 
 
-class HandBackAction(_Part):
+class HandBackAction(Part):
     do: Literal["hand_back"] = "hand_back"
     outcome: str = Field("", max_length=80)
 
 
-class GoOnAction(_Part):
+class GoOnAction(Part):
     """Go on from a breakpoint or a single step, or run a stuck session again, with other variables where given."""
 
     do: Literal["go_on"] = "go_on"
@@ -233,7 +221,7 @@ class _Player:
     ) -> None:
         self.flow = flow
         self.flow_id = simulation.flow_id
-        self.tenant = tenant
+        self.tenant = replace(tenant, segments=played(tenant.segments))
         self.by_phone = simulation.channel == "voice"
         self.now = simulation.at
         self.session = simulation.session
@@ -255,7 +243,7 @@ class _Player:
             if action.start and action.start not in self.flow.starts:
                 raise Conflict(f"there is no start node {action.start!r}")
             self.session = begin_at(self.flow_id, self.flow, action.start, on_call=self.by_phone)
-            self._run(Begin(values=action.values))
+            self._run(action.given)
             return
         if self.session is None:
             raise Conflict("no session is open: begin one, or step back")
@@ -277,9 +265,7 @@ class _Player:
         token = waiting.token if waiting is not None else 0
         match action:
             case ReplyAction(text=text, choice=choice, intent=intent, confidence=confidence):
-                return Reply(
-                    text=text, choice=choice, intent=intent, confidence=confidence if intent else 0.0
-                )
+                return _reply(text, choice, intent, confidence)
             case CallAction(happened=happened, value=value):
                 return Call(happened=happened, value=value)
             case WebhookAction(status=status, body=body, error=error):
@@ -321,6 +307,10 @@ class _Player:
         return True
 
 
+def _reply(text: str, choice: str, intent: str | None, confidence: float) -> Reply:
+    return Reply(text=text, choice=choice, intent=intent, confidence=confidence if intent else 0.0)
+
+
 def _asked(sprint: Sprint) -> list[int]:
     """How many of the effects are each step's; what was asked for behind the last one is its own too."""
     ends = [min(step.asked, len(sprint.effects)) for step in sprint.steps[:-1]] + [len(sprint.effects)]
@@ -342,43 +332,9 @@ def _what(session: Session) -> str:
     return kinds.get(session.waiting.kind if session.waiting else "", "has not begun")
 
 
-def person_of(contact: SimContact) -> Person:
-    """The made contact as a run sees it."""
-    first, _, last = contact.name.partition(" ")
-    attributes = {key: value for key, value in contact.attributes.items() if value is not None}
-    own = {"name": contact.name, "first_name": first, "last_name": last, "language": contact.language}
-    values = {
-        "name": contact.name,
-        "language": contact.language,
-        "time_zone": contact.time_zone,
-        **facts_of_attributes(attributes),
-    }
-    addresses = [("phone", contact.phone)] if contact.phone else []
-    consents = [(kind, "marketing", "opted_in") for kind in CHANNELS]
-    facts = Facts(values=values, tags=frozenset(contact.tags), addresses=addresses, consents=consents)
-    zone = ZoneInfo(contact.time_zone) if contact.time_zone else None
-    return Person(contact.id, {**attributes, **own, "phone": contact.phone}, facts, zone)
-
-
 def values_of(frame: Frame) -> dict[str, Any]:
     """What a template would read after a frame: variables by name, `contact` and `reply`."""
     session = frame.session
     variables = {} if session is None else {k: v for k, v in session.variables.items() if v is not None}
     heard = {} if session is None else dict(session.heard)
     return {**variables, "contact": dict(person_of(frame.contact).profile), "reply": heard}
-
-
-def changed(contact: SimContact, sprint: Sprint) -> SimContact:
-    """The contact with what the run did to it."""
-    attributes, tags = dict(contact.attributes), dict.fromkeys(contact.tags)
-    for effect in sprint.effects:
-        match effect:
-            case effects.SetAttribute(key, value):
-                attributes[key] = value
-            case effects.AddTag(tag):
-                tags[tag] = None
-            case effects.RemoveTag(tag):
-                tags.pop(tag, None)
-    if attributes == contact.attributes and tuple(tags) == contact.tags:
-        return contact
-    return contact.model_copy(update={"attributes": attributes, "tags": tuple(tags)})

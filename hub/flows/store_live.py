@@ -71,6 +71,10 @@ _HEARD = text(
     "AND contact_id = ANY(CAST(:contacts AS uuid[])) AND direction = 'in' AND created_at >= :since "
     "ORDER BY contact_id, id LIMIT :most"
 )
+_BEGAN = text(
+    "SELECT id, created_at, body, content, intent, confidence FROM messages WHERE tenant_id = :tenant_id "
+    "AND id = ANY(CAST(:sessions AS uuid[])) AND direction = 'in'"
+)
 
 
 async def taken(
@@ -128,3 +132,8 @@ async def heard(
     """What these contacts wrote since then, in order."""
     values = {"tenant_id": tenant_id, "contacts": list(contacts), "since": since, "most": most}
     return (await db.execute(_HEARD, values)).all()
+
+
+async def began(db: AsyncConnection, tenant_id: UUID, sessions: Sequence[UUID]) -> Sequence[Any]:
+    """The messages that began these sessions: a session that a message begins has its id."""
+    return (await db.execute(_BEGAN, {"tenant_id": tenant_id, "sessions": list(sessions)})).all()

@@ -59,13 +59,30 @@ _CLAIM = text(
     WITH picked AS MATERIALIZED (
         SELECT w.tenant_id, w.id FROM unnest(CAST(:tenants AS uuid[])) AS t(id)
         CROSS JOIN LATERAL (
-            SELECT tenant_id, id FROM flow_work WHERE tenant_id = t.id AND due_at <= :now
+            SELECT tenant_id, id FROM flow_work WHERE tenant_id = t.id AND due_at <= :now AND kind <> 'webhook'
             ORDER BY due_at, id LIMIT :most FOR UPDATE SKIP LOCKED
         ) w
     )
     UPDATE flow_work w SET due_at = :lease, attempts = attempts + 1 FROM picked p
     WHERE w.tenant_id = p.tenant_id AND w.id = p.id
     RETURNING w.tenant_id, w.id, w.contact_id, w.session_id, w.kind, w.payload, w.attempts, w.created_at
+    """
+)
+_WITH_WEBHOOKS = text(
+    "SELECT t.id FROM unnest(CAST(:tenants AS uuid[])) AS t(id) WHERE EXISTS (SELECT FROM flow_work w "
+    "WHERE w.tenant_id = t.id AND w.kind = 'webhook' AND w.due_at <= :now)"
+)
+_CLAIM_WEBHOOKS = text(
+    """
+    WITH picked AS MATERIALIZED (
+        SELECT w.tenant_id, w.id FROM unnest(CAST(:tenants AS uuid[]), CAST(:shares AS int[])) AS t(id, share)
+        CROSS JOIN LATERAL (
+            SELECT tenant_id, id FROM flow_work WHERE tenant_id = t.id AND due_at <= :now AND kind = 'webhook'
+            AND id <> ALL(CAST(:asking AS uuid[])) ORDER BY due_at, id LIMIT t.share FOR UPDATE SKIP LOCKED
+        ) w
+    )
+    UPDATE flow_work w SET due_at = :lease, attempts = attempts + 1 FROM picked p
+    WHERE w.tenant_id = p.tenant_id AND w.id = p.id RETURNING w.tenant_id, w.id, w.payload, w.attempts
     """
 )
 _DONE = text(
@@ -158,10 +175,23 @@ async def timers(
 async def claim(
     db: AsyncConnection, tenants: Sequence[UUID], now: datetime, lease: datetime, most: int
 ) -> Sequence[Any]:
-    """Lease work that is due, at most so much a tenant, the oldest first."""
+    """Lease work that is due but for webhooks, at most so much a tenant, the oldest first."""
     values = {"tenants": list(tenants), "now": now, "lease": lease, "most": most}
     rows = (await db.execute(_CLAIM, values)).all()
     return sorted(rows, key=lambda row: row.id)
+
+
+async def with_webhooks(db: AsyncConnection, tenants: Sequence[UUID], now: datetime) -> list[UUID]:
+    """Those of the tenants who have a webhook to ask."""
+    return list((await db.execute(_WITH_WEBHOOKS, {"tenants": list(tenants), "now": now})).scalars())
+
+
+async def claim_webhooks(
+    db: AsyncConnection, shares: Mapping[UUID, int], asking: Collection[UUID], now: datetime, lease: datetime
+) -> Sequence[Any]:
+    """Lease webhooks that are asked at once, at most its share of each tenant; none of those that are being asked."""
+    values = {"tenants": list(shares), "shares": list(shares.values()), "asking": list(asking)}
+    return (await db.execute(_CLAIM_WEBHOOKS, {**values, "now": now, "lease": lease})).all()
 
 
 async def done(db: AsyncConnection, keys: Iterable[tuple[UUID, UUID]]) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.flows.store_runs import LIVE
 from models.flow_runs import flow_goals, flow_sessions, flow_steps
+from models.routing import flows
 
 STEPS_SHOWN_MAX = 500
 _AS_SUB_FLOW = text(
@@ -27,18 +28,20 @@ _AS_SUB_FLOW = text(
 async def page(
     db: AsyncConnection,
     tenant_id: UUID,
-    flow_id: UUID,
+    flow_id: UUID | None,
     *,
     status: str | None,
-    node: str | None,
-    version: int | None,
+    node: str | None = None,
+    version: int | None = None,
     after: UUID | None,
     limit: int,
 ) -> Sequence[Row[Any]]:
-    """Sessions of a flow, the newest first, without their state."""
+    """Sessions of a flow, or of all, the newest first, without their state."""
     table = flow_sessions
     columns = [column for column in table.c if column.name != "state"]
-    query = select(*columns).where(table.c.tenant_id == tenant_id, table.c.flow_id == flow_id)
+    query = select(*columns).where(table.c.tenant_id == tenant_id)
+    if flow_id is not None:
+        query = query.where(table.c.flow_id == flow_id)
     if status is not None:
         query = query.where(table.c.status == status)
     if node is not None:
@@ -82,3 +85,18 @@ async def as_sub_flow(db: AsyncConnection, tenant_id: UUID, flow_id: UUID) -> Se
     """(version, node, status, count) of live sessions of other flows that are inside of this one as a sub-flow."""
     values = {"tenant_id": tenant_id, "flow_id": flow_id, "hex": flow_id.hex}
     return (await db.execute(_AS_SUB_FLOW, values)).all()
+
+
+async def stuck(db: AsyncConnection, tenant_id: UUID) -> Sequence[Any]:
+    """(flow_id, name, count) of the flows with sessions that are stuck, the most first."""
+    table = flow_sessions
+    count = func.count().label("count")
+    same = (flows.c.tenant_id == table.c.tenant_id) & (flows.c.id == table.c.flow_id)
+    query = (
+        select(table.c.flow_id, flows.c.name, count)
+        .join(flows, same)
+        .where(table.c.tenant_id == tenant_id, table.c.status == "stuck")
+        .group_by(table.c.flow_id, flows.c.name)
+        .order_by(count.desc(), flows.c.name)
+    )
+    return (await db.execute(query)).all()

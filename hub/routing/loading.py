@@ -120,7 +120,7 @@ async def load_rules(db: AsyncConnection, around: Around, draft: RuleList | None
     flows, flow_names, versions = await _flows(db, around.tenant_id)
     conditions = [each.rule.condition for each in standings]
     asked = [one for flow in flows.values() for node in flow.nodes.values() for _, one in node.conditions()]
-    contact, segments = await _surroundings(db, around.tenant_id, [*conditions, *asked])
+    contact, segments = await fields_and_segments(db, around.tenant_id, [*conditions, *asked])
     catalog = routing_catalog(contact, channels=around.channels, queues=around.queues)
     targets = Targets(around.queues, flow_names, around.users, around.hooks)
     placed = compile_all(standings, catalog, targets, segments)
@@ -188,25 +188,26 @@ async def _runs(
         around.zone,
         await store_attributes.definitions(db, around.tenant_id),
         await experiments.in_force(db, around.tenant_id),
-        await _templates(db, around.tenant_id, flows),
+        await templates(db, around.tenant_id, flows.values()),
         versions={flow_id.hex: version for flow_id, version in versions.items()},
     )
 
 
-async def _templates(
-    db: AsyncConnection, tenant_id: UUID, flows: Mapping[UUID, Flow]
+async def templates(
+    db: AsyncConnection, tenant_id: UUID, flows: Iterable[Flow]
 ) -> dict[tuple[str, str], str] | None:
-    """Their states, where a flow sends any."""
-    if not any(flow.sends_templates for flow in flows.values()):
+    """The states of the provider's templates by (name, language), where a flow sends any."""
+    if not any(flow.sends_templates for flow in flows):
         return None
     rows = await template_states(db, tenant_id)
     found = {(row.name, row.language): row.status.lower() for row in rows}
     return found | {(row.name, row.language): APPROVED for row in rows if row.status.lower() == APPROVED}
 
 
-async def _surroundings(
+async def fields_and_segments(
     db: AsyncConnection, tenant_id: UUID, conditions: Sequence[Group]
 ) -> tuple[Catalog, Segments]:
+    """What the conditions of rules and flows may name. One that names too much is left to be refused alone."""
     try:
         return await surroundings(db, tenant_id, conditions, SEGMENTS_MAX)
     except ConditionInvalid as error:

@@ -112,3 +112,48 @@ async def test_a_flow_at_work_and_its_sessions_on_the_draft(world: Any) -> None:
         )
     async with await world.sign_in("north", "analyst") as client:
         assert (await client.get(f"{at}/live")).status_code == 200
+
+
+async def test_everybody_who_is_stuck_is_in_one_list_over_all_flows(world: Any) -> None:
+    await channel(world)
+    people = await plant(world)
+    tenant_id = world.tenants["north"]
+    async with await world.sign_in("north", "campaign_manager") as client:
+        made = [
+            await ok(await client.post("/v1/flows", json={"name": name, "document": document()}), 201)
+            for name in ("One", "Two")
+        ]
+        ids = [decode_id("flw", each["id"]) for each in made]
+        contact = decode_id("con", people["Asha"])
+        state = {"node": "hi", "variables": {}, "origin": ""}
+        rows = [
+            {
+                "tenant_id": tenant_id,
+                "id": new_id(),
+                "flow_id": flow_id,
+                "version": 1,
+                "contact_id": contact,
+                "state": {**state, "flow_id": flow_id.hex},
+                "status": status,
+                "node": "hi",
+                "reason": "there is no attribute 'wish' any more" if status == "stuck" else "",
+                "started_at": datetime.now(UTC),
+            }
+            for flow_id, status in (
+                (ids[0], "stuck"),
+                (ids[1], "stuck"),
+                (ids[1], "stuck"),
+                (ids[0], "waiting"),
+            )
+        ]
+        async with transaction(world.app.state.engine, Scope.of(tenant_id)) as db:
+            await insert_rows(db, flow_sessions, rows)
+        found = await ok(await client.get("/v1/flow-sessions/stuck?limit=2"))
+        assert [(each["name"], each["count"]) for each in found["flows"]] == [("Two", 2), ("One", 1)]
+        assert ([each["flow_id"] for each in found["items"]], found["has_more"]) == (
+            [made[1]["id"]] * 2,
+            True,
+        )
+        last = found["items"][-1]["id"]
+        (rest,) = (await ok(await client.get(f"/v1/flow-sessions/stuck?starting_after={last}")))["items"]
+        assert (rest["flow_id"], rest["reason"]) == (made[0]["id"], "there is no attribute 'wish' any more")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import bench
-from bench import assign, campaign, common, flow, flow_inbound, inbound, latency, live, wallet
+from bench import assign, builder, campaign, common, flow, flow_inbound, inbound, latency, live, wallet
 from bench.texts import REPEATS, Words, rules_text
 from hub.compliance.keywords import command_of
 from hub.errors import Invalid
@@ -38,6 +38,14 @@ def test_a_figure_says_what_is_required() -> None:
         "met": False,
     }
     assert common.figure("a", 5_000, "bytes", "b", 50e6, value_at_most=4_096)["met"] is False
+
+
+def test_a_slow_builder_does_not_do() -> None:
+    def met(ready_ms: float, frames: float) -> list[bool]:
+        return [each["met"] for each in builder.figures(ready_ms, frames, 5.0)]
+
+    assert met(2_000, 50) == [True, True, True]
+    assert met(2_001, 49.9) == [False, False, True]
     assert common.figure("a", 5, "x/s")["required"] is None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,9 @@ from uuid import UUID
 import pytest
 
 from hub.flows.definition import Flow, read
-from hub.flows.replay import Heard, Lived, Passed, Replayed, compare
+from hub.flows.experiments import decided
+from hub.flows.nodes.split import Split
+from hub.flows.replay import Decided, Heard, Lived, Passed, Replayed, compare
 from hub.flows.world import Person, Tenant
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -116,3 +119,42 @@ def called() -> Flow:
 def test_a_call_is_lived_through_again(way: tuple[tuple[str, str], ...]) -> None:
     session = lived((), (("start", "next"), *way))
     assert compare(session, called(), called(), Person(), (Tenant(), Tenant())).verdict == "same"
+
+
+def branched(node: dict[str, Any], *ports: str) -> Flow:
+    nodes = [{"id": "start", "type": "start"}, {"id": "x", **node}]
+    nodes += [{"id": port, "type": "tag", "data": {"tag": port}} for port in ports]
+    edges = [
+        {"source": "start", "target": "x"},
+        *({"source": "x", "port": each, "target": each} for each in ports),
+    ]
+    return read({"spec_version": 2, "nodes": nodes, "edges": edges})
+
+
+def test_the_message_that_began_it_is_the_last_reply() -> None:
+    flow = branched({"type": "intent", "data": {"intents": [{"intent": "order_status"}]}}, "order_status")
+    way = (("start", "next"), ("x", "order_status"), ("order_status", "next"))
+    session = replace(lived((), way, 1), began=Heard(NOON, "where is it", "", "order_status", 0.9))
+    assert compare(session, flow, flow, Person(), (Tenant(), Tenant())).verdict == "same"
+
+
+def test_what_was_decided_of_an_experiment_holds_from_then_on() -> None:
+    arms = [{"name": name, "weight": 1} for name in "AB"]
+    flow = branched({"type": "split", "data": {"arms": arms}}, "A", "B")
+    split = flow.nodes["x"]
+    assert isinstance(split, Split)
+    key = UUID(int=1).hex, "x", split.signature
+
+    def winner(arm: str, minutes: float) -> Decided:
+        return lambda at: {key: decided.Decided(arm)} if at >= after(minutes) else {}
+
+    def verdict(arm: str, minutes: float) -> str:
+        session = lived((), (("start", "next"), ("x", drawn), (drawn, "next")), 1)
+        tenants = Tenant(), Tenant()
+        return compare(session, flow, flow, Person(ME), tenants, winner(arm, minutes)).verdict
+
+    drawn = "A"
+    drawn = "A" if verdict("A", 9) == "same" else "B"
+    other = "B" if drawn == "A" else "A"
+    assert verdict(other, 9) == "same", "it was decided later"
+    assert verdict(other, 0) == "unrepeatable", "and would have gone the other way"

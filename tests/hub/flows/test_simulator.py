@@ -15,7 +15,7 @@ from hub.billing.pricing import Rate, RateTable
 from hub.channels.base import ChannelKind
 from hub.conditions.catalog import AttributeSpec, contact_catalog
 from hub.errors import Conflict
-from hub.flows.definition import Flow, read
+from hub.flows.definition import Flow, dump, read
 from hub.flows.kept_runs import FlowTest, differences, kept
 from hub.flows.made_contacts import longest, missing
 from hub.flows.shown_costs import UNKNOWN_NUMBER, ShownCost, costs_of
@@ -168,9 +168,45 @@ def test_a_kept_run_tells_what_a_change_does() -> None:
     edges = [edge for edge in JOURNEY.edges if edge.source != "tag"]
     assert differences(Flow(JOURNEY.nodes, edges), test) == [
         "action 3: went ask·yes → tag·next, not ask·yes → tag·next → vip·vip → hook",
+        'action 3: did not call webhook {"method": "GET", "url": "https://shop.example/x", "timeout_s": 10}',
         "action 3: is ended, not waiting",
         "action 4: no session is open: begin one, or step back",
     ]
+
+
+def changed(place: str, **data: Any) -> Flow:
+    document = dump(JOURNEY)
+    node = next(each for each in document["nodes"] if each["id"] == place)
+    node["data"] = {**node["data"], **data}
+    return read(document)
+
+
+@pytest.mark.parametrize(
+    ("place", "data", "said"),
+    [
+        ("tag", {"tag": "keen"}, 'action 3: did add tag {"tag": "keen"}'),
+        ("hook", {"url": "https://shop.example/y"}, "action 3: did call webhook"),
+        ("hook", {"method": "POST", "body": "{}"}, "action 3: did call webhook"),
+        ("hi", {"channels": [{"channel": "whatsapp"}]}, "action 1: did send message"),
+        (
+            "hi",
+            {"content": {"type": "text", "text": "Hello {{ first_name }}", "suggestions": [{"type": "reply", "id": "y", "title": "Y"}]}},
+            "action 1: did send message",
+        ),
+    ],
+)  # fmt: skip
+def test_a_kept_run_compares_all_that_was_done(place: str, data: dict[str, Any], said: str) -> None:
+    test = kept(whole())
+    found = differences(changed(place, **data), test)
+    assert any(each.startswith(said) for each in found), found
+    assert [each for each in found if "did not" in each], "and what it did before"
+
+
+def test_a_run_that_was_kept_with_less_is_compared_as_far_as_it_goes() -> None:
+    run = json.loads(kept(whole()).model_dump_json())
+    for expected in run["expect"]:
+        del expected["done"]
+    assert differences(changed("hook", url="https://shop.example/y"), FlowTest.model_validate(run)) == []
 
 
 def test_each_step_tells_its_own_effects_and_its_flow() -> None:
@@ -234,3 +270,28 @@ def test_messages_show_their_words_and_price_by_the_channel_they_go() -> None:
     assert (voice.channel, voice.micros) == ("voice", 100_000)
     assert (rcs.micros, bool(rcs.refused)) == (0, True)
     assert {cost.refused for cost in costs("")} == {UNKNOWN_NUMBER}
+
+
+def test_a_message_begins_it_as_in_a_conversation() -> None:
+    flow = read(
+        {
+            "spec_version": 2,
+            "nodes": [
+                {"id": "start", "type": "start", "data": {"save": {"said": "text", "total": "cart.total"}}},
+                {"id": "why", "type": "intent", "data": {"intents": [{"intent": "order_status"}]}},
+                {"id": "yes", "type": "send", "data": {"content": {"type": "text", "text": "{{ said }}: {{ total }}"}}},
+            ],
+            "edges": [
+                {"source": "start", "target": "why"},
+                {"source": "why", "port": "order_status", "target": "yes"},
+            ],
+        }
+    )  # fmt: skip
+    given = {"text": "where is it", "intent": "order_status", "values": {"cart": {"total": 7}}}
+    (frame,) = do(Simulation("f", 1, NOW), flow, do="begin", **given).frames
+    assert frame.steps[1] == ("why", "order_status")
+    assert frame.effects[0]["content"]["text"] == "where is it: 7"
+    unsure = do(Simulation("f", 1, NOW), flow, do="begin", **given, confidence=0.1)
+    assert unsure.frames[0].steps[1] == ("why", "other")
+    silent = do(Simulation("f", 1, NOW), flow, do="begin")
+    assert silent.frames[0].steps[1] == ("why", "other")

@@ -53,5 +53,25 @@ export const insideQuery = (flow_id: string, status: 'stuck' | 'waiting', node: 
     refetchInterval: INSIDE_MS,
     getNextPageParam: (page) => (page.has_more ? page.items.at(-1)?.id : undefined),
   });
-export const resumeSession = (session_id: string) => body(api.POST('/v1/flow-sessions/{session_id}/resume', { params: { path: { session_id } }, body: { node: '' } }));
+/** Of one session: what it knows, what it waits for, its way, its goals. */
+export const sessionQuery = (session_id: string) =>
+  queryOptions({
+    queryKey: keys.flowSession(session_id),
+    queryFn: ({ signal }) => body(api.GET('/v1/flow-sessions/{session_id}', { params: { path: { session_id } }, signal })),
+    refetchInterval: INSIDE_MS,
+  });
+/** Run a stuck session again, at its own step or at the step that is named. */
+export const resumeSession = (session_id: string, node: string) => body(api.POST('/v1/flow-sessions/{session_id}/resume', { params: { path: { session_id } }, body: { node } }));
 export const exitSession = (session_id: string) => body(api.POST('/v1/flow-sessions/{session_id}/exit', { params: { path: { session_id } }, body: { reason: 'ended by hand' } }));
+
+/** Everybody who is stuck in whichever flow, the newest first, and how many in each. */
+export const stuckQuery = infiniteQueryOptions({
+  queryKey: keys.flowStuck,
+  initialPageParam: null as string | null,
+  queryFn: ({ pageParam, signal }) => body(api.GET('/v1/flow-sessions/stuck', { params: { query: { limit: INSIDE_PAGE, starting_after: pageParam ?? undefined } }, signal })),
+  refetchInterval: LIVE_MS,
+  getNextPageParam: (page) => (page.has_more ? page.items.at(-1)?.id : undefined),
+});
+
+/** What the published flow waits for, and when its schedules fire next. */
+export const triggersQuery = (flow_id: string) => queryOptions({ queryKey: keys.flowTriggers(flow_id), queryFn: ({ signal }) => body(api.GET('/v1/flows/{flow_id}/triggers', { params: { path: { flow_id } }, signal })), refetchInterval: LIVE_MS });

@@ -2982,6 +2982,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/flow-sessions/stuck": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stuck Sessions
+         * @description Everybody who is stuck, in whichever flow, newest first, with the reason.
+         */
+        get: operations["list_stuck_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/flow-sessions/{session_id}": {
         parameters: {
             query?: never;
@@ -5062,7 +5082,10 @@ export interface components {
             /** Errors */
             errors: number;
         };
-        /** BeginAction */
+        /**
+         * BeginAction
+         * @description `text`: the message that begins it, understood as `intent`; without both, no message does.
+         */
         BeginAction: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -5079,6 +5102,18 @@ export interface components {
             values?: {
                 [key: string]: unknown;
             };
+            /**
+             * Text
+             * @default
+             */
+            text?: string;
+            /** Intent */
+            intent?: string | null;
+            /**
+             * Confidence
+             * @default 1
+             */
+            confidence?: number;
         };
         /** BoardAccount */
         BoardAccount: {
@@ -7355,7 +7390,8 @@ export interface components {
         };
         /**
          * Expected
-         * @description What one action led to: the way through the nodes, and what was sent.
+         * @description What one action led to: the way through the nodes, what was sent, and all that was done (effects.to_json without
+         *     timers and tokens; None: it is not compared, as in tests that were kept without it).
          */
         Expected: {
             /** Status */
@@ -7373,6 +7409,10 @@ export interface components {
              * @default []
              */
             said?: string[];
+            /** Done */
+            done?: {
+                [key: string]: unknown;
+            }[] | null;
         };
         /** Experiment */
         Experiment: {
@@ -8268,7 +8308,8 @@ export interface components {
              *       "phone": "",
              *       "time_zone": "",
              *       "attributes": {},
-             *       "tags": []
+             *       "tags": [],
+             *       "segments": []
              *     }
              */
             contact?: components["schemas"]["SimContact"];
@@ -13027,6 +13068,12 @@ export interface components {
              * @default []
              */
             tags?: string[];
+            /**
+             * Segments
+             * @description Those it is in whose rules ask for more than is said here, and lists.
+             * @default []
+             */
+            segments?: string[];
         };
         /** Simulation */
         Simulation: {
@@ -13353,6 +13400,30 @@ export interface components {
              * @description Seconds without a receipt after which the next channel takes over; left out: 300 for RCS, 900 for WhatsApp, else only a failure makes the next one try.
              */
             timeout_s?: number | null;
+        };
+        /** StuckFlow */
+        StuckFlow: {
+            /**
+             * Flow Id
+             * @example flw_01kasw8qbefy09m6sc7n75yr3h
+             */
+            flow_id: string;
+            /** Name */
+            name: string;
+            /** Count */
+            count: number;
+        };
+        /** StuckSessions */
+        StuckSessions: {
+            /** Items */
+            items: components["schemas"]["FlowSession"][];
+            /** Has More */
+            has_more: boolean;
+            /**
+             * Flows
+             * @description How many are stuck, by flow, the most first.
+             */
+            flows: components["schemas"]["StuckFlow"][];
         };
         /**
          * SuggestedReply
@@ -29932,6 +30003,75 @@ export interface operations {
             };
             /** @description There is no such thing here. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the hub does not answer now; Retry-After says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_stuck_sessions: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                starting_after?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StuckSessions"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,17 +1,20 @@
 import { ActionIcon, Button, CloseButton, Menu, Switch, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { IconArchive, IconCopy, IconDotsVertical, IconDownload, IconFileImport, IconHierarchy2, IconPhoto, IconPlus, IconSearch } from '@tabler/icons-react';
+import { IconAlertTriangle, IconArchive, IconCopy, IconDotsVertical, IconDownload, IconFileImport, IconHierarchy2, IconPhoto, IconPlus, IconSearch } from '@tabler/icons-react';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useRef, useState } from 'react';
+import { lazy, Suspense, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { stuckQuery } from '../../api/flowLive';
 import { flowsQuery, type Flow } from '../../api/flows';
 import { can } from '../../api/permissions';
 import { Denied } from '../../app/Fallbacks';
 import { useKeys } from '../../app/keyboard';
 import { useMe } from '../../app/session';
+import { loadArea } from '../../i18n';
 import { EmptyState } from '../../ui/EmptyState';
 import { ProblemAlert } from '../../ui/ProblemAlert';
+import { Status } from '../../ui/Status';
 import { When } from '../../ui/When';
 import { ArchiveDialog, NewFlowDialog } from './Dialogs';
 import { useExports } from './exports';
@@ -22,9 +25,14 @@ import { ImportDialog } from './ImportDialog';
 
 const SEARCH_MS = 250;
 
-interface RowProps { flow: Flow; onCopy: () => void; onArchive: () => void }
+interface RowProps { flow: Flow; stuck: number; onCopy: () => void; onArchive: () => void }
 
-function RowMenu({ flow, onCopy, onArchive }: RowProps) {
+const StuckDialog = lazy(async () => {
+  await loadArea('flowlive');
+  return { default: (await import('./live/StuckDialog')).StuckDialog };
+});
+
+function RowMenu({ flow, onCopy, onArchive }: Omit<RowProps, 'stuck'>) {
   const { t } = useTranslation('flows');
   const me = useMe();
   const exports = useExports();
@@ -43,7 +51,8 @@ function RowMenu({ flow, onCopy, onArchive }: RowProps) {
   );
 }
 
-function Row(props: RowProps) {
+function Row({ stuck, ...props }: RowProps) {
+  const { t } = useTranslation('flows');
   const { flow } = props;
   return (
     <tr>
@@ -51,7 +60,7 @@ function Row(props: RowProps) {
         <Link to="/flows/$flowId" params={{ flowId: flow.id }} className={classes.rowLink}><bdi>{flow.name}</bdi></Link>
         {flow.description && <span className={classes.rowText}>{flow.description}</span>}
       </td>
-      <td className={classes.state}><FlowStatus flow={flow} /></td>
+      <td className={classes.state}><FlowStatus flow={flow} />{stuck > 0 && <> <Status tone="danger">{t('list.stuck', { count: stuck })}</Status></>}</td>
       <td className={classes.wide}><When at={flow.created_at} /></td>
       <td className={classes.rowEnd}><RowMenu {...props} /></td>
     </tr>
@@ -67,6 +76,9 @@ function Flows() {
   const writable = can(me, 'writeCampaigns');
   const query = useInfiniteQuery(flowsQuery({ search: q, archived }));
   const rows = query.data?.pages.flatMap((page) => page.items) ?? [];
+  const stuck = new Map(useInfiniteQuery(stuckQuery).data?.pages[0]?.flows.map((one) => [one.flow_id, one.count]));
+  const allStuck = [...stuck.values()].reduce((sum, one) => sum + one, 0);
+  const [mending, setMending] = useState(false);
   const field = useRef<HTMLInputElement>(null);
   const [text, setText] = useState(q);
   const [making, setMaking] = useState<{ like?: Flow } | null>(null);
@@ -91,6 +103,7 @@ function Flows() {
     <div className={classes.page}>
       <div className={classes.head}>
         <h1>{t('title')}</h1>
+        {allStuck > 0 && <Button variant="default" leftSection={<IconAlertTriangle size={16} aria-hidden />} onClick={() => setMending(true)}>{t('list.stuck', { count: allStuck })}</Button>}
         {writable && <Button variant="default" leftSection={<IconFileImport size={16} aria-hidden />} onClick={() => setImporting(true)}>{t('import.open')}</Button>}
         {writable && <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={() => setMaking({})}>{t('new.open')}</Button>}
       </div>
@@ -114,12 +127,13 @@ function Flows() {
                 <th scope="col" className={classes.rowEnd}><span className="visually-hidden">{t('list.actions')}</span></th>
               </tr>
             </thead>
-            <tbody>{rows.map((row) => <Row key={row.id} flow={row} onCopy={() => setMaking({ like: row })} onArchive={() => setArchiving(row)} />)}</tbody>
+            <tbody>{rows.map((row) => <Row key={row.id} flow={row} stuck={stuck.get(row.id) ?? 0} onCopy={() => setMaking({ like: row })} onArchive={() => setArchiving(row)} />)}</tbody>
           </table>
         )}
       </div>
       {query.hasNextPage && <Button variant="default" className={classes.loadMore} loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>{t('list.older')}</Button>}
       {making && <NewFlowDialog {...(making.like && { like: making.like })} onClose={() => setMaking(null)} />}
+      {mending && <Suspense><StuckDialog onClose={() => setMending(false)} /></Suspense>}
       {importing && <ImportDialog onClose={() => setImporting(false)} />}
       {archiving && <ArchiveDialog flow={archiving} onClose={() => setArchiving(null)} />}
     </div>

@@ -8,12 +8,10 @@ import { idempotencyKey } from '../../api/client';
 import { importFlows, type ImportedFlow } from '../../api/flows';
 import { keys } from '../../api/keys';
 import { ProblemAlert } from '../../ui/ProblemAlert';
+import { formatOf } from './formats';
 import classes from './flows.module.css';
 
 const BYTES_MAX = 10_000_000;
-
-/** RapidPro and TextIt export many flows in `flows`; ours is one document. */
-const formatOf = (raw: Record<string, unknown>): 'parley' | 'textit' => (Array.isArray(raw.flows) ? 'textit' : 'parley');
 
 class Unreadable extends Error {}
 

@@ -4,11 +4,7 @@ import { asProblem, type Problem } from '../../../api/problem';
 import { createStore, type Store } from '../../../app/store';
 import type { FlowDocument } from '../editor/document';
 import type { Editor } from '../editor/editor';
-
-export type Who = { kind: 'made' } | { kind: 'longest' | 'missing' } | { kind: 'real'; id: string; name: string };
-export type Channel = 'sms' | 'whatsapp' | 'rcs' | 'voice';
-
-export interface Setup { who: Who; channel: Channel; seed: number; start: string; name: string; phone: string }
+import { beginningOf, madeOf, SETUP, type Setup } from './beginning';
 
 export interface Played { id: string; document: FlowDocument; seed: number; channel: string; sample: boolean; frames: readonly Frame[]; now: string }
 
@@ -40,13 +36,15 @@ export function runOf(editor: Editor): Run {
   return run;
 }
 
-function wanted(editor: Editor, { who, channel, seed, name, phone }: Setup): NewSimulation {
-  const contact = who.kind === 'real' ? { contact_id: who.id } : who.kind === 'made' ? { contact: { name, phone } } : { made: who.kind };
-  return { flow_id: editor.flowId, document: { ...editor.history.get().present }, channel, seed, ...contact };
+function wanted(editor: Editor, setup: Setup): NewSimulation {
+  const { who, channel, seed, now } = setup;
+  const contact = who.kind === 'real' ? { contact_id: who.id } : who.kind === 'made' ? { contact: madeOf(setup) } : { made: who.kind };
+  const clock = now === '' ? {} : { now: new Date(now).toISOString() };
+  return { flow_id: editor.flowId, document: { ...editor.history.get().present }, channel, seed, ...clock, ...contact };
 }
 
 function makeRun(editor: Editor): Run {
-  const setup = createStore<Setup>({ who: { kind: 'made' }, channel: 'sms', seed: 1, start: '', name: 'Ann Example', phone: '+447700900123' });
+  const setup = createStore<Setup>(SETUP);
   const played = createStore<Played | null>(null);
   const problem = createStore<Problem | null>(null);
   const busy = createStore(0);
@@ -77,7 +75,7 @@ function makeRun(editor: Editor): Run {
       played.set(null);
       const made = await beginSimulation(wanted(editor, asked));
       played.set({ id: made.id, document, seed: made.seed, channel: made.channel, sample: asked.who.kind === 'real', frames: [], now: made.now });
-      await step({ do: 'begin', start: asked.start }, single ?? stepwise.get());
+      await step(beginningOf(asked), single ?? stepwise.get());
     }),
     act: (action, single) => queue(() => step(action, single ?? stepwise.get())),
     back: () => queue(async () => {

@@ -47,8 +47,8 @@ const SNAP: [number, number] = [20, 20];
 const MARKER = { type: MarkerType.ArrowClosed, width: 16, height: 16, color: 'var(--flow-line)' };
 const EDGE_OPTIONS = { markerEnd: MARKER };
 const PRO = { hideAttribution: true };
-/** Above this a small map costs more frames than it is worth. */
-const MAP_NODES_MAX = 200;
+/** Fewer are seen at a glance. */
+const MAP_NODES_MIN = 6;
 const FAR = 0.55;
 const STEP_BY: Record<string, Position> = { ArrowLeft: { x: -20, y: 0 }, ArrowRight: { x: 20, y: 0 }, ArrowUp: { x: 0, y: -20 }, ArrowDown: { x: 0, y: 20 } };
 
@@ -239,7 +239,7 @@ function Canvas({ document, selected = NOTHING, onSelect, onChange, lit, badges,
           proOptions={PRO}
         >
           <Background variant={BackgroundVariant.Dots} gap={20} size={1.2} color="var(--flow-dot)" bgColor="var(--app-canvas)" />
-          {!small && document.nodes.length > 5 && document.nodes.length <= MAP_NODES_MAX && <MiniMap pannable zoomable ariaLabel={t('canvas.map')} className={classes.map} nodeColor="var(--flow-line)" maskColor="var(--flow-mask)" bgColor="var(--app-surface)" style={MAP} />}
+          {!small && document.nodes.length >= MAP_NODES_MIN && <MiniMap pannable zoomable ariaLabel={t('canvas.map')} className={classes.map} nodeColor="var(--flow-line)" maskColor="var(--flow-mask)" bgColor="var(--app-surface)" style={MAP} />}
         </ReactFlow>
         {picking && <StepPicker picking={picking} onClose={() => setPicking(null)} />}
       </div>

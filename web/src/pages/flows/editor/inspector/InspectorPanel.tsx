@@ -28,9 +28,9 @@ import { firstSentence, type Schema } from './schema';
 const OWN_VALUES = ['first_name', 'last_name', 'name', 'phone', 'language', 'reply.text'];
 const EMPTY: Schema = {};
 
-const SubFlowPeek = lazy(async () => {
+const Beside = lazy(async () => {
   await loadArea('flowpeek');
-  return { default: (await import('../../peek/SubFlowPeek')).SubFlowPeek };
+  return { default: (await import('../../peek/Beside')).Beside };
 });
 
 /** What templates can name here: the contact's values, its attributes, the flow's variables. */
@@ -120,7 +120,7 @@ export function InspectorPanel() {
       </header>
       {about !== `${type?.title}.` && <p className={classes.note}>{about}</p>}
       <StepForm step={step} />
-      {step.type === 'sub_flow' && typeof step.data.flow_id === 'string' && step.data.flow_id !== '' && <Suspense><SubFlowPeek key={step.data.flow_id} flowId={step.data.flow_id} /></Suspense>}
+      {/^(start|sub_flow)$/.test(step.type) && <Suspense><Beside step={step} /></Suspense>}
       <NextSteps step={step} />
       <p className={classes.note}>{t('inspector.id', { id: step.id })}</p>
     </div>
