@@ -9010,6 +9010,9 @@ export interface components {
         /**
          * InFlight
          * @description Who is inside of a flow. `moving`: sessions in earlier versions are being moved or ended.
+         *
+         *     `as_sub_flow`: sessions of other flows that went into this one and have not come back; not among the `total`. They go through the
+         *     version that they entered, whatever becomes of the others.
          */
         InFlight: {
             /** Version */
@@ -9020,6 +9023,8 @@ export interface components {
             moving: boolean;
             /** Items */
             items: components["schemas"]["InFlightGroup"][];
+            /** As Sub Flow */
+            as_sub_flow: components["schemas"]["InFlightGroup"][];
         };
         /** InFlightGroup */
         InFlightGroup: {
