@@ -52,6 +52,7 @@ flow_sessions = Table(
         "node",
         postgresql_where=text("status IN ('waiting', 'stuck')"),
     ),
+    Index("ix_flow_sessions_stuck", "tenant_id", "flow_id", "id", postgresql_where=text("status = 'stuck'")),
     Index("ix_flow_sessions_due", "tenant_id", "due_at", postgresql_where=text("due_at IS NOT NULL")),
     Index(
         "ix_flow_sessions_key",

@@ -11,10 +11,13 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from hub.errors import Conflict
 from hub.flows.definition import Flow
+from hub.flows.nodes import SubFlow
 from hub.flows.sim_contact import SimContact
 from hub.flows.simulator import ACTION, FRAMES_MAX, Action, Frame, Simulation, act
 from hub.flows.world import Tenant
 
+Steps = tuple[tuple[str, str], ...]
+"""(node, port) in their order."""
 SEND = "send_message"
 TIMERS = frozenset({"start_timer", "stop_timer"})
 """They run by the clock that the test sets, and show in the way."""
@@ -31,7 +34,7 @@ class Expected(_Part):
     """
 
     status: str = Field(max_length=20)
-    steps: tuple[tuple[str, str], ...] = Field((), max_length=1_000)
+    steps: Steps = Field((), max_length=1_000)
     said: tuple[str, ...] = Field((), max_length=200)
     done: tuple[dict[str, Any], ...] | None = Field(None, max_length=1_000)
 
@@ -85,7 +88,7 @@ def differences(flow: Flow, test: FlowTest, tenant: Tenant | None = None, flow_i
         if nth >= len(test.expect):
             continue
         was, now = test.expect[nth], _expected(simulation.frames[-1])
-        if was.steps != now.steps:
+        if _told(flow, was.steps) != _told(flow, now.steps):
             found.append(f"action {nth + 1}: went {_way(now.steps)}, not {_way(was.steps)}")
         if was.said != now.said:
             found.append(f"action {nth + 1}: said {list(now.said)}, not {list(was.said)}")
@@ -94,6 +97,15 @@ def differences(flow: Flow, test: FlowTest, tenant: Tenant | None = None, flow_i
         if was.status != now.status:
             found.append(f"action {nth + 1}: is {now.status}, not {was.status}")
     return found
+
+
+def _told(flow: Flow, steps: Steps) -> Steps:
+    """Without the ways back out of sub-flows: tests that were kept before those were steps lack them."""
+    return tuple(
+        (node, port)
+        for node, port in steps
+        if port != "next" or not isinstance(flow.nodes.get(node), SubFlow)
+    )
 
 
 def _otherwise(was: Expected, now: Expected) -> list[str]:
@@ -114,5 +126,5 @@ def _words(effect: Mapping[str, Any]) -> str:
     return f"{effect['type'].replace('_', ' ')} {json.dumps(rest, ensure_ascii=False)}"[:WORDS_MAX]
 
 
-def _way(steps: tuple[tuple[str, str], ...]) -> str:
+def _way(steps: Steps) -> str:
     return " → ".join(f"{node}·{port}" if port else node for node, port in steps) or "nowhere"

@@ -17,7 +17,10 @@ PropertyText = Annotated[TemplateText, Field(max_length=1_000)]
 
 
 class Emit(Node):
-    """Record a custom event of the contact. Ports: next. Example: {"event": "survey.done", "properties": {"score": 9}}."""
+    """Record a custom event of the contact, which begins the flows that wait for it. Ports: next.
+
+    Example: {"event": "survey.done", "properties": {"score": 9}}.
+    """
 
     type: ClassVar[str] = "emit_event"
     title: ClassVar[str] = "Record an event"

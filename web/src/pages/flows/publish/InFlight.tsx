@@ -89,7 +89,9 @@ export function InFlight({ draft, inside, wish, onChange }: { draft: FlowDocumen
   const { found, all, gone } = inside;
   const named = useStepName(draft, inside.old);
   if (found.error) return <ProblemAlert error={found.error} onRetry={() => void found.refetch()} />;
-  if (!found.data || found.data.total === 0) return null;
+  const passing = (found.data?.as_sub_flow ?? []).reduce((sum, { count }) => sum + count, 0);
+  const through = passing > 0 && <p className={classes.hint}>{t('asSubFlow', { count: passing })}</p>;
+  if (!found.data || found.data.total === 0) return through || null;
   return (
     <fieldset className={classes.inside}>
       <legend>{t('insideCount', { count: found.data.total })} {t('what')}</legend>
@@ -103,6 +105,7 @@ export function InFlight({ draft, inside, wish, onChange }: { draft: FlowDocumen
         ))}
         {all.length > SHOWN_MAX && <li>{t('more', { count: all.length - SHOWN_MAX })}</li>}
       </ul>
+      {through}
       {found.data.moving && <p className={classes.hint}>{t('moving')}</p>}
       {DOINGS.map((one) => (
         <div key={one} className={classes.one}>

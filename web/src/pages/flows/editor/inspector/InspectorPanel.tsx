@@ -1,6 +1,6 @@
-import { ActionIcon, Button } from '@mantine/core';
+import { ActionIcon } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { IconCopy, IconLayoutAlignCenter, IconLayoutAlignLeft, IconLayoutAlignTop, IconLayoutDistributeHorizontal, IconPointer, IconTrash } from '@tabler/icons-react';
+import { IconCopy, IconPointer, IconTrash } from '@tabler/icons-react';
 import { lazy, Suspense, useEffect, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { attributesQuery } from '../../../../api/contacts';
@@ -10,9 +10,8 @@ import { useMe } from '../../../../app/session';
 import { useStore } from '../../../../app/store';
 import { loadArea } from '../../../../i18n';
 import { EmptyState } from '../../../../ui/EmptyState';
-import { sizeOf } from '../canvas/shapes';
-import { portsOf, stepOf, type Selection, type Step } from '../document';
-import { align, setData, type Alignment } from '../edits';
+import { stepOf, type Step } from '../document';
+import { setData } from '../edits';
 import { useDocument, useEditor } from '../editor';
 import { looksOf } from '../looks';
 import { useNodeTypes } from '../nodeTypes';
@@ -28,6 +27,7 @@ import { firstSentence, type Schema } from './schema';
 const OWN_VALUES = ['first_name', 'last_name', 'name', 'phone', 'language', 'reply.text'];
 const EMPTY: Schema = {};
 
+const Many = lazy(async () => ({ default: (await import('./Many')).Many })); // several steps are chosen now and then
 const Beside = lazy(async () => {
   await loadArea('flowpeek');
   return { default: (await import('../../peek/Beside')).Beside };
@@ -71,28 +71,6 @@ function StepForm({ step }: { step: Step }) {
   );
 }
 
-const ALIGNMENTS: [Alignment, typeof IconPointer][] = [['left', IconLayoutAlignLeft], ['center', IconLayoutAlignCenter], ['top', IconLayoutAlignTop], ['spread', IconLayoutDistributeHorizontal]];
-
-function Many({ selection }: { selection: Selection }) {
-  const { t } = useTranslation('flows');
-  const editor = useEditor();
-  const types = useNodeTypes();
-  const actions = useActions();
-  const widthOf = (step: Step): number => sizeOf(portsOf(types.get(step.type), step.data).length).width;
-  return (
-    <div className={classes.inspector}>
-      <h2 className={classes.title}>{t('inspector.many', { count: selection.nodes.length + selection.comments.length })}</h2>
-      {editor.writable && (
-        <div className={classes.many}>
-          {selection.nodes.length > 1 && ALIGNMENTS.map(([how, Glyph]) => <Button key={how} variant="default" justify="flex-start" leftSection={<Glyph size={16} aria-hidden />} onClick={() => editor.edit((old) => align(old, selection.nodes, how, widthOf))}>{t(`align.${how}`)}</Button>)}
-          <Button variant="default" justify="flex-start" leftSection={<IconCopy size={16} aria-hidden />} onClick={actions.duplicate}>{t('action.duplicate')}</Button>
-          <Button variant="default" justify="flex-start" leftSection={<IconTrash size={16} aria-hidden />} onClick={actions.remove}>{t('action.remove')}</Button>
-        </div>
-      )}
-    </div>
-  );
-}
-
 /** The chosen step: what it is, its fields, what follows. */
 export function InspectorPanel() {
   const { t } = useTranslation('flows');
@@ -105,7 +83,7 @@ export function InspectorPanel() {
   const [id] = selection.nodes;
   const step = selection.nodes.length === 1 && id !== undefined ? stepOf(document, id) : undefined;
   if (shown) return <EmptyState icon={IconPointer} title={shown.title} text={t('inspector.shown')} />;
-  if (selection.nodes.length + selection.comments.length > 1 || (!step && selection.comments.length + selection.edges.length > 0)) return <Many selection={selection} />;
+  if (selection.nodes.length + selection.comments.length > 1 || (!step && selection.comments.length + selection.edges.length > 0)) return <Suspense><Many selection={selection} /></Suspense>;
   if (!step) return <EmptyState icon={IconPointer} title={t('inspector.none')} text={t('inspector.noneText')} />;
   const type = types.get(step.type);
   const about = firstSentence(type?.description ?? '');
