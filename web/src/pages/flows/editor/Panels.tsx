@@ -1,3 +1,4 @@
+import '@mantine/core/styles/Tabs.layer.css';
 import { Tabs } from '@mantine/core';
 import { memo, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';

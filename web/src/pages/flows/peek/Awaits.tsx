@@ -17,7 +17,7 @@ export function Awaits({ node }: { node: string }) {
     <section className={classes.awaits} aria-label={t('awaits.title')}>
       <h3>{t('awaits.title')}</h3>
       {runs.map((one, nth) => <p key={nth}>{t('awaits.next')} <When at={one.next_at} />{one.error && <Status tone="danger">{one.error}</Status>}</p>)}
-      {waiting.map((one, nth) => <p key={nth}>{one.event ?? t(`awaits.${one.kind}`, { defaultValue: one.kind })}{one.looked_at && <small> {t('awaits.looked')} <When at={one.looked_at} /></small>}{one.error && <Status tone="danger">{one.error}</Status>}</p>)}
+      {waiting.map((one, nth) => <p key={nth}>{t(`awaits.${one.kind}`, { event: one.event })}{one.looked_at && <small> {t('awaits.looked')} <When at={one.looked_at} /></small>}{one.error && <Status tone="danger">{one.error}</Status>}</p>)}
     </section>
   );
 }
