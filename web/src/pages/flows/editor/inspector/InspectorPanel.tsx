@@ -27,7 +27,6 @@ import { firstSentence, type Schema } from './schema';
 const OWN_VALUES = ['first_name', 'last_name', 'name', 'phone', 'language', 'reply.text'];
 const EMPTY: Schema = {};
 
-const Many = lazy(async () => ({ default: (await import('./Many')).Many })); // several steps are chosen now and then
 const Beside = lazy(async () => {
   await loadArea('flowpeek');
   return { default: (await import('../../peek/Beside')).Beside };
@@ -83,7 +82,6 @@ export function InspectorPanel() {
   const [id] = selection.nodes;
   const step = selection.nodes.length === 1 && id !== undefined ? stepOf(document, id) : undefined;
   if (shown) return <EmptyState icon={IconPointer} title={shown.title} text={t('inspector.shown')} />;
-  if (selection.nodes.length + selection.comments.length > 1 || (!step && selection.comments.length + selection.edges.length > 0)) return <Suspense><Many selection={selection} /></Suspense>;
   if (!step) return <EmptyState icon={IconPointer} title={t('inspector.none')} text={t('inspector.noneText')} />;
   const type = types.get(step.type);
   const about = firstSentence(type?.description ?? '');

@@ -1,8 +1,9 @@
 import { Button } from '@mantine/core';
 import { IconCopy, IconLayoutAlignCenter, IconLayoutAlignLeft, IconLayoutAlignTop, IconLayoutDistributeHorizontal, IconTrash, type Icon } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+import { useStore } from '../../../../app/store';
 import { sizeOf } from '../canvas/shapes';
-import { portsOf, type Selection, type Step } from '../document';
+import { portsOf, type Step } from '../document';
 import { align, type Alignment } from '../edits';
 import { useEditor } from '../editor';
 import { useNodeTypes } from '../nodeTypes';
@@ -12,9 +13,10 @@ import classes from './inspector.module.css';
 const ALIGNMENTS: [Alignment, Icon][] = [['left', IconLayoutAlignLeft], ['center', IconLayoutAlignCenter], ['top', IconLayoutAlignTop], ['spread', IconLayoutDistributeHorizontal]];
 
 /** What can be done with several steps at once. */
-export function Many({ selection }: { selection: Selection }) {
+export function Many() {
   const { t } = useTranslation('flows');
   const editor = useEditor();
+  const selection = useStore(editor.selection);
   const types = useNodeTypes();
   const actions = useActions();
   const widthOf = (step: Step): number => sizeOf(portsOf(types.get(step.type), step.data).length).width;
