@@ -133,6 +133,7 @@ async def test_the_inbox_by_keyboard(page: Page, hub_stack: Any) -> None:
     await composer.press("Escape")
     await page.keyboard.press("e")
     await expect(row(page, first)).to_have_count(0)
+    await expect(page.get_by_text("Closed:")).to_be_visible()
     await page.get_by_role("button", name="Undo").last.click()
     await expect(row(page, first)).to_be_visible()
 
@@ -160,3 +161,47 @@ async def test_a_session_that_ends_keeps_what_was_typed(page: Page, hub_stack: A
     await expect(again).to_have_count(0)
     await expect(page.get_by_role("textbox", name="Reply to")).to_have_value(draft)
     await expect(page.get_by_test_id("live-state")).to_have_attribute("data-state", "live")
+
+
+async def test_several_at_once(page: Page, hub_stack: Any) -> None:
+    """Chosen rows are given to somebody and closed together, and both can be taken back."""
+    await sign_in(page, hub_stack.public_url)
+    questions = [unique("Is this the right number?") for _ in range(3)]
+    for question in questions:
+        await text_in(page, hub_stack.carrier_url, question)
+    bar = page.get_by_role("group", name="What is chosen")
+
+    async def choose() -> None:
+        for question in questions:
+            await row(page, question).get_by_role("checkbox").check()
+        await expect(bar).to_contain_text("3 chosen")
+
+    await choose()
+    await look(page, "chosen")
+    await bar.get_by_role("button", name="Assign").click()
+    await page.get_by_role("menuitem", name="(me)").click()
+    for question in questions:
+        await expect(row(page, question)).to_contain_text("You")
+    await expect(bar).to_have_count(0)
+    await expect(page.get_by_text("3 conversations given to")).to_be_visible()
+    await page.get_by_role("button", name="Undo").last.click()
+    await away(page)
+    for question in questions:
+        await expect(row(page, question)).not_to_contain_text("You")
+
+    await choose()
+    await page.keyboard.press("Escape")
+    await expect(bar).to_have_count(0)
+    await choose()
+    await bar.get_by_role("button", name="Close").click()
+    await away(page)
+    for question in questions:
+        await expect(row(page, question)).to_have_count(0)
+    await expect(page.get_by_text("3 conversations closed")).to_be_visible()
+    await page.get_by_role("button", name="Undo").last.click()
+    for question in questions:
+        await expect(row(page, question)).to_be_visible()
+    await check(page, "rows that are back")
+    await choose()
+    await bar.get_by_role("button", name="Close").click()  # the agent's hands are free for the next test
+    await expect(page.get_by_text("3 conversations closed").last).to_be_visible()

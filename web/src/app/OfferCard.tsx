@@ -15,6 +15,7 @@ import { intentName } from '../ui/words';
 import classes from './desk.module.css';
 import { useKeys } from './keyboard';
 import { putConversation } from './liveCache';
+import { notify } from './notify';
 import { useMe } from './session';
 
 const TICK_MS = 250;
@@ -56,6 +57,7 @@ function Offer({ row, more }: { row: Conversation; more: number }) {
     { keys: 'Shift D', label: t('offer.decline'), run: () => void answer(false) },
   ]);
   const name = row.contact.name || row.contact.address || '';
+  useEffect(() => notify(t('offer.told', { name }), row.last_text ?? '', row.id), [t, name, row.id, row.last_text]);
   return (
     <section className={classes.offer} aria-label={t('offer.label')} data-testid="offer">
       <div className={classes.offerTop}>

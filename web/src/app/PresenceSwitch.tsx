@@ -1,14 +1,16 @@
 import { Menu } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { IconCheck, IconChevronDown, IconPhone } from '@tabler/icons-react';
+import { IconBell, IconCheck, IconChevronDown, IconPhone } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { phoneQuery } from '../api/calls';
 import { presenceQuery, putPresence } from '../api/desk';
 import { keys } from '../api/keys';
 import type { Presence } from '../api/types';
-import { toastProblem } from '../ui/toast';
+import { toast, toastProblem } from '../ui/toast';
 import classes from './desk.module.css';
+import { notifying, toggleNotifying } from './notify';
 import { phoneOpen } from './phoneOpen';
+import { useStore } from './store';
 
 const CHOICES: Presence[] = ['online', 'busy', 'away', 'offline'];
 
@@ -30,6 +32,7 @@ export default function PresenceSwitch() {
       toastProblem(t, t('presence.failed'), error);
     },
   });
+  const told = useStore(notifying);
   if (!data) return null;
   return (
     <Menu position="bottom-end" width={268}>
@@ -53,6 +56,16 @@ export default function PresenceSwitch() {
           </Menu.Item>
         ))}
         <Menu.Divider />
+        <Menu.Item
+          role="menuitemcheckbox"
+          aria-checked={told}
+          leftSection={<IconBell size={15} aria-hidden />}
+          rightSection={told ? <IconCheck size={15} aria-hidden /> : undefined}
+          onClick={() => void toggleNotifying().then((done) => done || toast(t('presence.notAllowed')))}
+        >
+          {t('presence.notify')}
+          <small className={classes.hint}>{t('presence.notifyHint')}</small>
+        </Menu.Item>
         <Menu.Item leftSection={<IconPhone size={15} aria-hidden />} onClick={() => phoneOpen.set(true)}>
           {t('presence.phone')}
           <small className={classes.hint} dir="ltr">{phone?.address || t('presence.noPhone')}</small>

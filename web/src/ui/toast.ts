@@ -27,10 +27,16 @@ const UNDO_MS = 8_000;
 
 let lastUndo: string | null = null;
 
-/** Says what was done, and lets it be taken back for eight seconds, or until something else can be: what came before may hang on it. */
+/** What was done before cannot be taken back any more: something else is done now that may hang on it. */
+export function endUndo(): void {
+  if (lastUndo !== null) closeToast(lastUndo);
+  lastUndo = null;
+}
+
+/** Says what was done, and lets it be taken back for eight seconds, or until something else can be. */
 export function toastUndo(text: string, undo: () => void): void {
   const id = `undo ${Date.now()}`;
-  if (lastUndo !== null) closeToast(lastUndo);
+  endUndo();
   lastUndo = id;
   toast(createElement(UndoToast, { text, onUndo: () => {
     closeToast(id);

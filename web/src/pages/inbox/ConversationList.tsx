@@ -4,17 +4,22 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { IconArrowUp, IconInbox, IconMoodSmile, IconSearch } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useMemo, useRef, useState, type ReactNode, type RefObject } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState, type ReactNode, type RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
+import { can } from '../../api/permissions';
 import { listQuery } from '../../api/queries';
 import type { Conversation } from '../../api/types';
+import { useMe } from '../../app/session';
+import { useStore } from '../../app/store';
 import { EmptyState } from '../../ui/EmptyState';
 import { ProblemAlert } from '../../ui/ProblemAlert';
 import { useRowHeight } from '../../ui/useRowHeight';
+import { between, choose, chooseNone, chosen } from './chosen';
 import { ConversationRow } from './ConversationRow';
 import { useFrozenOrder } from './frozenOrder';
 import classes from './inbox.module.css';
 
+const BulkBar = lazy(() => import('./BulkBar'));
 const SEARCH_MS = 250;
 const ROW_PX = 76;
 const COMPACT_PX = 56;
@@ -66,6 +71,23 @@ interface ListProps {
   tools?: ReactNode;
 }
 
+/** Chosen rows, by click or a range by Shift; nothing is chosen any more where another list begins. */
+function useChoosing(rows: readonly Conversation[], list: string) {
+  const ids = useStore(chosen);
+  const last = useRef<string>(undefined);
+  const now = useRef(rows);
+  useEffect(() => {
+    now.current = rows;
+  }, [rows]);
+  useEffect(() => chooseNone, [list]);
+  const onChoose = useCallback((id: string, range: boolean) => {
+    const others = range ? between(now.current.map((row) => row.id), last.current, id) : [];
+    chosen.set(choose(chosen.get(), id, others));
+    last.current = id;
+  }, []);
+  return { ids, onChoose };
+}
+
 /** Newest first. Only rows in view are drawn; nothing moves while the pointer is inside. */
 export function ConversationList({ view, q, openId, cursor, searchField, onRows, tools }: ListProps) {
   const { t } = useTranslation('inbox');
@@ -73,6 +95,8 @@ export function ConversationList({ view, q, openId, cursor, searchField, onRows,
   const live = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? NO_ROWS, [query.data]);
   const [inside, setInside] = useState(false);
   const { rows, news, release } = useFrozenOrder(live, inside, `${view}|${q}`, query.data?.pages.length ?? 0);
+  const { ids, onChoose } = useChoosing(rows, `${view}|${q}`);
+  const mayWrite = can(useMe(), 'writeInbox');
   const box = useRef<HTMLDivElement>(null);
   const height = useRowHeight(ROW_PX, COMPACT_PX);
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => box.current, estimateSize: () => height, overscan: 8, getItemKey: (at) => rows[at]?.id ?? at });
@@ -91,6 +115,7 @@ export function ConversationList({ view, q, openId, cursor, searchField, onRows,
   return (
     <div className={classes.listFrame}>
       <div className={classes.searchRow}><SearchField view={view} q={q} field={searchField} />{tools}</div>
+      {ids.length > 0 && <Suspense><BulkBar rows={rows} /></Suspense>}
       <div className={classes.listBox}>
         {news > 0 && (
           <button type="button" className={classes.news} onClick={() => {
@@ -105,12 +130,12 @@ export function ConversationList({ view, q, openId, cursor, searchField, onRows,
           {query.isPending && <ListSkeleton height={height} />}
           {query.isError && !query.data && <div className={classes.pad}><ProblemAlert error={query.error} onRetry={() => void query.refetch()} /></div>}
           {query.data && rows.length === 0 && <Nothing view={view} q={q} />}
-          <ul className={classes.items} style={{ height: virtual.getTotalSize() }} aria-label={t('list.label')}>
+          <ul className={classes.items} data-choosing={ids.length > 0 || undefined} style={{ height: virtual.getTotalSize() }} aria-label={t('list.label')}>
             {shown.map(({ index, start, key }) => {
               const row = rows[index];
               if (!row) return null;
               return (
-                <ConversationRow key={key} row={row} view={view} q={q || undefined} open={row.id === openId} cursor={row.id === cursor} at={index} style={{ height, transform: `translateY(${start}px)` }} />
+                <ConversationRow key={key} row={row} view={view} q={q || undefined} open={row.id === openId} cursor={row.id === cursor} at={index} chosen={ids.includes(row.id)} onChoose={mayWrite ? onChoose : null} style={{ height, transform: `translateY(${start}px)` }} />
               );
             })}
           </ul>

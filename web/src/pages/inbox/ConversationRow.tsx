@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { Conversation } from '../../api/types';
 import { draftKey, readDraft } from '../../app/drafts';
 import { useMe } from '../../app/session';
+import { BareBox } from '../../ui/CheckBox';
 import { Avatar } from '../../ui/Avatar';
 import { ChannelIcon } from '../../ui/ChannelIcon';
 import { When } from '../../ui/When';
@@ -14,15 +15,15 @@ import { Flood } from './Flood';
 import { RowTags } from './Tags';
 import { ServiceLevel } from './ServiceLevel';
 
-interface RowProps { row: Conversation; view: string; q: string | undefined; open: boolean; cursor: boolean; at: number; style: CSSProperties }
+interface RowProps { chosen: boolean; onChoose: ((id: string, range: boolean) => void) | null; row: Conversation; view: string; q: string | undefined; open: boolean; cursor: boolean; at: number; style: CSSProperties }
 
-export const ConversationRow = memo(function ConversationRow({ row, view, q, open, cursor, at, style }: RowProps) {
+export const ConversationRow = memo(function ConversationRow({ row, view, q, open, cursor, at, style, chosen, onChoose }: RowProps) {
   const { t } = useTranslation('inbox');
   const me = useMe();
   const name = row.contact.name || row.contact.address || '';
   const draft = !open && readDraft(draftKey(me.tenant.id, me.user?.id ?? '', row.id)) !== '';
   return (
-    <li className={classes.item} style={style} aria-posinset={at + 1} data-conversation={row.id}>
+    <li className={classes.item} style={style} aria-posinset={at + 1} data-conversation={row.id} data-chosen={chosen || undefined}>
       <Link
         to="/inbox/$view/$conversation"
         params={{ view, conversation: row.id }}
@@ -58,6 +59,11 @@ export const ConversationRow = memo(function ConversationRow({ row, view, q, ope
           </span>
         </span>
       </Link>
+      {onChoose && (
+        <span className={classes.pick}>
+          <BareBox label={t('bulk.choose', { name })} checked={chosen} onChange={(event) => onChoose(row.id, 'shiftKey' in event.nativeEvent && event.nativeEvent.shiftKey === true)} />
+        </span>
+      )}
     </li>
   );
 });

@@ -11,6 +11,7 @@ import { Denied } from '../../app/Fallbacks';
 import { useKeys } from '../../app/keyboard';
 import { useMe } from '../../app/session';
 import { EmptyState } from '../../ui/EmptyState';
+import { choose, chooseNone, chosen } from './chosen';
 import { ContactPanel } from './ContactPanel';
 import { ConversationList } from './ConversationList';
 import classes from './inbox.module.css';
@@ -67,6 +68,7 @@ function Summary() {
 
 function Inbox() {
   const { t } = useTranslation('inbox');
+  const me = useMe();
   const navigate = useNavigate();
   const { view = 'open', conversation } = useParams({ strict: false });
   const { q = '' } = useSearch({ from: '/app/inbox' });
@@ -84,10 +86,11 @@ function Inbox() {
     { keys: 'Enter', label: t('keys.open'), run: () => void openCursor() },
     { keys: 'Shift J', label: t('keys.next'), run: () => step(1, true) },
     { keys: 'Shift K', label: t('keys.previous'), run: () => step(-1, true) },
+    ...(can(me, 'writeInbox') ? [{ keys: 'x', label: t('keys.choose'), run: () => cursor && chosen.set(choose(chosen.get(), cursor)) }] : []),
     { keys: '/', label: t('keys.search'), run: () => searchField.current?.focus() },
     { keys: 'f', label: t('keys.messages'), run: () => setSearching(true) },
     { keys: '[', label: t('keys.views'), run: () => setViews((open) => !open) },
-    { keys: 'Esc', label: t('keys.leave'), run: () => conversation && void navigate({ to: '/inbox/$view', params: { view }, search: q ? { q } : {} }) },
+    { keys: 'Esc', label: t('keys.leave'), run: () => (chosen.get().length > 0 ? chooseNone() : conversation && void navigate({ to: '/inbox/$view', params: { view }, search: q ? { q } : {} })) },
   ]);
   return (
     <div className={classes.inbox} data-views={views || undefined} data-panel={(panel && row) || undefined} data-open={conversation ? true : undefined}>

@@ -44,7 +44,7 @@ function PassNote({ value, onChange }: { value: string; onChange: (note: string)
 interface ChoicesProps<T extends Named> { items: readonly T[] | undefined; error: unknown; onRetry: () => void; search: string; chosenId: string | undefined; onPick: (item: T) => void; Name?: ComponentType<{ item: T }> }
 
 /** Names to choose from; many can be searched, and Enter takes the first that fits. */
-function Choices<T extends Named>({ items, error, onRetry, search, chosenId, onPick, Name }: ChoicesProps<T>) {
+export function Choices<T extends Named>({ items, error, onRetry, search, chosenId, onPick, Name }: ChoicesProps<T>) {
   const { t } = useTranslation('inbox');
   const [word, setWord] = useState('');
   if (!items) return error ? <ProblemAlert error={error} onRetry={onRetry} /> : <div className={classes.menuLoading} aria-busy><div className="skeleton" /><div className="skeleton" /></div>;
@@ -77,7 +77,7 @@ function Choices<T extends Named>({ items, error, onRetry, search, chosenId, onP
   );
 }
 
-function AgentName({ item: agent }: { item: Agent }) {
+export function AgentName({ item: agent }: { item: Agent }) {
   const { t } = useTranslation('inbox');
   const me = useMe();
   return (

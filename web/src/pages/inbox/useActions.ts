@@ -8,7 +8,7 @@ import { handBack, setPriority, snooze, tagConversation, waitForContact } from '
 import { assign, close, passOn, reopen } from '../../api/writes';
 import { putConversation } from '../../app/liveCache';
 import { useMe } from '../../app/session';
-import { toast, toastProblem, toastUndo } from '../../ui/toast';
+import { endUndo, toast, toastProblem, toastUndo } from '../../ui/toast';
 
 interface Named { id: string; name: string }
 
@@ -39,6 +39,7 @@ export function useActions(): ConversationActions {
     const now = (row: Conversation): Conversation => client.getQueryData<Conversation>(keys.conversation(row.id)) ?? row;
     const act = async (row: Conversation, change: Partial<Conversation>, call: () => Promise<Conversation>, failed: string): Promise<boolean> => {
       const before = now(row);
+      endUndo();
       put({ ...before, ...change });
       try {
         put(await call());
