@@ -104,6 +104,7 @@ export default function BulkBar({ rows }: { rows: readonly Conversation[] }) {
   return (
     <div className={classes.bulk} role="group" aria-label={t('bulk.label')}>
       <span role="status">{busy && step > 0 ? t('bulk.step', { step, count: mine.length }) : t('bulk.count', { count: mine.length })}</span>
+      <CloseButton size={26} aria-label={t('bulk.none')} title={t('bulk.none')} onClick={chooseNone} />
       <Menu opened={opened === 'assign'} onChange={(open) => setOpened(open ? 'assign' : null)} width={260} position="bottom-start">
         <Menu.Target><Button size="xs" variant="default" disabled={busy} leftSection={<IconUserPlus size={14} aria-hidden />}>{t('action.assign')}</Button></Menu.Target>
         <Menu.Dropdown className={classes.bulkMenu}><Choices items={people} error={error} onRetry={retry} search={t('pass.searchPeople')} chosenId={undefined} Name={AgentName} onPick={pick('agent')} /></Menu.Dropdown>
@@ -113,7 +114,6 @@ export default function BulkBar({ rows }: { rows: readonly Conversation[] }) {
         <Menu.Dropdown className={classes.bulkMenu}><Choices items={queues.data?.items} error={queues.error} onRetry={() => void queues.refetch()} search={t('pass.searchQueues')} chosenId={undefined} onPick={pick('queue')} /></Menu.Dropdown>
       </Menu>
       <Button size="xs" variant="default" loading={busy} leftSection={<IconCheck size={14} aria-hidden />} onClick={() => void closeAll()}>{t('action.close')}</Button>
-      <CloseButton size={26} aria-label={t('bulk.none')} title={t('bulk.none')} onClick={chooseNone} />
     </div>
   );
 }
