@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -21,7 +23,8 @@ from hub.flows.made_contacts import longest, missing
 from hub.flows.shown_costs import UNKNOWN_NUMBER, ShownCost, costs_of
 from hub.flows.simulation_json import from_json, to_json
 from hub.flows.simulator import ACTION, Simulation, act, back, values_of
-from hub.flows.world import NO_ID
+from hub.flows.world import NO_ID, Tenant
+from hub.ids import encode_id
 from tests.hub.flows.drawn import flows
 
 NOW = datetime(2026, 3, 27, 10, tzinfo=UTC)
@@ -207,6 +210,30 @@ def test_a_run_that_was_kept_with_less_is_compared_as_far_as_it_goes() -> None:
     for expected in run["expect"]:
         del expected["done"]
     assert differences(changed("hook", url="https://shop.example/y"), FlowTest.model_validate(run)) == []
+
+
+def test_a_run_that_was_kept_before_the_way_out_of_a_sub_flow_was_a_step_still_passes() -> None:
+    def flow(*nodes: dict[str, Any]) -> Flow:
+        places = ["start", *(node["id"] for node in nodes)]
+        edges = [{"source": source, "target": target} for source, target in pairwise(places)]
+        start = {"id": "start", "type": "start"}
+        return read({"spec_version": 2, "nodes": [start, *nodes], "edges": edges})
+
+    inner_id = UUID(int=2)
+    inner = flow({"id": "mark", "type": "tag", "data": {"tag": "vip"}})
+    outer = flow(
+        {"id": "inside", "type": "sub_flow", "data": {"flow_id": encode_id("flw", inner_id)}},
+        {"id": "done", "type": "end"},
+    )
+    tenant = Tenant(flows={inner_id.hex: inner})
+    played = act(Simulation("f" * 32, 1, NOW), outer, ACTION.validate_python({"do": "begin"}), tenant)
+    run = json.loads(kept(played).model_dump_json())
+    steps = run["expect"][0]["steps"]
+    assert ["inside", "next"] in steps
+    steps.remove(["inside", "next"])
+    assert differences(outer, FlowTest.model_validate(run), tenant) == []
+    steps.remove(["mark", "next"])
+    assert differences(outer, FlowTest.model_validate(run), tenant) != []
 
 
 def test_each_step_tells_its_own_effects_and_its_flow() -> None:
