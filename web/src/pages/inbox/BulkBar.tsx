@@ -4,7 +4,7 @@ import { IconArrowsExchange, IconCheck, IconUserPlus } from '@tabler/icons-react
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { keys } from '../../api/keys';
-import { Problem } from '../../api/problem';
+import { toProblem, type Problem } from '../../api/problem';
 import { queuesQuery } from '../../api/queries';
 import { reassign, takeBack, type Holder } from '../../api/supervision';
 import type { Conversation } from '../../api/types';
@@ -17,13 +17,14 @@ import { chooseNone, chosen } from './chosen';
 import classes from './inbox.module.css';
 import { AgentName, Choices } from './PassMenus';
 import { usePeople } from './people';
+import thread from './thread.module.css';
 
 const AT_ONCE = 6;
 
 interface Outcome { done: string[]; failed: string[]; why: unknown }
 
-/** A problem document inside of an answer. */
-const problemOf = (found: Record<string, unknown> | null | undefined): Problem => new Problem({ status: Number(found?.status ?? 409), code: String(found?.code ?? ''), title: String(found?.title ?? ''), detail: found?.detail ? String(found.detail) : null });
+/** The problem document of one of many, as if it were an answer of its own. */
+const within = (found: Record<string, unknown> | null | undefined): Problem => toProblem(new Response(null, { status: Number(found?.status ?? 500) }), found);
 
 /** Does it with each, a few at a time; one that fails stops no other. */
 async function each(ids: readonly string[], act: (id: string) => Promise<unknown>, onStep: (count: number) => void): Promise<Outcome> {
@@ -70,7 +71,7 @@ function useBulk(rows: readonly Conversation[]) {
   const give = (to: Holder): Promise<void> => run(async () => {
     const { items } = await reassign(ids, to);
     const failed = items.filter((item) => item.problem);
-    const outcome: Outcome = { done: items.filter((item) => !item.problem).map((item) => item.id), failed: failed.map((item) => item.id), why: problemOf(failed[0]?.problem) };
+    const outcome: Outcome = { done: items.filter((item) => !item.problem).map((item) => item.id), failed: failed.map((item) => item.id), why: within(failed[0]?.problem) };
     tell(outcome, t('bulk.given', { count: outcome.done.length, name: to.name }), async () => {
       const count = await takeBack(client, rows.filter((row) => outcome.done.includes(row.id)), to);
       toast(t('bulk.back', { count }));
@@ -107,11 +108,11 @@ export default function BulkBar({ rows }: { rows: readonly Conversation[] }) {
       <CloseButton size={26} aria-label={t('bulk.none')} title={t('bulk.none')} onClick={chooseNone} />
       <Menu opened={opened === 'assign'} onChange={(open) => setOpened(open ? 'assign' : null)} width={260} position="bottom-start">
         <Menu.Target><Button size="xs" variant="default" disabled={busy} leftSection={<IconUserPlus size={14} aria-hidden />}>{t('action.assign')}</Button></Menu.Target>
-        <Menu.Dropdown className={classes.bulkMenu}><Choices items={people} error={error} onRetry={retry} search={t('pass.searchPeople')} chosenId={undefined} Name={AgentName} onPick={pick('agent')} /></Menu.Dropdown>
+        <Menu.Dropdown className={thread.menu}><Choices items={people} error={error} onRetry={retry} search={t('pass.searchPeople')} chosenId={undefined} Name={AgentName} onPick={pick('agent')} /></Menu.Dropdown>
       </Menu>
       <Menu opened={opened === 'transfer'} onChange={(open) => setOpened(open ? 'transfer' : null)} width={260} position="bottom-start">
         <Menu.Target><Button size="xs" variant="default" disabled={busy} leftSection={<IconArrowsExchange size={14} aria-hidden />}>{t('bulk.move')}</Button></Menu.Target>
-        <Menu.Dropdown className={classes.bulkMenu}><Choices items={queues.data?.items} error={queues.error} onRetry={() => void queues.refetch()} search={t('pass.searchQueues')} chosenId={undefined} onPick={pick('queue')} /></Menu.Dropdown>
+        <Menu.Dropdown className={thread.menu}><Choices items={queues.data?.items} error={queues.error} onRetry={() => void queues.refetch()} search={t('pass.searchQueues')} chosenId={undefined} onPick={pick('queue')} /></Menu.Dropdown>
       </Menu>
       <Button size="xs" variant="default" loading={busy} leftSection={<IconCheck size={14} aria-hidden />} onClick={() => void closeAll()}>{t('action.close')}</Button>
     </div>

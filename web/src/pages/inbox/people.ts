@@ -2,12 +2,11 @@ import { useQuery } from '@tanstack/react-query';
 import { agentsQuery } from '../../api/desk';
 import type { Agent } from '../../api/types';
 import { useMe } from '../../app/session';
-
-const THERE: Record<Agent['presence'], number> = { online: 0, busy: 1, away: 2, offline: 3 };
+import { PRESENCE_ORDER } from '../../ui/presence';
 
 /** Those who can be given a conversation: oneself first, then who is there, by name. */
 export function byPresence(agents: readonly Agent[], ownId: string | undefined): Agent[] {
-  const place = (agent: Agent): number => (agent.id === ownId ? -1 : agent.kind === 'bot' ? 4 : THERE[agent.presence]);
+  const place = (agent: Agent): number => (agent.id === ownId ? -1 : agent.kind === 'bot' ? 4 : PRESENCE_ORDER[agent.presence]);
   return agents.toSorted((a, b) => place(a) - place(b) || a.name.localeCompare(b.name));
 }
 

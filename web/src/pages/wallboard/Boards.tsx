@@ -6,13 +6,12 @@ import type { BoardAgent, BoardQueue, Wallboard } from '../../api/types';
 import { ChannelIcon } from '../../ui/ChannelIcon';
 import { EmptyState } from '../../ui/EmptyState';
 import { formatCount, formatDuration, formatShare } from '../../ui/numbers';
+import { PRESENCE_ORDER } from '../../ui/presence';
 import { Status } from '../../ui/Status';
 import { AccountStatus } from '../channels/Health';
 import { formatRate } from '../channels/healthWords';
 import { byChannel, COLUMNS } from './messages';
 import classes from './wallboard.module.css';
-
-const ORDER = { online: 0, busy: 1, away: 2, offline: 3 };
 
 function Panel({ title, children }: { title: string; children: ReactNode }) {
   return <section className={`surface ${classes.panel}`} aria-label={title}><h2>{title}</h2>{children}</section>;
@@ -83,7 +82,7 @@ function AgentRow({ agent, onOpen }: { agent: BoardAgent; onOpen: Open }) {
 
 export function Agents({ rows, onOpen }: { rows: BoardAgent[]; onOpen: Open }) {
   const { t } = useTranslation('wallboard');
-  const sorted = [...rows].sort((a, b) => ORDER[a.presence] - ORDER[b.presence]);
+  const sorted = [...rows].sort((a, b) => PRESENCE_ORDER[a.presence] - PRESENCE_ORDER[b.presence]);
   return (
     <Panel title={t('agents.title')}>
       {rows.length === 0 && <EmptyState icon={IconUserQuestion} title={t('agents.none')} text={t('agents.noneText')} />}
