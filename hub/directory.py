@@ -29,7 +29,7 @@ from hub.routing.loading import NO_NEEDS, Around, Needs, load_rules
 from hub.routing.queue import Queues, QueueSettings
 from hub.routing.queue_defaults import Effective, effective, settings_with
 from hub.routing.table import RoutingTable
-from hub.tenancy.permissions import permissions_of_roles
+from hub.tenancy.permissions import may_answer
 from hub.webhooks import store as webhook_store
 from hub.webhooks.endpoint import Subscription
 from models import channels as channel_tables
@@ -93,9 +93,7 @@ async def load(db: AsyncConnection, tenant_id: UUID) -> Directory:
     brand = tenant.brand.get("product_name") or tenant.name
     archived = frozenset(row.id for row in queues if row.archived_at is not None)
     unable = frozenset(
-        person.id
-        for person in people
-        if person.status != "active" or "inbox:write" not in permissions_of_roles(person.roles)
+        person.id for person in people if person.status != "active" or not may_answer(person.roles)
     )
     around = Around(
         tenant_id,

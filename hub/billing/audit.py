@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from hub.tenancy.permissions import ROLES
+from hub.tenancy.permissions import ROLES, may_answer
 from models.db import Scope, transaction
 
 FINDINGS_MAX = 1_000  # a check
@@ -31,7 +31,7 @@ class Finding:
 
 _CHARGES = "('capture', 'late_capture', 'overrun')"
 _OWN_WALLET = "'wallet:' || replace(tenant_id::text, '-', '')"
-_ANSWERS = ", ".join(f"'{role}'" for role, may in ROLES.items() if "inbox:write" in may)
+_ANSWERS = ", ".join(f"'{role}'" for role in ROLES if may_answer([role]))
 _ANSWERING = f"ARRAY[{_ANSWERS}]"
 
 # Every query returns (tenant_id, subject, detail).

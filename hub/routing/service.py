@@ -16,7 +16,7 @@ from hub.ids import new_id
 from hub.routing import store_defaults, store_queues, store_rules
 from hub.routing.queue import PLAIN, QueueSettings
 from hub.routing.queue_defaults import NOTHING_SAID, Effective, effective, settings_with
-from hub.tenancy.permissions import permissions_of_roles
+from hub.tenancy.permissions import may_answer
 
 MEMBERS_MAX = 500
 TAKEN_MIN = 3  # fewer say nothing about a pace
@@ -184,7 +184,7 @@ async def agent(db: AsyncConnection, tenant_id: UUID, agent_id: UUID) -> Row[Any
 
 
 def _answers(row: Row[Any]) -> bool:
-    return row.roles is None or "inbox:write" in permissions_of_roles(row.roles)
+    return row.roles is None or may_answer(row.roles)
 
 
 async def set_agent(

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.conversations.desk import NOTHING, Handling, is_unanswered
 from hub.conversations.state import Conversation
 from hub.routing.floor import NOBODY, Agent
-from hub.tenancy.permissions import permissions_of_roles
+from hub.tenancy.permissions import may_answer
 
 _OPEN = """
     SELECT v.contact_id, v.version, v.queue_id, v.assignee_id, v.offered_to, v.priority, v.waiting_since, v.desk,
@@ -113,7 +113,7 @@ async def able_agents(db: AsyncConnection, tenant_id: UUID) -> dict[UUID, Agent]
     queues = set((await db.execute(_QUEUES, values)).scalars())
     found: dict[UUID, Agent] = {}
     for row in await db.execute(_PEOPLE, values):
-        if row.roles is not None and "inbox:write" not in permissions_of_roles(row.roles):
+        if row.roles is not None and not may_answer(row.roles):
             continue
         found[row.id] = _agent(row, frozenset(q for q in queues if row.id in members.get(q, {row.id})))
     return found

@@ -74,6 +74,11 @@ def permissions_of_roles(roles: Iterable[str]) -> frozenset[str]:
     return frozenset().union(*(ROLES.get(role, frozenset()) for role in roles))
 
 
+def may_answer(roles: Iterable[str]) -> bool:
+    """Whether somebody with these roles may answer conversations, and so be given one."""
+    return "inbox:write" in permissions_of_roles(roles)
+
+
 def permissions_of_scopes(scopes: Iterable[str]) -> frozenset[str]:
     """The union of what the scopes allow; an unknown scope allows nothing."""
     return frozenset().union(*(SCOPES.get(scope, frozenset()) for scope in scopes))
